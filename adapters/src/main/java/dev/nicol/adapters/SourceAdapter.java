@@ -1,0 +1,98 @@
+package dev.nicol.adapters;
+
+import com.zaxxer.hikari.HikariConfig;
+import dev.nicol.policy.NicolError;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Set;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.SqlDialect;
+import org.apache.calcite.sql.SqlOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One kind of database. Stateless; the single place that knows this kind's SQL, types, driver flags and error codes.
+ * {@link SourceAdapters} lists them.
+ */
+public interface SourceAdapter {
+    /** The word in {@code nicol.yaml}, such as {@code postgresql}. */
+    String kind();
+
+    /** Generates this kind's SQL, with every work-around it needs and the masks' own functions. */
+    SqlDialect dialect();
+
+    /** What this kind can do; the contract test checks that the declaration is true. */
+    Set<Capability> capabilities();
+
+    /**
+     * Whether this kind computes {@code operator} exactly as the engine would. An allowlist: an operator nobody has
+     * tried is computed here, never there.
+     *
+     * @param operands types of the operands
+     */
+    boolean computes(SqlOperator operator, List<RelDataType> operands);
+
+    /** Driver properties that every connection needs: time zones, encodings, cursors, time-outs. */
+    void configure(HikariConfig pool);
+
+    /**
+     * Reads the whole catalogue in a bounded number of queries, system schemas left out.
+     *
+     * @return available, with row counts and keys
+     */
+    SourceCatalog read(Connection connection, SourceDefinition definition, RelDataTypeFactory types)
+            throws SQLException;
+
+    /** Readies a connection for rows that arrive in batches instead of all at once. */
+    void beginStreaming(Connection connection) throws SQLException;
+
+    /** Sets the flags that make one statement stream; called before it is executed. */
+    void stream(Statement statement, int fetchRows) throws SQLException;
+
+    /** A reader of one result column into the engine's representation (see {@link ValueReader}). */
+    ValueReader reader(RelDataType type);
+
+    /**
+     * Binds a value in the engine's representation.
+     *
+     * @param index from 1, as JDBC counts
+     * @param type what the statement says the parameter is
+     */
+    void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type) throws SQLException;
+
+    /** Which of the user's codes a failure of this database is; {@code SOURCE_FAILED} when in doubt. */
+    NicolError classify(SQLException failure);
+
+    /**
+     * Reads column {@code index} (from 1) of the current row; null for NULL. Values are Calcite's internal ones: String,
+     * Boolean, Byte/Short/Integer/Long, {@code org.joou} unsigned types, BigDecimal, Float/Double, Integer days (DATE),
+     * Integer milliseconds (TIME), Long milliseconds as if in UTC (TIMESTAMP), Long epoch milliseconds
+     * (TIMESTAMP_WITH_LOCAL_TIME_ZONE), ByteString, java.util.UUID, List for arrays.
+     */
+    @FunctionalInterface
+    interface ValueReader {
+        @Nullable Object read(ResultSet row, int index) throws SQLException;
+    }
+
+    /** Differences between kinds that planning asks about. */
+    enum Capability {
+        FULL_JOIN,
+        GROUPING_SETS,
+        EXCEPT_ALL,
+        INTERSECT_ALL,
+        AGGREGATE_FILTER,
+        NULLS_ORDERING,
+        LATERAL,
+        RECURSIVE_QUERY,
+        TRANSACTIONAL_DDL,
+        ARRAYS,
+        TIMESTAMP_WITH_ZONE,
+        UNSIGNED,
+        GENERATED_KEYS
+    }
+}

@@ -1,0 +1,36 @@
+package dev.nicol.policy;
+
+import org.apache.calcite.avatica.util.ByteString;
+
+/**
+ * A value that a plan names and an execution supplies: identity and mask keys. Plans hold the name only, so that
+ * subjects with equal rights share a plan and no key is ever SQL text.
+ */
+public sealed interface BoundValue {
+    /** {@code CURRENT_USER}: a string. */
+    record UserName() implements BoundValue {}
+
+    /** {@code ATTRIBUTE('key')}: a string; resolving it for a subject without that attribute gives NULL. */
+    record Attribute(String key) implements BoundValue {}
+
+    /** {@code IN_GROUP('group')}: a boolean. */
+    record InGroup(String group) implements BoundValue {}
+
+    /** {@code IN_ROLE('role')}: a boolean. */
+    record InRole(String role) implements BoundValue {}
+
+    /** {@code PURPOSE()}: a string or NULL. */
+    record Purpose() implements BoundValue {}
+
+    /** {@code IS_AGENT()}: a boolean. */
+    record IsAgent() implements BoundValue {}
+
+    /** One of the two 64-byte key pads of HMAC-SHA256 over a mask's key. */
+    record KeyPad(boolean outer) implements BoundValue {}
+
+    /** Supplies key pads; the key itself stays with it. */
+    interface KeyPads {
+        /** 64 bytes: the key, zero-filled, XOR 0x36 (inner) or 0x5c (outer), as RFC 2104 says. */
+        ByteString pad(boolean outer);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.nicol.policy;
+
+import dev.nicol.policy.filter.RowFilter;
+import dev.nicol.policy.mask.Mask;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one subject may do with one table. A table without a granted action does not exist for the subject.
+ *
+ * @param actions empty: the table does not exist
+ * @param columns one per column of the table, in order
+ * @param rowFilters all must hold; only a subject that may read has them
+ * @param rules names of every rule this rests on, in the order of the policy set
+ * @param validUntil when a grant this rests on ends; null: never
+ */
+public record Decision(
+        TableName table,
+        Set<Action> actions,
+        List<Column> columns,
+        List<RowFilter> rowFilters,
+        List<String> rules,
+        @Nullable Instant validUntil) {
+    public Decision {
+        actions = Set.copyOf(actions);
+        columns = List.copyOf(columns);
+        rowFilters = List.copyOf(rowFilters);
+        rules = List.copyOf(rules);
+    }
+
+    /**
+     * One column.
+     *
+     * @param denied the column does not exist for the subject
+     * @param mask null: the raw value is shown
+     * @param rule the rule that masks or denies it; null where none does
+     */
+    public record Column(String name, boolean denied, @Nullable Mask mask, @Nullable String rule) {}
+
+    public boolean visible() {
+        return !actions.isEmpty();
+    }
+
+    public boolean allows(Action action) {
+        return actions.contains(action);
+    }
+}

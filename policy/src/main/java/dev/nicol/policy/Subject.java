@@ -1,0 +1,66 @@
+package dev.nicol.policy;
+
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who acts: the human (or, for an agent without one, the agent) and the chain behind the act.
+ *
+ * @param userName the human where there is one, else the agent; what {@code CURRENT_USER} answers
+ * @param agent the agent's name, null where a human acts directly
+ * @param groups names of groups; for an agent acting for a human the intersection of both
+ * @param roles built-in roles ({@code auditor}, {@code steward}, {@code operator}) and others a token carries
+ * @param attributes attributes policies may compare with, such as {@code region}
+ * @param allowedPurposes purposes this subject declared; empty means that any purpose may be stated (humans)
+ * @param purpose why, as stated for the session; likewise job, model and client
+ */
+public record Subject(
+        String userName,
+        @Nullable String agent,
+        Set<String> groups,
+        Set<String> roles,
+        Map<String, String> attributes,
+        Set<String> allowedPurposes,
+        @Nullable String purpose,
+        @Nullable String job,
+        @Nullable String model,
+        @Nullable String client) {
+
+    public Subject {
+        groups = Set.copyOf(groups);
+        roles = Set.copyOf(roles);
+        attributes = Map.copyOf(attributes);
+        allowedPurposes = Set.copyOf(allowedPurposes);
+    }
+
+    /** A human with groups and nothing stated. */
+    public static Subject human(String userName, Set<String> groups, Set<String> roles, Map<String, String> attributes) {
+        return new Subject(userName, null, groups, roles, attributes, Set.of(), null, null, null, null);
+    }
+
+    /** The human an agent acts for; null where a human acts directly or the agent acts alone. */
+    public @Nullable String onBehalfOf() {
+        return agent == null || agent.equals(userName) ? null : userName;
+    }
+
+    public Subject withPurpose(@Nullable String stated) {
+        return new Subject(
+                userName, agent, groups, roles, attributes, allowedPurposes, stated, job, model, client);
+    }
+
+    public Subject withJob(@Nullable String stated) {
+        return new Subject(
+                userName, agent, groups, roles, attributes, allowedPurposes, purpose, stated, model, client);
+    }
+
+    public Subject withModel(@Nullable String stated) {
+        return new Subject(
+                userName, agent, groups, roles, attributes, allowedPurposes, purpose, job, stated, client);
+    }
+
+    public Subject withClient(@Nullable String stated) {
+        return new Subject(
+                userName, agent, groups, roles, attributes, allowedPurposes, purpose, job, model, stated);
+    }
+}

@@ -1,0 +1,5 @@
+/** Row filters: SQL conditions that a row must meet to exist for a subject. */
+@NullMarked
+package dev.nicol.policy.filter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,26 @@
+package dev.nicol.policy.mask;
+
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexNode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replaces a column's value. NULL stays NULL, and the result has the column's type, so that a masked table keeps its
+ * shape. Implementations are immutable records; equal parameters make equal masks.
+ */
+public interface Mask {
+    /** The name in policy files, such as {@code partial}. */
+    String kind();
+
+    /** Why this mask cannot stand on a column of that type; null when it can. */
+    @Nullable String misfit(RelDataType columnType);
+
+    /**
+     * The masked value as an expression over the raw one.
+     *
+     * @param raw the column as it is read from the source
+     * @return an expression of exactly {@code raw}'s type
+     */
+    RexNode apply(RexBuilder builder, RexNode raw);
+}

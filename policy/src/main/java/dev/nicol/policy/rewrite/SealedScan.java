@@ -1,0 +1,124 @@
+package dev.nicol.policy.rewrite;
+
+import dev.nicol.policy.Decision;
+import java.util.List;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.RelOptTable;
+import org.apache.calcite.plan.RelTraitSet;
+import org.apache.calcite.rel.AbstractRelNode;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelWriter;
+import org.apache.calcite.rel.metadata.RelMetadataQuery;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexNode;
+
+/**
+ * One table as one policy fingerprint sees it: Project(masks)(Filter(row filter)(scan)) behind a seal that no planner
+ * rule looks through. Its row type is what the subject sees. SQL generation opens it as a sub-select, so that clear
+ * values never leave the source.
+ *
+ * <p>INVARIANT: a leaf for every planner; {@link #governed} is reachable only through this accessor, and only SQL
+ * generation, lineage and {@link SealProof} call it.
+ */
+public final class SealedScan extends AbstractRelNode {
+    private final RelOptTable table;
+    private final RelNode governed;
+    private final Decision decision;
+    private final String fingerprint;
+    private final List<RexNode> crossing;
+
+    /**
+     * @param table the governed table, whose qualified name has three parts
+     * @param governed Project(Filter(scan)); the Filter is left out without row filters, the Project never
+     * @param fingerprint of the policy that {@code decision} comes from
+     * @param crossing leakproof predicates over this scan's own columns that the source may apply inside the seal
+     */
+    public SealedScan(
+            RelOptCluster cluster,
+            RelTraitSet traits,
+            RelOptTable table,
+            RelNode governed,
+            Decision decision,
+            String fingerprint,
+            List<RexNode> crossing) {
+        super(cluster, traits);
+        this.table = table;
+        this.governed = governed;
+        this.decision = decision;
+        this.fingerprint = fingerprint;
+        this.crossing = List.copyOf(crossing);
+    }
+
+    @Override
+    public RelOptTable getTable() {
+        return table;
+    }
+
+    /** What stands behind the seal. */
+    public RelNode governed() {
+        return governed;
+    }
+
+    public Decision decision() {
+        return decision;
+    }
+
+    public String fingerprint() {
+        return fingerprint;
+    }
+
+    /** Predicates over this node's output, all ANDed, evaluated inside the seal next to the row filter. */
+    public List<RexNode> crossing() {
+        return crossing;
+    }
+
+    /** Whether rows are filtered: then what is not leakproof must run above a barrier. */
+    public boolean filtersRows() {
+        return !decision.rowFilters().isEmpty();
+    }
+
+    /** The same scan with more predicates let through. */
+    public SealedScan letThrough(List<RexNode> predicates) {
+        return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates);
+    }
+
+    @Override
+    protected RelDataType deriveRowType() {
+        return governed.getRowType();
+    }
+
+    @Override
+    public double estimateRowCount(RelMetadataQuery metadata) {
+        return metadata.getRowCount(governed);
+    }
+
+    @Override
+    public RelNode copy(RelTraitSet traits, List<RelNode> inputs) {
+        return traits.equals(getTraitSet())
+                ? this
+                : new SealedScan(getCluster(), traits, table, governed, decision, fingerprint, crossing);
+    }
+
+    /** Names the table only: an EXPLAIN must show no policy. */
+    @Override
+    public RelWriter explainTerms(RelWriter writer) {
+        return super.explainTerms(writer)
+                .item("table", table.getQualifiedName())
+                .itemIf("crossing", crossing, !crossing.isEmpty());
+    }
+
+    /** The digest distinguishes fingerprints, which the printed plan does not show. */
+    @Override
+    public boolean deepEquals(@org.checkerframework.checker.nullness.qual.Nullable Object other) {
+        return other instanceof SealedScan that
+                && getTraitSet().equals(that.getTraitSet())
+                && table.getQualifiedName().equals(that.table.getQualifiedName())
+                && fingerprint.equals(that.fingerprint)
+                && crossing.equals(that.crossing);
+    }
+
+    @Override
+    public int deepHashCode() {
+        return java.util.Objects.hash(table.getQualifiedName(), fingerprint, crossing);
+    }
+}

@@ -1,0 +1,27 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.policy.TableName;
+import java.util.List;
+import java.util.Map;
+import org.apache.calcite.rel.type.RelDataType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The catalogue as one subject sees it: denied tables and columns do not exist. Immutable; built once per policy
+ * fingerprint and catalogue version.
+ */
+public interface SubjectCatalog {
+    /** Catalog names to schema names, both sorted; catalogs and schemas without a visible table are left out. */
+    Map<String, List<String>> schemas();
+
+    /** Visible tables, sorted by name. */
+    List<VisibleTable> tables();
+
+    /**
+     * One table.
+     *
+     * @param kind {@code TABLE}, {@code VIEW} or {@code SYSTEM TABLE}
+     * @param rowType visible columns with their masked types
+     */
+    record VisibleTable(TableName name, String kind, RelDataType rowType, @Nullable String comment) {}
+}

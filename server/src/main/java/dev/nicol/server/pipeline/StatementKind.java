@@ -1,0 +1,34 @@
+package dev.nicol.server.pipeline;
+
+/** What a statement is, as guardrails and the trail name it. */
+public enum StatementKind {
+    SELECT,
+    INSERT,
+    UPDATE,
+    DELETE,
+    CREATE_TABLE,
+    DROP_TABLE,
+    ALTER_TABLE,
+    TRUNCATE,
+    CREATE_VIEW,
+    DROP_VIEW,
+    CREATE_SCHEMA,
+    DROP_SCHEMA,
+    EXPLAIN,
+    EXPLAIN_POLICY,
+    SET,
+    CALL,
+    COMMIT,
+    ROLLBACK,
+    UNKNOWN;
+
+    /** Whether it answers with rows. */
+    public boolean answersRows() {
+        return this == SELECT || this == EXPLAIN || this == EXPLAIN_POLICY || this == CALL;
+    }
+
+    /** Whether it changes rows of a source. */
+    public boolean writesRows() {
+        return this == INSERT || this == UPDATE || this == DELETE;
+    }
+}

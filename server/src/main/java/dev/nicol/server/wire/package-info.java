@@ -1,0 +1,5 @@
+/** The Avatica protocol over HTTP: connections, statements, frames, metadata. */
+@NullMarked
+package dev.nicol.server.wire;
+
+import org.jspecify.annotations.NullMarked;
