@@ -61,8 +61,7 @@ public final class NicolTypeSystem extends RelDataTypeSystemImpl {
                 switch (argument.getSqlTypeName()) {
                     case TINYINT, SMALLINT, INTEGER, UTINYINT, USMALLINT -> factory.createSqlType(SqlTypeName.BIGINT);
                     case BIGINT, UINTEGER, UBIGINT -> factory.createSqlType(SqlTypeName.DECIMAL, MAX_DECIMAL_DIGITS, 0);
-                    case DECIMAL -> factory.createSqlType(
-                            SqlTypeName.DECIMAL, MAX_DECIMAL_DIGITS, argument.getScale());
+                    case DECIMAL -> factory.createSqlType(SqlTypeName.DECIMAL, MAX_DECIMAL_DIGITS, argument.getScale());
                     case REAL, FLOAT, DOUBLE -> factory.createSqlType(SqlTypeName.DOUBLE);
                     default -> argument;
                 };
@@ -73,12 +72,13 @@ public final class NicolTypeSystem extends RelDataTypeSystemImpl {
     public RelDataType deriveAvgAggType(RelDataTypeFactory factory, RelDataType argument) {
         RelDataType wide =
                 switch (argument.getSqlTypeName()) {
-                    case TINYINT, SMALLINT, INTEGER, BIGINT, UTINYINT, USMALLINT, UINTEGER, UBIGINT -> factory
-                            .createSqlType(SqlTypeName.DECIMAL, MAX_DECIMAL_DIGITS, FRACTION_DIGITS);
-                    case DECIMAL -> factory.createSqlType(
-                            SqlTypeName.DECIMAL,
-                            MAX_DECIMAL_DIGITS,
-                            Math.max(FRACTION_DIGITS, argument.getScale()));
+                    case TINYINT, SMALLINT, INTEGER, BIGINT, UTINYINT, USMALLINT, UINTEGER, UBIGINT ->
+                        factory.createSqlType(SqlTypeName.DECIMAL, MAX_DECIMAL_DIGITS, FRACTION_DIGITS);
+                    case DECIMAL ->
+                        factory.createSqlType(
+                                SqlTypeName.DECIMAL,
+                                MAX_DECIMAL_DIGITS,
+                                Math.max(FRACTION_DIGITS, argument.getScale()));
                     case REAL, FLOAT, DOUBLE -> factory.createSqlType(SqlTypeName.DOUBLE);
                     default -> argument;
                 };

@@ -76,7 +76,8 @@ public interface SourceAdapter {
      */
     @FunctionalInterface
     interface ValueReader {
-        @Nullable Object read(ResultSet row, int index) throws SQLException;
+        @Nullable
+        Object read(ResultSet row, int index) throws SQLException;
     }
 
     /** Differences between kinds that planning asks about. */

@@ -37,7 +37,11 @@ public record Decision(
      * @param mask null: the raw value is shown
      * @param rule the rule that masks or denies it; null where none does
      */
-    public record Column(String name, boolean denied, @Nullable Mask mask, @Nullable String rule) {}
+    public record Column(
+            String name,
+            boolean denied,
+            @Nullable Mask mask,
+            @Nullable String rule) {}
 
     public boolean visible() {
         return !actions.isEmpty();

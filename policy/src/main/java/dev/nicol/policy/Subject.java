@@ -35,7 +35,8 @@ public record Subject(
     }
 
     /** A human with groups and nothing stated. */
-    public static Subject human(String userName, Set<String> groups, Set<String> roles, Map<String, String> attributes) {
+    public static Subject human(
+            String userName, Set<String> groups, Set<String> roles, Map<String, String> attributes) {
         return new Subject(userName, null, groups, roles, attributes, Set.of(), null, null, null, null);
     }
 
@@ -45,22 +46,18 @@ public record Subject(
     }
 
     public Subject withPurpose(@Nullable String stated) {
-        return new Subject(
-                userName, agent, groups, roles, attributes, allowedPurposes, stated, job, model, client);
+        return new Subject(userName, agent, groups, roles, attributes, allowedPurposes, stated, job, model, client);
     }
 
     public Subject withJob(@Nullable String stated) {
-        return new Subject(
-                userName, agent, groups, roles, attributes, allowedPurposes, purpose, stated, model, client);
+        return new Subject(userName, agent, groups, roles, attributes, allowedPurposes, purpose, stated, model, client);
     }
 
     public Subject withModel(@Nullable String stated) {
-        return new Subject(
-                userName, agent, groups, roles, attributes, allowedPurposes, purpose, job, stated, client);
+        return new Subject(userName, agent, groups, roles, attributes, allowedPurposes, purpose, job, stated, client);
     }
 
     public Subject withClient(@Nullable String stated) {
-        return new Subject(
-                userName, agent, groups, roles, attributes, allowedPurposes, purpose, job, model, stated);
+        return new Subject(userName, agent, groups, roles, attributes, allowedPurposes, purpose, job, model, stated);
     }
 }

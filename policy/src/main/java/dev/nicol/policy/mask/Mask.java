@@ -14,7 +14,8 @@ public interface Mask {
     String kind();
 
     /** Why this mask cannot stand on a column of that type; null when it can. */
-    @Nullable String misfit(RelDataType columnType);
+    @Nullable
+    String misfit(RelDataType columnType);
 
     /**
      * The masked value as an expression over the raw one.

@@ -61,7 +61,12 @@ public interface AuditTrail {
 
     /** One column touched. {@code access} is {@code read} or {@code write}; mask and rule are null where none applies. */
     record ColumnAccess(
-            TableName table, String column, List<String> tags, String access, @Nullable String mask, @Nullable String rule) {}
+            TableName table,
+            String column,
+            List<String> tags,
+            String access,
+            @Nullable String mask,
+            @Nullable String rule) {}
 
     /**
      * What came of it.

@@ -23,5 +23,9 @@ public interface SubjectCatalog {
      * @param kind {@code TABLE}, {@code VIEW} or {@code SYSTEM TABLE}
      * @param rowType visible columns with their masked types
      */
-    record VisibleTable(TableName name, String kind, RelDataType rowType, @Nullable String comment) {}
+    record VisibleTable(
+            TableName name,
+            String kind,
+            RelDataType rowType,
+            @Nullable String comment) {}
 }

@@ -23,7 +23,8 @@ public sealed interface StatementResult {
          * The next row in the engine's representation (see {@code SourceAdapter.ValueReader}), null at the end. The
          * array is the receiver's to keep.
          */
-        @Nullable Object @Nullable [] next();
+        @Nullable
+        Object @Nullable [] next();
 
         /** Ends the statement at its sources; the reader sees {@code CANCELLED}. */
         void cancel();
