@@ -12,7 +12,10 @@ import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlDialect;
+import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.parser.SqlParserPos;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,15 @@ public interface SourceAdapter {
      * @param operands types of the operands
      */
     boolean computes(SqlOperator operator, List<RelDataType> operands);
+
+    /**
+     * Keeps this kind's optimizer from mixing what stands outside a sub-select with what stands inside. The default, a
+     * limit that limits nothing, suits kinds whose optimizer stops at one.
+     */
+    default SqlSelect fence(SqlSelect filtered) {
+        filtered.setOffset(SqlLiteral.createExactNumeric("0", SqlParserPos.ZERO));
+        return filtered;
+    }
 
     /** Driver properties that every connection needs: time zones, encodings, cursors, time-outs. */
     void configure(HikariConfig pool);
