@@ -27,11 +27,11 @@ final class CollectionOrigins {
     /** Each input column is a collection, and gives as many output columns as its elements have parts. */
     static List<ColumnOrigins> of(Uncollect uncollect, RelOrigins plans) {
         List<ColumnOrigins> row = plans.of(uncollect.getInput());
-        List<RelDataTypeField> fields =
-                uncollect.getInput().getRowType().getFieldList();
+        List<RelDataTypeField> fields = uncollect.getInput().getRowType().getFieldList();
         List<ColumnOrigins> columns = new ArrayList<>();
         for (int i = 0; i < fields.size(); i++) {
-            int parts = parts(fields.get(i).getType(), !uncollect.getItemAliases().isEmpty());
+            int parts =
+                    parts(fields.get(i).getType(), !uncollect.getItemAliases().isEmpty());
             columns.addAll(Collections.nCopies(parts, row.get(i).atLeast(Kind.TRANSFORMATION)));
         }
         if (uncollect.withOrdinality) {

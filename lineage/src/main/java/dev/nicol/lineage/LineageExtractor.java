@@ -46,12 +46,7 @@ public final class LineageExtractor {
         influences
                 .recorded()
                 .forEach((influence, masked) -> edges.add(new LineageEdge(
-                        null,
-                        0,
-                        influence.origin().table(),
-                        influence.origin().column(),
-                        influence.kind(),
-                        masked)));
+                        null, 0, influence.origin().table(), influence.origin().column(), influence.kind(), masked)));
         edges.sort(ORDER);
         return new Lineage(true, edges);
     }

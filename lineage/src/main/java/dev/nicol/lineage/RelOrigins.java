@@ -233,8 +233,7 @@ final class RelOrigins {
 
     private List<ColumnOrigins> join(Join join) {
         List<ColumnOrigins> left = of(join.getLeft());
-        List<ColumnOrigins> right =
-                in(scope.with(join.getVariablesSet(), left)).of(join.getRight());
+        List<ColumnOrigins> right = in(scope.with(join.getVariablesSet(), left)).of(join.getRight());
         List<ColumnOrigins> both = RexOrigins.concat(left, right);
         RexOrigins row = rowOf(join, both);
         ColumnOrigins condition = row.of(join.getCondition());

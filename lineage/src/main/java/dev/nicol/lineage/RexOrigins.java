@@ -129,6 +129,7 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
         }
         return switch (call.getKind()) {
             case CASE -> choice(call.getOperands());
+            case COALESCE -> firstNotNull(call.getOperands());
             case CAST, SAFE_CAST -> cast(call);
             // MATCH_RECOGNIZE: the value of a row that the pattern found
             case PREV, NEXT, FIRST, LAST, FINAL, RUNNING -> ofAll(call.getOperands());
@@ -149,6 +150,12 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
             all = all.merge(condition ? part.asCondition() : part.atLeast(Kind.TRANSFORMATION));
         }
         return all;
+    }
+
+    /** COALESCE, traced as the CASE that Calcite makes of it elsewhere: all but the last also decide. */
+    private ColumnOrigins firstNotNull(List<RexNode> operands) {
+        ColumnOrigins tested = ofAll(operands.subList(0, operands.size() - 1));
+        return ofAll(operands).atLeast(Kind.TRANSFORMATION).merge(tested.asCondition());
     }
 
     /**
@@ -230,8 +237,7 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
     @Override
     public ColumnOrigins visitFieldAccess(RexFieldAccess access) {
         if (access.getReferenceExpr() instanceof RexCorrelVariable variable) {
-            return column(
-                    plans.scope().row(variable.id), access.getField().getIndex());
+            return column(plans.scope().row(variable.id), access.getField().getIndex());
         }
         return of(access.getReferenceExpr()).atLeast(Kind.TRANSFORMATION);
     }

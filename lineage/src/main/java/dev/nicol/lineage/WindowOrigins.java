@@ -35,7 +35,9 @@ final class WindowOrigins {
         match.getPartitionKeys().forEach(key -> plans.influences().add(Kind.WINDOW, row.get(key)));
         plans.collated(Kind.WINDOW, match.getOrderKeys(), row);
         plans.influences()
-                .add(Kind.FILTER, expressions.ofAll(match.getPatternDefinitions().values()));
+                .add(
+                        Kind.FILTER,
+                        expressions.ofAll(match.getPatternDefinitions().values()));
         RexNode interval = match.getInterval();
         if (interval != null) {
             plans.influences().add(Kind.FILTER, expressions.of(interval));
