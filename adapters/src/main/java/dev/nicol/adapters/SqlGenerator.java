@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.logical.LogicalFilter;
@@ -66,12 +68,15 @@ public final class SqlGenerator {
     }
 
     /**
-     * Expressions over one stored table as SQL that names its columns plainly, for writes.
+     * An expression over one table as SQL for a write: columns are named with the table's own name, so that a sub-query
+     * over the same table cannot capture them.
      *
-     * @param scan gives the columns that input references count
+     * @param table the table's own name, without its schema
+     * @param row names the columns that input references count
+     * @param outer the table as sub-queries of the expression refer to it
      */
-    public SqlNode expression(RelNode scan, RexNode expression) {
-        return new Converter().expression(scan, expression);
+    public SqlNode expression(String table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
+        return new Converter().expression(table, row, outer, expression);
     }
 
     /** A stored table's physical name as an identifier. */
@@ -179,8 +184,10 @@ public final class SqlGenerator {
             return result(physicalName(scan.getTable()), List.of(Clause.FROM), scan, null);
         }
 
-        SqlNode expression(RelNode scan, RexNode expression) {
-            return aliasContext(Map.of("", scan.getRowType()), false).toSql(null, expression);
+        SqlNode expression(String table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
+            Context columns = aliasContext(Map.of(table, row), true);
+            outer.forEach(id -> correlTableMap.put(id, columns));
+            return columns.toSql(null, expression);
         }
     }
 
