@@ -1,0 +1,261 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.server.parser.ExplainPolicy;
+import dev.nicol.server.parser.NicolConformance;
+import dev.nicol.server.parser.NicolSqlParser;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.calcite.avatica.util.Casing;
+import org.apache.calcite.avatica.util.Quoting;
+import org.apache.calcite.sql.SqlCreate;
+import org.apache.calcite.sql.SqlExplain;
+import org.apache.calcite.sql.SqlInsert;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.parser.SqlParseException;
+import org.apache.calcite.sql.parser.SqlParser;
+
+/** Text to tree. One statement of a known kind, or a refusal. */
+public final class StatementParser {
+    /** Longest name, in characters; sources allow 63 to 128. */
+    public static final int IDENTIFIER_CHARS_LIMIT = 256;
+
+    private static final Set<String> STARTS = Set.of(
+            "SELECT",
+            "WITH",
+            "VALUES",
+            "TABLE",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "EXPLAIN",
+            "SET",
+            "CALL",
+            "COMMIT",
+            "ROLLBACK",
+            "CREATE",
+            "DROP",
+            "ALTER",
+            "TRUNCATE");
+
+    /** Statements of other databases and of the standard: refused as such, where a misspelling is a syntax error. */
+    private static final Set<String> UNSUPPORTED = Set.of(
+            "ABORT",
+            "ANALYSE",
+            "ANALYZE",
+            "ATTACH",
+            "BACKUP",
+            "BEGIN",
+            "CHECKPOINT",
+            "CLOSE",
+            "CLUSTER",
+            "COMMENT",
+            "CONNECT",
+            "COPY",
+            "DEALLOCATE",
+            "DECLARE",
+            "DESC",
+            "DESCRIBE",
+            "DETACH",
+            "DISCARD",
+            "DISCONNECT",
+            "DO",
+            "END",
+            "EXEC",
+            "EXECUTE",
+            "EXPORT",
+            "FETCH",
+            "FLUSH",
+            "GRANT",
+            "HANDLER",
+            "IMPORT",
+            "INSTALL",
+            "KILL",
+            "LISTEN",
+            "LOAD",
+            "LOCK",
+            "MERGE",
+            "MOVE",
+            "NOTIFY",
+            "OPEN",
+            "OPTIMIZE",
+            "PRAGMA",
+            "PREPARE",
+            "PURGE",
+            "REFRESH",
+            "REINDEX",
+            "RELEASE",
+            "RENAME",
+            "REPLACE",
+            "RESET",
+            "RESTORE",
+            "REVOKE",
+            "RUNSCRIPT",
+            "SAVEPOINT",
+            "SCRIPT",
+            "SHOW",
+            "SHUTDOWN",
+            "START",
+            "UNLISTEN",
+            "UNLOCK",
+            "UPSERT",
+            "USE",
+            "VACUUM");
+
+    private static final Set<String> OBJECTS = Set.of("TABLE", "VIEW", "SCHEMA");
+
+    private static final SqlParser.Config CONFIG = SqlParser.config()
+            .withParserFactory(NicolSqlParser.FACTORY)
+            .withQuoting(Quoting.DOUBLE_QUOTE)
+            .withUnquotedCasing(Casing.UNCHANGED)
+            .withQuotedCasing(Casing.UNCHANGED)
+            .withCaseSensitive(false)
+            .withConformance(NicolConformance.INSTANCE)
+            .withIdentifierMaxLength(IDENTIFIER_CHARS_LIMIT);
+
+    private StatementParser() {}
+
+    /**
+     * Reads one statement; a semicolon may end it.
+     *
+     * @throws NicolException SYNTAX, NOT_SUPPORTED or OUT_OF_BUDGET
+     */
+    public static SqlNode parse(String sql) {
+        StatementText text = StatementText.of(sql);
+        refuseUnknownStart(text);
+        SqlNode statement;
+        try {
+            SqlNodeList statements = SqlParser.create(sql, CONFIG).parseStmtList();
+            statement = statements.get(0);
+        } catch (SqlParseException failure) {
+            throw refusal(sql, failure);
+        } catch (StackOverflowError tooDeep) {
+            throw tooDeep();
+        }
+        refuseUnsupported(statement);
+        return statement;
+    }
+
+    /**
+     * Reads an expression over a table's columns, such as a row filter's condition.
+     *
+     * @throws NicolException as {@link #parse}
+     */
+    public static SqlNode parseExpression(String sql) {
+        StatementText.of(sql);
+        try {
+            return SqlParser.create(sql, CONFIG).parseExpression();
+        } catch (SqlParseException failure) {
+            throw refusal(sql, failure);
+        } catch (StackOverflowError tooDeep) {
+            throw tooDeep();
+        }
+    }
+
+    /** What {@code statement} is; UNKNOWN for every node that is none of the others. */
+    public static StatementKind kind(SqlNode statement) {
+        if (statement instanceof ExplainPolicy) {
+            return StatementKind.EXPLAIN_POLICY;
+        }
+        if (statement.isA(SqlKind.QUERY)) {
+            return StatementKind.SELECT;
+        }
+        return switch (statement.getKind()) {
+            case INSERT -> ((SqlInsert) statement).isUpsert() ? StatementKind.UNKNOWN : StatementKind.INSERT;
+            case UPDATE -> StatementKind.UPDATE;
+            case DELETE -> StatementKind.DELETE;
+            case CREATE_TABLE -> StatementKind.CREATE_TABLE;
+            case DROP_TABLE -> StatementKind.DROP_TABLE;
+            case ALTER_TABLE -> StatementKind.ALTER_TABLE;
+            case TRUNCATE_TABLE -> StatementKind.TRUNCATE;
+            case CREATE_VIEW -> StatementKind.CREATE_VIEW;
+            case DROP_VIEW -> StatementKind.DROP_VIEW;
+            case CREATE_SCHEMA -> StatementKind.CREATE_SCHEMA;
+            case DROP_SCHEMA -> StatementKind.DROP_SCHEMA;
+            case EXPLAIN -> StatementKind.EXPLAIN;
+            case SET_OPTION -> StatementKind.SET;
+            case PROCEDURE_CALL -> StatementKind.CALL;
+            case COMMIT -> StatementKind.COMMIT;
+            case ROLLBACK -> StatementKind.ROLLBACK;
+            default -> StatementKind.UNKNOWN;
+        };
+    }
+
+    private static void refuseUnknownStart(StatementText text) {
+        List<String> words = text.words();
+        if (words.isEmpty()) {
+            // A parenthesis, or what the grammar will refuse with its position.
+            return;
+        }
+        String start = words.get(0);
+        if (UNSUPPORTED.contains(start)) {
+            throw unsupported(start);
+        }
+        if (!STARTS.contains(start)) {
+            throw NicolError.SYNTAX.because(
+                    "Syntax error at " + StatementText.position(text.firstLine(), text.firstColumn()) + ": `" + start
+                            + "` does not begin a statement. Statements begin with SELECT, INSERT, UPDATE, DELETE, CREATE and the like.");
+        }
+        boolean definition = start.equals("CREATE") || start.equals("DROP") || start.equals("ALTER");
+        int object =
+                words.size() > 2 && words.get(1).equals("OR") && words.get(2).equals("REPLACE") ? 3 : 1;
+        if (definition && object < words.size() && !isDefinable(start, words.get(object))) {
+            throw unsupported(start + " " + words.get(object));
+        }
+    }
+
+    private static boolean isDefinable(String start, String object) {
+        return start.equals("ALTER") ? object.equals("TABLE") : OBJECTS.contains(object);
+    }
+
+    private static void refuseUnsupported(SqlNode statement) {
+        StatementKind kind = kind(statement);
+        if (kind == StatementKind.UNKNOWN) {
+            throw unsupported(statement.getKind().name().replace('_', ' '));
+        }
+        if (statement instanceof SqlCreate create && create.getReplace() && kind != StatementKind.CREATE_VIEW) {
+            throw unsupported("CREATE OR REPLACE " + (kind == StatementKind.CREATE_TABLE ? "TABLE" : "SCHEMA"));
+        }
+        if (statement instanceof SqlExplain explain) {
+            refuseUnsupported(explain.getExplicandum());
+        }
+        if (statement instanceof ExplainPolicy explain) {
+            StatementKind explained = kind(explain.statement());
+            refuseUnsupported(explain.statement());
+            if (!isGoverned(explained)) {
+                throw unsupported("EXPLAIN POLICY FOR " + explained.name().replace('_', ' '));
+            }
+        }
+    }
+
+    private static boolean isGoverned(StatementKind kind) {
+        return switch (kind) {
+            case EXPLAIN, EXPLAIN_POLICY, SET, CALL, COMMIT, ROLLBACK, UNKNOWN -> false;
+            default -> true;
+        };
+    }
+
+    private static NicolException unsupported(String name) {
+        return NicolError.NOT_SUPPORTED.because("The statement `" + name.toUpperCase(Locale.ROOT)
+                + "` is not supported. docs/reference/sql.md lists what is.");
+    }
+
+    private static NicolException refusal(String sql, SqlParseException failure) {
+        if (failure.getCause() instanceof NicolException ours) {
+            return ours;
+        }
+        if (failure.getCause() instanceof StackOverflowError) {
+            return tooDeep();
+        }
+        return SyntaxMessage.of(sql, failure);
+    }
+
+    private static NicolException tooDeep() {
+        return NicolError.SYNTAX.because(
+                "The statement is nested too deeply. Write it with fewer parentheses and operators, or in steps with WITH.");
+    }
+}
