@@ -76,6 +76,10 @@ public final class Catalogs implements SubjectCatalogs {
             return found;
         }
         GovernedCatalog built = build(version, snapshot, views, subject);
+        if (!engine.fingerprint(subject).equals(version.fingerprint())) {
+            // The policy changed while its decisions were asked for: they may be of either.
+            return of(subject);
+        }
         governed.put(version, built);
         return built;
     }

@@ -1,6 +1,7 @@
 package dev.nicol.server.catalog;
 
 import dev.nicol.adapters.FederatedPlanner;
+import dev.nicol.server.parser.NicolConformance;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Properties;
@@ -19,7 +20,6 @@ import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.fun.SqlLibrary;
 import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
 import org.apache.calcite.sql.util.SqlOperatorTables;
-import org.apache.calcite.sql.validate.SqlConformanceEnum;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
@@ -98,7 +98,7 @@ public final class PlanningSpace {
                 catalogReader,
                 cluster.getTypeFactory(),
                 SqlValidator.Config.DEFAULT
-                        .withConformance(SqlConformanceEnum.BABEL)
+                        .withConformance(NicolConformance.INSTANCE)
                         .withDefaultNullCollation(NullCollation.HIGH)
                         .withIdentifierExpansion(true)
                         .withTypeCoercionEnabled(true));
