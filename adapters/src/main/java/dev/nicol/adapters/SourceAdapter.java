@@ -36,7 +36,7 @@ public interface SourceAdapter {
      * Whether this kind computes {@code operator} exactly as the engine would. An allowlist: an operator nobody has
      * tried is computed here, never there.
      *
-     * @param operands types of the operands
+     * @param operands types of the operands; of a CAST, the operand's and then the target's
      */
     boolean computes(SqlOperator operator, List<RelDataType> operands);
 
@@ -59,6 +59,12 @@ public interface SourceAdapter {
      */
     SourceCatalog read(Connection connection, SourceDefinition definition, RelDataTypeFactory types)
             throws SQLException;
+
+    /**
+     * Whether the engine's type of a column is text while the source's is something that text functions and comparisons
+     * there refuse (json, intervals, enums). Generated SQL must then read it as {@code CAST(column AS VARCHAR)}.
+     */
+    boolean readAsText(SourceColumn column);
 
     /** Readies a connection for rows that arrive in batches instead of all at once. */
     void beginStreaming(Connection connection) throws SQLException;
