@@ -1,6 +1,5 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.policy.Decision;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.Crossing;
@@ -16,7 +15,7 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.ddl.SqlCreateTable;
 import org.apache.calcite.sql.ddl.SqlDropObject;
 import dev.nicol.server.parser.AlterTable;
-import org.apache.calcite.sql.ddl.SqlTruncateTable;
+import dev.nicol.server.parser.TruncateTable;
 
 /** Stage 3. A validated tree becomes a plan whose every leaf is sealed, and the proof of that. */
 final class ConvertStage {
@@ -66,8 +65,8 @@ final class ConvertStage {
             name = create.name;
         } else if (node instanceof SqlDropObject drop) {
             name = drop.name;
-        } else if (node instanceof SqlTruncateTable truncate) {
-            name = (SqlIdentifier) truncate.getOperandList().get(0);
+        } else if (node instanceof TruncateTable truncate) {
+            name = truncate.table();
         } else if (node instanceof AlterTable alter) {
             name = alter.table();
         } else {
@@ -118,10 +117,5 @@ final class ConvertStage {
             return List.of(definition.query().plan());
         }
         return List.of();
-    }
-
-    /** Whether any of the columns a decision is about is masked. */
-    static boolean masks(Decision decision) {
-        return decision.columns().stream().anyMatch(column -> !column.denied() && column.mask() != null);
     }
 }
