@@ -93,7 +93,9 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
         String userName = running.remove(statementId);
         if (userName == null) {
             LOG.error(
-                    "Statement {} completed without having begun, or twice; outcome {} ignored", statementId, outcome);
+                    "Statement {} completed without having begun, or twice; outcome `{}` ignored",
+                    statementId,
+                    outcome.outcome());
             return;
         }
         TrailEntry<?> entry;
