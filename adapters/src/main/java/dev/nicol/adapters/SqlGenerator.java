@@ -45,8 +45,12 @@ public final class SqlGenerator {
 
     /** The SQL of a whole plan. Every operator in it must have been found computable (see {@link Pushdown}). */
     public SourceSql query(String source, RelNode plan) {
-        SqlNode statement = new Converter().visitRoot(plan).asStatement();
-        return write(source, statement, types(plan), plan.getRowType());
+        return write(source, queryNode(plan), types(plan), plan.getRowType());
+    }
+
+    /** The tree of that SQL, for use inside a write. */
+    public SqlNode queryNode(RelNode plan) {
+        return new Converter().visitRoot(plan).asStatement();
     }
 
     /** Prints a statement that names physical tables. */

@@ -122,7 +122,15 @@ public final class Catalogs implements SubjectCatalogs {
         new Views(subject, views, tables, visible).add();
         CalciteSchema root = SchemaTree.of(tables);
         return new GovernedCatalog(
-                version, snapshot, root, types, decisions, raw.tables(), visible, reader::statement);
+                version,
+                snapshot,
+                root,
+                types,
+                decisions,
+                raw.tables(),
+                visible,
+                reader::statement,
+                name -> engine.decide(subject, new TableFacts(name, List.of())));
     }
 
     private static String kind(StoredTable table) {

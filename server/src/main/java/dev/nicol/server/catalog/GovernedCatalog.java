@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ public final class GovernedCatalog implements SubjectCatalog {
     private final Map<TableName, StoredTable> stored;
     private final List<VisibleTable> visible;
     private final PlanningSpace.ViewSource views;
+    private final Function<TableName, Decision> decideNew;
 
     /** What a plan made here depends on; another version makes it stale. */
     public record Version(String fingerprint, long sources, long views) {}
@@ -40,7 +42,8 @@ public final class GovernedCatalog implements SubjectCatalog {
             Map<TableName, Decision> decisions,
             Map<TableName, StoredTable> stored,
             List<VisibleTable> visible,
-            PlanningSpace.ViewSource views) {
+            PlanningSpace.ViewSource views,
+            Function<TableName, Decision> decideNew) {
         this.version = version;
         this.snapshot = snapshot;
         this.root = root;
@@ -51,6 +54,7 @@ public final class GovernedCatalog implements SubjectCatalog {
                 .sorted(Comparator.comparing(VisibleTable::name))
                 .toList();
         this.views = views;
+        this.decideNew = decideNew;
     }
 
     public Version version() {
@@ -74,6 +78,11 @@ public final class GovernedCatalog implements SubjectCatalog {
         return decisions.get(table);
     }
 
+    /** The decision on a table that is to be created. */
+    public Decision decideNew(TableName table) {
+        return decideNew.apply(table);
+    }
+
     /** The stored form of a visible table; null for views and system facts. */
     public @Nullable StoredTable stored(TableName table) {
         return decisions.containsKey(table) ? stored.get(table) : null;
@@ -90,6 +99,16 @@ public final class GovernedCatalog implements SubjectCatalog {
             throw NicolError.UNKNOWN_TABLE.because("There is no source `" + name + "`.");
         }
         return source;
+    }
+
+    /** The source by that name in any case; null where there is none. */
+    public @Nullable SourceCatalog sourceIgnoringCase(String name) {
+        for (SourceCatalog source : snapshot.sources().values()) {
+            if (source.source().equalsIgnoreCase(name)) {
+                return source;
+            }
+        }
+        return null;
     }
 
     @Override

@@ -33,8 +33,9 @@ public sealed interface Body {
      *
      * @param columns in the order of the input's fields
      * @param input the rows, governed
+     * @param sealed what the subject would see of the target: new rows must pass its row filter
      */
-    record Insert(Target target, List<String> columns, RelNode input) implements Body {}
+    record Insert(Target target, List<String> columns, RelNode input, SealedScan sealed) implements Body {}
 
     /**
      * An UPDATE or, without assignments, a DELETE.
@@ -55,9 +56,11 @@ public sealed interface Body {
     /**
      * A definition at a source: CREATE, DROP, ALTER or TRUNCATE of a table.
      *
+     * @param stored the table as it is; null where it is to be created
      * @param query the query of a CREATE TABLE AS; null for others
      */
-    record Definition(TableName target, SqlNode statement, @Nullable Query query) implements Body {}
+    record Definition(TableName target, @Nullable StoredTable stored, SqlNode statement, @Nullable Query query)
+            implements Body {}
 
     /** A statement that Nicol itself carries out: SET, CALL, transactions, virtual schemas. */
     record Command(SqlNode statement) implements Body {}

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.plan.ViewExpanders;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
@@ -92,7 +93,8 @@ final class WriteConversion {
         if (!(literalRows(rows))) {
             refuseMaskedTargets(columns);
         }
-        return new Body.Insert(target, columns, rows);
+        SealedScan sealed = (SealedScan) meant.getTable().toRel(ViewExpanders.simpleContext(input.getCluster()));
+        return new Body.Insert(target, columns, rows, sealed);
     }
 
     private static String field(List<String> fields, String name) {
