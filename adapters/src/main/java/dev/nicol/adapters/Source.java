@@ -37,6 +37,11 @@ public final class Source implements AutoCloseable {
 
     /** @throws NicolException where the definition names a kind that is not there */
     public Source(SourceDefinition definition) {
+        this(definition, CONNECTION_TIMEOUT_MS);
+    }
+
+    /** With another time to wait for a connection, in milliseconds; 250 at least. */
+    Source(SourceDefinition definition, long connectionTimeoutMs) {
         this.definition = definition;
         SourceAdapter found = SourceAdapters.find(definition.kind());
         if (found == null) {
@@ -44,7 +49,7 @@ public final class Source implements AutoCloseable {
                     + definition.kind() + "`; use one of " + SourceAdapters.kinds() + ".");
         }
         this.adapter = found;
-        this.pool = new HikariDataSource(configuration(definition, found));
+        this.pool = new HikariDataSource(configuration(definition, found, connectionTimeoutMs));
         this.breaker = CircuitBreaker.of(
                 definition.name(),
                 CircuitBreakerConfig.custom()
@@ -57,7 +62,8 @@ public final class Source implements AutoCloseable {
                         .build());
     }
 
-    private static HikariConfig configuration(SourceDefinition definition, SourceAdapter adapter) {
+    private static HikariConfig configuration(
+            SourceDefinition definition, SourceAdapter adapter, long connectionTimeoutMs) {
         HikariConfig configuration = new HikariConfig();
         configuration.setPoolName("source-" + definition.name());
         configuration.setJdbcUrl(definition.url());
@@ -70,7 +76,7 @@ public final class Source implements AutoCloseable {
         configuration.setMaximumPoolSize(definition.maxConnections());
         configuration.setMinimumIdle(0);
         configuration.setIdleTimeout(IDLE_TIMEOUT_MS);
-        configuration.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
+        configuration.setConnectionTimeout(connectionTimeoutMs);
         // Start without the source, if need be.
         configuration.setInitializationFailTimeout(-1);
         definition.properties().forEach(configuration::addDataSourceProperty);

