@@ -30,6 +30,9 @@ interface ValueEncoder {
 
     RawValue JSON_NEGATIVE_INFINITY = new RawValue("-1e999");
 
+    /** Negative zero in JSON: so small a number that every reader of doubles rounds it there; decimals have none. */
+    RawValue JSON_NEGATIVE_ZERO = new RawValue("-1e-999");
+
     /** ISO-8601 in UTC, with fraction digits only where there are any. */
     DateTimeFormatter INSTANT = new DateTimeFormatterBuilder()
             .parseCaseInsensitive()
@@ -97,19 +100,23 @@ interface ValueEncoder {
     }
 
     private static Object real(float value, WireFormat format) {
-        return Float.isFinite(value) || format == WireFormat.PROTOBUF ? value : notFinite(value);
+        return format == WireFormat.PROTOBUF ? (Object) value : jsonNumber(value, value);
     }
 
     private static Object floating(double value, WireFormat format) {
-        return Double.isFinite(value) || format == WireFormat.PROTOBUF ? value : notFinite(value);
+        return format == WireFormat.PROTOBUF ? (Object) value : jsonNumber(value, value);
     }
 
-    private static Object notFinite(double value) {
+    /** {@code plain} where JSON has it, and the reader's way back to it. */
+    private static Object jsonNumber(double value, Object plain) {
         if (Double.isNaN(value)) {
             throw NicolError.NOT_SUPPORTED.because("The answer holds the number `NaN`, which JSON cannot carry. Connect"
                     + " with `serialization=protobuf`, or cast the column to VARCHAR.");
         }
-        return value > 0 ? JSON_INFINITY : JSON_NEGATIVE_INFINITY;
+        if (Double.isInfinite(value)) {
+            return value > 0 ? JSON_INFINITY : JSON_NEGATIVE_INFINITY;
+        }
+        return value == 0 && 1 / value < 0 ? JSON_NEGATIVE_ZERO : plain;
     }
 
     private static Object instant(Object value) {
