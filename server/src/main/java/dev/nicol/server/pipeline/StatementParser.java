@@ -5,19 +5,22 @@ import dev.nicol.policy.NicolException;
 import dev.nicol.server.parser.ExplainPolicy;
 import dev.nicol.server.parser.NicolConformance;
 import dev.nicol.server.parser.NicolSqlParser;
+import dev.nicol.server.parser.ParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.calcite.avatica.util.Casing;
-import org.apache.calcite.avatica.util.Quoting;
+import org.apache.calcite.runtime.CalciteContextException;
+import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlCreate;
 import org.apache.calcite.sql.SqlExplain;
 import org.apache.calcite.sql.SqlInsert;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
-import org.apache.calcite.sql.SqlNodeList;
-import org.apache.calcite.sql.parser.SqlParseException;
-import org.apache.calcite.sql.parser.SqlParser;
+import org.apache.calcite.sql.parser.SqlAbstractParserImpl;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
+import org.apache.calcite.util.SourceStringReader;
+import org.jspecify.annotations.Nullable;
 
 /** Text to tree. One statement of a known kind, or a refusal. */
 public final class StatementParser {
@@ -108,14 +111,23 @@ public final class StatementParser {
 
     private static final Set<String> OBJECTS = Set.of("TABLE", "VIEW", "SCHEMA");
 
-    private static final SqlParser.Config CONFIG = SqlParser.config()
-            .withParserFactory(NicolSqlParser.FACTORY)
-            .withQuoting(Quoting.DOUBLE_QUOTE)
-            .withUnquotedCasing(Casing.UNCHANGED)
-            .withQuotedCasing(Casing.UNCHANGED)
-            .withCaseSensitive(false)
-            .withConformance(NicolConformance.INSTANCE)
-            .withIdentifierMaxLength(IDENTIFIER_CHARS_LIMIT);
+    /**
+     * {@code FROM t (c INTEGER)} names columns that the catalogue does not have; the grammar takes some of its forms
+     * whatever the conformance says.
+     */
+    private static final SqlBasicVisitor<@Nullable Void> REFUSE_EXTEND = new SqlBasicVisitor<>() {
+        @Override
+        public @Nullable Void visit(SqlCall call) {
+            if (call.getKind() == SqlKind.EXTEND) {
+                throw NicolError.NOT_SUPPORTED.because("Columns declared beside a table's name ("
+                        + StatementText.position(
+                                call.getParserPosition().getLineNum(),
+                                call.getParserPosition().getColumnNum())
+                        + ") are not supported. Leave them out.");
+            }
+            return super.visit(call);
+        }
+    };
 
     private StatementParser() {}
 
@@ -127,15 +139,7 @@ public final class StatementParser {
     public static SqlNode parse(String sql) {
         StatementText text = StatementText.of(sql);
         refuseUnknownStart(text);
-        SqlNode statement;
-        try {
-            SqlNodeList statements = SqlParser.create(sql, CONFIG).parseStmtList();
-            statement = statements.get(0);
-        } catch (SqlParseException failure) {
-            throw refusal(sql, failure);
-        } catch (StackOverflowError tooDeep) {
-            throw tooDeep();
-        }
+        SqlNode statement = read(sql, parser -> parser.SqlStmtList().get(0));
         refuseUnsupported(statement);
         return statement;
     }
@@ -147,13 +151,7 @@ public final class StatementParser {
      */
     public static SqlNode parseExpression(String sql) {
         StatementText.of(sql);
-        try {
-            return SqlParser.create(sql, CONFIG).parseExpression();
-        } catch (SqlParseException failure) {
-            throw refusal(sql, failure);
-        } catch (StackOverflowError tooDeep) {
-            throw tooDeep();
-        }
+        return read(sql, NicolSqlParser::SqlExpressionEof);
     }
 
     /** What {@code statement} is; UNKNOWN for every node that is none of the others. */
@@ -244,18 +242,38 @@ public final class StatementParser {
                 + "` is not supported. docs/reference/sql.md lists what is.");
     }
 
-    private static NicolException refusal(String sql, SqlParseException failure) {
-        if (failure.getCause() instanceof NicolException ours) {
-            return ours;
-        }
-        if (failure.getCause() instanceof StackOverflowError) {
-            return tooDeep();
-        }
-        return SyntaxMessage.of(sql, failure);
+    /** One production of the grammar, read to the end of the text. */
+    private interface Production {
+        SqlNode read(NicolSqlParser parser) throws ParseException;
     }
 
-    private static NicolException tooDeep() {
-        return NicolError.SYNTAX.because(
-                "The statement is nested too deeply. Write it with fewer parentheses and operators, or in steps with WITH.");
+    private static SqlNode read(String sql, Production production) {
+        NicolSqlParser parser = (NicolSqlParser) NicolSqlParser.FACTORY.getParser(new SourceStringReader(sql));
+        parser.setTabSize(1);
+        parser.setUnquotedCasing(Casing.UNCHANGED);
+        parser.setQuotedCasing(Casing.UNCHANGED);
+        parser.setIdentifierMaxLength(IDENTIFIER_CHARS_LIMIT);
+        parser.setConformance(NicolConformance.INSTANCE);
+        parser.switchTo(SqlAbstractParserImpl.LexicalState.DQID);
+        try {
+            SqlNode node = production.read(parser);
+            node.accept(REFUSE_EXTEND);
+            return node;
+        } catch (ParseException failure) {
+            throw SyntaxMessage.of(failure);
+        } catch (CalciteContextException failure) {
+            throw SyntaxMessage.of(failure);
+        } catch (StackOverflowError tooDeep) {
+            throw NicolError.SYNTAX.because(
+                    "The statement is nested too deeply. Write it with fewer parentheses and operators, or in steps with WITH.");
+        } catch (NicolException ours) {
+            throw ours;
+        } catch (RuntimeException | AssertionError failure) {
+            // Calcite checks literals while it parses; what it throws then is of any class.
+            throw NicolError.SYNTAX.because(
+                    "A literal of the statement has a form or range that is not supported. Check its numbers, dates and texts.",
+                    String.valueOf(failure),
+                    failure);
+        }
     }
 }

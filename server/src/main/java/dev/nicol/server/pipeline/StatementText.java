@@ -26,12 +26,6 @@ record StatementText(List<String> words, int firstLine, int firstColumn) {
     /** Longest statement that is read, in characters. */
     static final int STATEMENT_CHARS_LIMIT = 4_000_000;
 
-    /**
-     * Deepest nesting of parentheses, brackets, CASE and the like. The grammar is recursive: each level costs it some
-     * twenty stack frames, and every later walk over the tree some more.
-     */
-    static final int NESTING_LIMIT = 200;
-
     private static final int LEADING_WORDS = 4;
     private static final Pattern LEXICAL_POSITION = Pattern.compile("(?s).*?line (\\d+), column (\\d+).*");
 
@@ -51,7 +45,7 @@ record StatementText(List<String> words, int firstLine, int firstColumn) {
         List<String> words = new ArrayList<>(LEADING_WORDS);
         boolean leading = true;
         boolean ended = false;
-        int nesting = 0;
+        NestingBudget budget = new NestingBudget();
         Token first = null;
         try {
             for (Token token = tokens.getNextToken();
@@ -71,12 +65,7 @@ record StatementText(List<String> words, int firstLine, int firstColumn) {
                 if (leading) {
                     words.add(token.image.toUpperCase(Locale.ROOT));
                 }
-                nesting += nesting(token.kind);
-                if (nesting > NESTING_LIMIT) {
-                    throw NicolError.SYNTAX.because("The statement is nested more than " + NESTING_LIMIT
-                            + " levels deep at " + position(token.beginLine, token.beginColumn)
-                            + ". Write it with fewer parentheses, or in steps with WITH.");
-                }
+                budget.spend(token);
             }
         } catch (TokenMgrError unreadable) {
             throw unreadable(sql, unreadable);
@@ -85,24 +74,6 @@ record StatementText(List<String> words, int firstLine, int firstColumn) {
             throw NicolError.SYNTAX.because("The statement is empty. Send a SQL statement.");
         }
         return new StatementText(List.copyOf(words), first.beginLine, first.beginColumn);
-    }
-
-    /**
-     * The token {@code ahead} tokens after the one that begins at the position.
-     *
-     * @return the end-of-text token when there are not so many
-     */
-    static Token tokenAfter(String sql, int line, int column, int ahead) {
-        NicolSqlParserTokenManager tokens = lexer(sql);
-        Token token = tokens.getNextToken();
-        while (token.kind != NicolSqlParserConstants.EOF
-                && (token.beginLine < line || token.beginLine == line && token.beginColumn < column)) {
-            token = tokens.getNextToken();
-        }
-        for (int skipped = 0; skipped < ahead && token.kind != NicolSqlParserConstants.EOF; skipped++) {
-            token = tokens.getNextToken();
-        }
-        return token;
     }
 
     private static NicolSqlParserTokenManager lexer(String sql) {
@@ -114,14 +85,6 @@ record StatementText(List<String> words, int firstLine, int firstColumn) {
 
     static String position(int line, int column) {
         return "line " + line + ", column " + column;
-    }
-
-    private static int nesting(int kind) {
-        return switch (kind) {
-            case NicolSqlParserConstants.LPAREN, NicolSqlParserConstants.LBRACKET, NicolSqlParserConstants.CASE -> 1;
-            case NicolSqlParserConstants.RPAREN, NicolSqlParserConstants.RBRACKET, NicolSqlParserConstants.END -> -1;
-            default -> 0;
-        };
     }
 
     private static NicolException unreadable(String sql, TokenMgrError failure) {

@@ -2,14 +2,16 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.server.parser.NicolSqlParser;
 import dev.nicol.server.parser.NicolSqlParserConstants;
+import dev.nicol.server.parser.ParseException;
 import dev.nicol.server.parser.Token;
-import java.util.Collection;
-import java.util.LinkedHashSet;
+import java.io.StringReader;
 import java.util.Locale;
 import java.util.Set;
-import org.apache.calcite.sql.parser.SqlParseException;
-import org.apache.calcite.sql.parser.SqlParserPos;
+import java.util.TreeSet;
+import org.apache.calcite.avatica.util.Casing;
+import org.apache.calcite.runtime.CalciteContextException;
 import org.jspecify.annotations.Nullable;
 
 /** Says a syntax error in few words: where, what was found, what was expected when that is a short list. */
@@ -20,27 +22,76 @@ final class SyntaxMessage {
     /** Longest piece of the statement that a message repeats, in characters. */
     private static final int FOUND_CHARS_LIMIT = 60;
 
+    /** Reserved words that stand where they are on purpose: nobody means them as names. */
+    private static final Set<String> CLAUSE_WORDS = Set.of(
+            "AND",
+            "AS",
+            "BETWEEN",
+            "BY",
+            "CASE",
+            "CREATE",
+            "DELETE",
+            "ELSE",
+            "EXCEPT",
+            "FROM",
+            "GROUP",
+            "HAVING",
+            "IN",
+            "INNER",
+            "INSERT",
+            "INTERSECT",
+            "INTO",
+            "IS",
+            "JOIN",
+            "LIKE",
+            "LIMIT",
+            "NOT",
+            "ON",
+            "OR",
+            "SELECT",
+            "THEN",
+            "UNION",
+            "UPDATE",
+            "VALUES",
+            "WHEN",
+            "WHERE",
+            "WITH");
+
     private SyntaxMessage() {}
 
-    /** The SYNTAX error for what the grammar refused. */
-    static NicolException of(String sql, SqlParseException failure) {
-        SqlParserPos at = failure.getPos();
-        int[][] expected = failure.getExpectedTokenSequences();
-        if (expected == null || at == null) {
-            // Refused by a check inside the grammar, in its own words.
-            String where = at == null ? "" : " at " + StatementText.position(at.getLineNum(), at.getColumnNum());
-            return NicolError.SYNTAX.because("Syntax error" + where + ": " + plain(failure.getMessage()));
+    /**
+     * The SYNTAX error for what the grammar refused. It is blamed on the furthest token the grammar looked at: with two
+     * tokens of look-ahead, the one where it gave up is often a good one before it ({@code FROM} in {@code FROM WHERE}).
+     */
+    static NicolException of(ParseException failure) {
+        if (failure.currentToken == null || failure.currentToken.next == null) {
+            return NicolError.SYNTAX.because("Syntax error: the statement cannot be read.");
         }
-        int longest = 1;
-        for (int[] sequence : expected) {
-            longest = Math.max(longest, sequence.length);
+        Token next = failure.currentToken.next;
+        Token blamed = next;
+        while (blamed.next != null && !isToBlame(next, failure)) {
+            blamed = blamed.next;
         }
-        Token found = StatementText.tokenAfter(sql, at.getLineNum(), at.getColumnNum(), longest - 1);
-        Set<String> names = names(failure.getExpectedTokenNames());
-        String hint = hint(found, names);
+        return NicolError.SYNTAX.because(
+                "Syntax error at " + StatementText.position(blamed.beginLine, blamed.beginColumn) + ": " + found(blamed)
+                        + explanation(blamed, blamed == next ? expected(failure) : Set.of()));
+    }
+
+    /** Whether the token where the grammar gave up is itself the error: a stray quote, or a keyword used as a name. */
+    private static boolean isToBlame(Token token, ParseException failure) {
+        if (token.kind == NicolSqlParserConstants.QUOTE || token.kind == NicolSqlParserConstants.DOUBLE_QUOTE) {
+            return true;
+        }
+        // JavaCC lists nothing where every alternative failed; where one token was wanted, it lists that.
+        boolean anyOfMany = failure.expectedTokenSequences.length == 0;
+        return anyOfMany && isReservedWord(token.image) && !isClauseWord(token.image);
+    }
+
+    /** The SYNTAX error for what a check inside the grammar refused, in that check's own words. */
+    static NicolException of(CalciteContextException failure) {
+        String reason = failure.getCause() == null ? null : failure.getCause().getMessage();
         return NicolError.SYNTAX.because("Syntax error at "
-                + StatementText.position(found.beginLine, found.beginColumn) + ": "
-                + found(found) + (hint != null ? hint : expectation(names)));
+                + StatementText.position(failure.getPosLine(), failure.getPosColumn()) + ": " + plain(reason));
     }
 
     /** The SYNTAX error for a character that begins no token. */
@@ -69,50 +120,62 @@ final class SyntaxMessage {
         return "found `" + image + "`";
     }
 
-    private static @Nullable String hint(Token found, Set<String> expected) {
+    private static String explanation(Token found, Set<String> expected) {
         if (found.kind == NicolSqlParserConstants.QUOTE) {
             return ", which begins a text that is not closed. Close it with a single quote.";
         }
         if (found.kind == NicolSqlParserConstants.DOUBLE_QUOTE) {
             return ", which begins a name that is not closed. Close it with a double quote.";
         }
-        boolean word = found.image.matches("[A-Za-z_]+")
-                && found.kind != NicolSqlParserConstants.IDENTIFIER
-                && found.kind != NicolSqlParserConstants.EOF;
-        return word && expected.contains("a name") && expected.size() > EXPECTED_LIMIT
+        if (!expected.isEmpty()) {
+            return "; expected " + String.join(" or ", expected) + ".";
+        }
+        if (found.kind == NicolSqlParserConstants.EOF) {
+            return ". Complete it.";
+        }
+        return isReservedWord(found.image) && !isClauseWord(found.image)
                 ? ", which is a reserved word. Write it in double quotes to use it as a name."
-                : null;
+                : ", which does not fit here.";
     }
 
-    private static String expectation(Set<String> names) {
-        if (names.isEmpty()) {
-            return ", which does not fit here.";
-        }
-        if (names.size() <= EXPECTED_LIMIT) {
-            return "; expected " + String.join(" or ", names) + ".";
-        }
-        if (names.contains("a number") && names.contains("a name")) {
-            return "; expected an expression.";
-        }
-        return names.contains("a name") ? "; expected a name." : ", which does not fit here.";
+    private static boolean isClauseWord(String word) {
+        return CLAUSE_WORDS.contains(word.toUpperCase(Locale.ROOT));
     }
 
-    private static Set<String> names(Collection<String> tokenImages) {
-        Set<String> names = new LinkedHashSet<>();
-        for (String image : tokenImages) {
-            if (image.startsWith("\"")) {
-                names.add("`" + image.substring(1, image.length() - 1) + "`");
-            } else if (image.contains("IDENTIFIER")) {
-                names.add("a name");
-            } else if (image.contains("STRING") || image.equals("<CHAR_STRING>")) {
-                names.add("a text");
-            } else if (image.contains("NUMERIC") || image.contains("INTEGER")) {
-                names.add("a number");
-            } else if (image.equals("<EOF>")) {
-                names.add("the end of the statement");
+    /** A word that the grammar takes for itself: it is no name. */
+    private static boolean isReservedWord(String word) {
+        if (!word.matches("[A-Za-z_]+")) {
+            return false;
+        }
+        try {
+            NicolSqlParser parser = new NicolSqlParser(new StringReader(word));
+            parser.setUnquotedCasing(Casing.UNCHANGED);
+            parser.setIdentifierMaxLength(word.length());
+            parser.Identifier();
+            return false;
+        } catch (ParseException reserved) {
+            return true;
+        }
+    }
+
+    /** What could have stood at the error, when that is a short list; the end of the statement is never the whole list. */
+    private static Set<String> expected(ParseException failure) {
+        Set<String> names = new TreeSet<>();
+        for (int[] sequence : failure.expectedTokenSequences) {
+            String name = name(failure.tokenImage[sequence[0]]);
+            if (name == null || names.size() == EXPECTED_LIMIT) {
+                return Set.of();
             }
+            names.add(name);
         }
         return names;
+    }
+
+    private static @Nullable String name(String tokenImage) {
+        if (tokenImage.startsWith("\"")) {
+            return "`" + tokenImage.substring(1, tokenImage.length() - 1) + "`";
+        }
+        return tokenImage.endsWith("IDENTIFIER>") ? "a name" : tokenImage.equals("<QUOTED_STRING>") ? "a text" : null;
     }
 
     /** Calcite's own words for the checks inside its grammar are fit for users, but for Java names and line breaks. */
