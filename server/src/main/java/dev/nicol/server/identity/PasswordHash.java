@@ -37,13 +37,18 @@ public final class PasswordHash {
 
     /** A hash of the password with a fresh salt. */
     public static String of(String password) {
+        return of(password, MEMORY_KIB, ITERATIONS);
+    }
+
+    /** The same at another cost. */
+    static String of(String password, int memoryKib, int iterations) {
         byte[] salt = new byte[SALT_BYTES];
         RANDOM.nextBytes(salt);
-        byte[] hash = function(MEMORY_KIB, ITERATIONS, PARALLELISM, HASH_BYTES)
+        byte[] hash = function(memoryKib, iterations, PARALLELISM, HASH_BYTES)
                 .hash(password.getBytes(StandardCharsets.UTF_8), salt)
                 .getBytes();
         Base64.Encoder encoder = Base64.getEncoder().withoutPadding();
-        return "$argon2id$v=19$m=" + MEMORY_KIB + ",t=" + ITERATIONS + ",p=" + PARALLELISM + "$"
+        return "$argon2id$v=19$m=" + memoryKib + ",t=" + iterations + ",p=" + PARALLELISM + "$"
                 + encoder.encodeToString(salt) + "$" + encoder.encodeToString(hash);
     }
 
