@@ -305,7 +305,7 @@ final class RuleReader {
                 Set.copyOf(section.texts("agents")),
                 Set.copyOf(section.texts("purposes")),
                 section.textMap("attributes"));
-        if (selector.isEmpty()) {
+        if (selector.isEmpty() && section.entries().isEmpty()) {
             section.problem("`" + key + "` names no one — name users, groups, roles, agents, purposes or attributes");
         }
         return selector;

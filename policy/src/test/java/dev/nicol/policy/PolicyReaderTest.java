@@ -108,6 +108,7 @@ class PolicyReaderTest {
                     to: {group: [analysts]}
                   - {name: two, tables: [], actions: [select], to: {groups: []}}
                   - {name: three, tables: ["crm.*"], actions: [select]}
+                  - {name: four, tables: ["crm.**"], actions: [select], to: {}}
                 row_filter: []
                 """);
         PolicyFiles.write(directory, "b.yaml", """
@@ -135,14 +136,13 @@ class PolicyReaderTest {
                         "a.yaml:4: unknown action `selct` — use one of select, insert, update, delete, create, drop,"
                                 + " alter, truncate, ddl",
                         "a.yaml:5: unknown key `group` — did you mean `groups`?",
-                        "a.yaml:5: `to` names no one — name users, groups, roles, agents, purposes or attributes",
                         "a.yaml:6: `tables` is an empty list — name at least one, or remove the key",
                         "a.yaml:6: `groups` is an empty list — name at least one, or remove the key",
-                        "a.yaml:6: `to` names no one — name users, groups, roles, agents, purposes or attributes",
+                        "a.yaml:7: `to` is missing — add it",
                         "a.yaml:7: `crm.*` must have 3 parts, `source.schema.table` — use `*` for any one, `**` for"
                                 + " any number",
-                        "a.yaml:7: `to` is missing — add it",
-                        "a.yaml:8: unknown key `row_filter` — did you mean `row_filters`?",
+                        "a.yaml:8: `to` names no one — name users, groups, roles, agents, purposes or attributes",
+                        "a.yaml:9: unknown key `row_filter` — did you mean `row_filters`?",
                         "b.yaml:2: a rule named `two` exists already (a.yaml:6) — rename one",
                         "b.yaml:2: `until` must be a moment with its zone such as `2027-01-31T00:00:00Z`, not"
                                 + " `tomorrow`",
