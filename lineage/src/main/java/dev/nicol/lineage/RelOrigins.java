@@ -11,6 +11,7 @@ import java.util.function.BiFunction;
 import org.apache.calcite.adapter.enumerable.EnumerableInterpreter;
 import org.apache.calcite.adapter.enumerable.EnumerableLimit;
 import org.apache.calcite.adapter.enumerable.EnumerableTableScan;
+import org.apache.calcite.interpreter.Bindables;
 import org.apache.calcite.rel.RelCollation;
 import org.apache.calcite.rel.RelFieldCollation;
 import org.apache.calcite.rel.RelNode;
@@ -60,6 +61,7 @@ final class RelOrigins {
             new Tracer<>(SourceScan.class, (scan, plans) -> plans.scan(scan)),
             new Tracer<>(LogicalTableScan.class, (scan, plans) -> plans.scan(scan)),
             new Tracer<>(EnumerableTableScan.class, (scan, plans) -> plans.scan(scan)),
+            new Tracer<>(Bindables.BindableTableScan.class, (scan, plans) -> plans.bindableScan(scan)),
             new Tracer<>(Values.class, (values, plans) -> none(values)),
             new Tracer<>(TableFunctionScan.class, CollectionOrigins::of),
             new Tracer<>(Project.class, (project, plans) -> plans.project(project)),
@@ -163,9 +165,16 @@ final class RelOrigins {
             throw new NotUnderstood("table " + name);
         }
         TableName table = TableName.of(name);
-        return scan.getRowType().getFieldNames().stream()
+        return scan.getTable().getRowType().getFieldNames().stream()
                 .map(column -> ColumnOrigins.stored(new Origin(table, column)))
                 .toList();
+    }
+
+    /** Filters and projects by itself: its filters see all columns of the table. */
+    private List<ColumnOrigins> bindableScan(Bindables.BindableTableScan scan) {
+        List<ColumnOrigins> row = scan(scan);
+        influences.add(Kind.FILTER, rowOf(scan, row).ofAll(scan.filters));
+        return scan.projects.stream().map(row::get).toList();
     }
 
     /** A row that comes from no table. */
