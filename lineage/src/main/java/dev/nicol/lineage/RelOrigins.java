@@ -3,16 +3,19 @@ package dev.nicol.lineage;
 import dev.nicol.lineage.LineageEdge.Kind;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.apache.calcite.adapter.enumerable.EnumerableInterpreter;
 import org.apache.calcite.adapter.enumerable.EnumerableLimit;
+import org.apache.calcite.adapter.enumerable.EnumerableTableScan;
 import org.apache.calcite.interpreter.Bindables;
 import org.apache.calcite.rel.RelCollation;
 import org.apache.calcite.rel.RelFieldCollation;
 import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.rel.convert.Converter;
+import org.apache.calcite.rel.convert.ConverterImpl;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.AsofJoin;
 import org.apache.calcite.rel.core.Calc;
@@ -38,6 +41,7 @@ import org.apache.calcite.rel.core.Uncollect;
 import org.apache.calcite.rel.core.Union;
 import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rel.core.Window;
+import org.apache.calcite.rel.logical.LogicalTableScan;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.schema.TransientTable;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +50,58 @@ import org.jspecify.annotations.Nullable;
  * Traces relational expressions bottom up: the origins of each output column are the answer, what bears on the rows goes
  * to the influences.
  *
- * <p>INVARIANT: a node that is in none of the lists below ends in {@link NotUnderstood}. Nodes are recognised by
- * Calcite's core classes, whose physical variants of every convention mean the same; where a variant means more, it is
- * named here or refused.
+ * <p>INVARIANT: a node that is not in {@link #TRACERS} ends in {@link NotUnderstood}. Nodes other than scans are
+ * recognised by Calcite's core classes, because the variants of every convention mean the same.
  */
 final class RelOrigins {
+    /** Every node that is understood; the first that fits traces it. */
+    private static final List<Tracer<?>> TRACERS = List.of(
+            new Tracer<>(SealedScan.class, SealOrigins::of),
+            // Scans one by one: a scan of another kind may filter and project by itself.
+            new Tracer<>(SourceScan.class, (scan, plans) -> plans.scan(scan)),
+            new Tracer<>(LogicalTableScan.class, (scan, plans) -> plans.scan(scan)),
+            new Tracer<>(EnumerableTableScan.class, (scan, plans) -> plans.scan(scan)),
+            new Tracer<>(Bindables.BindableTableScan.class, (scan, plans) -> plans.bindableScan(scan)),
+            new Tracer<>(Values.class, (values, plans) -> none(values)),
+            new Tracer<>(TableFunctionScan.class, CollectionOrigins::of),
+            new Tracer<>(Project.class, (project, plans) -> plans.project(project)),
+            new Tracer<>(Filter.class, (filter, plans) -> plans.filter(filter)),
+            new Tracer<>(Calc.class, (calc, plans) -> plans.calc(calc)),
+            new Tracer<>(Aggregate.class, AggregateOrigins::of),
+            new Tracer<>(Window.class, WindowOrigins::of),
+            new Tracer<>(Match.class, WindowOrigins::of),
+            new Tracer<>(
+                    Sort.class,
+                    (sort, plans) ->
+                            plans.sorted(plans.of(sort.getInput()), sort.getCollation(), sort.offset, sort.fetch)),
+            new Tracer<>(
+                    EnumerableLimit.class,
+                    (limit, plans) -> plans.sorted(plans.of(limit.getInput()), null, limit.offset, limit.fetch)),
+            new Tracer<>(
+                    SortExchange.class,
+                    (exchange, plans) ->
+                            plans.sorted(plans.of(exchange.getInput()), exchange.getCollation(), null, null)),
+            new Tracer<>(Snapshot.class, (snapshot, plans) -> plans.snapshot(snapshot)),
+            new Tracer<>(Uncollect.class, CollectionOrigins::of),
+            new Tracer<>(Collect.class, CollectionOrigins::of),
+            new Tracer<>(Join.class, (join, plans) -> plans.join(join)),
+            new Tracer<>(Correlate.class, (correlate, plans) -> plans.correlate(correlate)),
+            new Tracer<>(SetOp.class, (operation, plans) -> plans.setOperation(operation)),
+            new Tracer<>(RepeatUnion.class, (recursion, plans) -> plans.recursion(recursion)),
+            // The rest hand their only input's rows on.
+            new Tracer<>(Sample.class, (sample, plans) -> plans.of(sample.getInput())),
+            new Tracer<>(Spool.class, (spool, plans) -> plans.of(spool.getInput())),
+            new Tracer<>(Exchange.class, (exchange, plans) -> plans.of(exchange.getInput())),
+            new Tracer<>(ConverterImpl.class, (converter, plans) -> plans.of(converter.getInput())),
+            new Tracer<>(EnumerableInterpreter.class, (interpreter, plans) -> plans.of(interpreter.getInput())));
+
+    /** How to trace nodes of one core class. */
+    private record Tracer<N extends RelNode>(Class<N> type, BiFunction<N, RelOrigins, List<ColumnOrigins>> how) {
+        List<ColumnOrigins> trace(RelNode node, RelOrigins plans) {
+            return how.apply(type.cast(node), plans);
+        }
+    }
+
     private final Influences influences;
     private final Scope scope;
 
@@ -79,89 +130,30 @@ final class RelOrigins {
 
     /** One per field of the node's row type. */
     List<ColumnOrigins> of(RelNode planned) {
-        RelNode node = planned;
-        while (node.stripped() != node) {
-            node = node.stripped();
-        }
-        List<ColumnOrigins> columns = leaf(node);
-        columns = columns == null ? oneInput(node) : columns;
-        columns = columns == null ? severalInputs(node) : columns;
-        if (columns == null) {
-            throw new NotUnderstood("node " + node.getClass().getName());
-        }
+        RelNode node = stripped(planned);
+        List<ColumnOrigins> columns = TRACERS.stream()
+                .filter(tracer -> tracer.type().isInstance(node))
+                .findFirst()
+                .orElseThrow(() -> new NotUnderstood("node " + node.getClass().getName()))
+                .trace(node, this);
         if (columns.size() != node.getRowType().getFieldCount()) {
             throw new NotUnderstood("shape of " + node.getClass().getName());
         }
         return columns;
     }
 
-    private @Nullable List<ColumnOrigins> leaf(RelNode node) {
-        if (node instanceof SealedScan sealed) {
-            return SealOrigins.of(sealed, this);
-        } else if (node instanceof TableScan scan) {
-            return scan(scan);
-        } else if (node instanceof Values) {
-            return none(node);
+    /** The planner wraps nodes in its own. */
+    private static RelNode stripped(RelNode planned) {
+        RelNode node = planned;
+        while (node.stripped() != node) {
+            node = node.stripped();
         }
-        return null;
+        return node;
     }
 
-    private @Nullable List<ColumnOrigins> oneInput(RelNode node) {
-        if (node instanceof Project project) {
-            return project(project);
-        } else if (node instanceof Filter filter) {
-            List<ColumnOrigins> row = of(filter.getInput());
-            influences.add(Kind.FILTER, rowOf(filter, row).of(filter.getCondition()));
-            return row;
-        } else if (node instanceof Calc calc) {
-            return calc(calc);
-        } else if (node instanceof Aggregate aggregate) {
-            return AggregateOrigins.of(aggregate, this);
-        } else if (node instanceof Window window) {
-            return WindowOrigins.of(window, this);
-        } else if (node instanceof Match match) {
-            return WindowOrigins.of(match, this);
-        } else if (node instanceof Sort sort) {
-            return sorted(of(sort.getInput()), sort.getCollation(), sort.offset, sort.fetch);
-        } else if (node instanceof EnumerableLimit limit) {
-            return sorted(of(limit.getInput()), null, limit.offset, limit.fetch);
-        } else if (node instanceof Uncollect uncollect) {
-            return CollectionOrigins.of(uncollect, this);
-        } else if (node instanceof Collect collect) {
-            return CollectionOrigins.of(collect, this);
-        } else if (node instanceof SortExchange exchange) {
-            return sorted(of(exchange.getInput()), exchange.getCollation(), null, null);
-        } else if (node instanceof Snapshot snapshot) {
-            List<ColumnOrigins> row = of(snapshot.getInput());
-            influences.add(Kind.FILTER, rowOf(snapshot, row).of(snapshot.getPeriod()));
-            return row;
-        } else if (passesRowsThrough(node)) {
-            return of(node.getInput(0));
-        }
-        return null;
-    }
-
-    private static boolean passesRowsThrough(RelNode node) {
-        return node instanceof Sample
-                || node instanceof Spool
-                || node instanceof Exchange
-                || node instanceof Converter
-                || node instanceof EnumerableInterpreter;
-    }
-
-    private @Nullable List<ColumnOrigins> severalInputs(RelNode node) {
-        if (node instanceof Join join) {
-            return join(join);
-        } else if (node instanceof Correlate correlate) {
-            return correlate(correlate);
-        } else if (node instanceof SetOp setOperation) {
-            return setOperation(setOperation);
-        } else if (node instanceof RepeatUnion recursion) {
-            return recursion(recursion);
-        } else if (node instanceof TableFunctionScan function) {
-            return CollectionOrigins.of(function, this);
-        }
-        return null;
+    /** Whether nodes of that class are understood. */
+    static boolean knows(Class<? extends RelNode> type) {
+        return TRACERS.stream().anyMatch(tracer -> tracer.type().isAssignableFrom(type));
     }
 
     private List<ColumnOrigins> scan(TableScan scan) {
@@ -172,14 +164,17 @@ final class RelOrigins {
         if (name.size() != 3) {
             throw new NotUnderstood("table " + name);
         }
-        if (scan instanceof Bindables.BindableTableScan) {
-            // It filters and projects by itself.
-            throw new NotUnderstood("node " + scan.getClass().getName());
-        }
         TableName table = TableName.of(name);
-        return scan.getRowType().getFieldNames().stream()
+        return scan.getTable().getRowType().getFieldNames().stream()
                 .map(column -> ColumnOrigins.stored(new Origin(table, column)))
                 .toList();
+    }
+
+    /** Filters and projects by itself: its filters see all columns of the table. */
+    private List<ColumnOrigins> bindableScan(Bindables.BindableTableScan scan) {
+        List<ColumnOrigins> row = scan(scan);
+        influences.add(Kind.FILTER, rowOf(scan, row).ofAll(scan.filters));
+        return scan.projects.stream().map(row::get).toList();
     }
 
     /** A row that comes from no table. */
@@ -190,6 +185,18 @@ final class RelOrigins {
     /** Expressions of {@code node} over {@code row}, which is also what the node's correlation variables stand for. */
     private RexOrigins rowOf(RelNode node, List<ColumnOrigins> row) {
         return new RexOrigins(row, in(scope.with(node.getVariablesSet(), row)));
+    }
+
+    private List<ColumnOrigins> filter(Filter filter) {
+        List<ColumnOrigins> row = of(filter.getInput());
+        influences.add(Kind.FILTER, rowOf(filter, row).of(filter.getCondition()));
+        return row;
+    }
+
+    private List<ColumnOrigins> snapshot(Snapshot snapshot) {
+        List<ColumnOrigins> row = of(snapshot.getInput());
+        influences.add(Kind.FILTER, rowOf(snapshot, row).of(snapshot.getPeriod()));
+        return row;
     }
 
     private List<ColumnOrigins> project(Project project) {

@@ -236,10 +236,14 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
 
     @Override
     public ColumnOrigins visitFieldAccess(RexFieldAccess access) {
-        if (access.getReferenceExpr() instanceof RexCorrelVariable variable) {
+        RexNode row = access.getReferenceExpr();
+        if (row instanceof RexLocalRef shared && shared.getIndex() < locals.size()) {
+            row = locals.get(shared.getIndex());
+        }
+        if (row instanceof RexCorrelVariable variable) {
             return column(plans.scope().row(variable.id), access.getField().getIndex());
         }
-        return of(access.getReferenceExpr()).atLeast(Kind.TRANSFORMATION);
+        return of(row).atLeast(Kind.TRANSFORMATION);
     }
 
     @Override
