@@ -52,7 +52,7 @@ final class Commands {
     }
 
     private static void set(Session session, SqlSetOption option) {
-        String name = option.getName().getSimple().toLowerCase(Locale.ROOT);
+        String name = option.name().toString().toLowerCase(Locale.ROOT);
         SqlNode given = option.getValue();
         String value = given instanceof SqlLiteral literal
                 ? literal.getValueAs(String.class)
@@ -136,7 +136,7 @@ final class Commands {
         return names.get(1);
     }
 
-    private static TableName virtualName(List<String> names) {
+    static TableName virtualName(List<String> names) {
         if (names.size() != 3 || !names.get(0).equalsIgnoreCase(VirtualSchemas.CATALOG)) {
             throw NicolError.NOT_SUPPORTED.because(
                     "Views live in virtual schemas: CREATE VIEW virtual.schema.name AS ….");

@@ -17,9 +17,8 @@ import java.util.function.Function;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelCollations;
 import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.rel.core.AggregateCall;
 import org.apache.calcite.rel.core.Filter;
-import org.apache.calcite.rel.logical.LogicalAggregate;
+import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
@@ -40,7 +39,7 @@ import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
-import org.apache.calcite.util.ImmutableBitSet;
+import org.apache.calcite.tools.RelBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,23 +114,10 @@ final class WritePlanning {
     private Plan count(RelNode rows, RexNode filter) {
         RexBuilder rex = rows.getCluster().getRexBuilder();
         RelNode hidden = LogicalFilter.create(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, filter));
-        AggregateCall count = AggregateCall.create(
-                POS,
-                SqlStdOperatorTable.COUNT,
-                false,
-                false,
-                false,
-                List.of(),
-                List.of(),
-                -1,
-                null,
-                RelCollations.EMPTY,
-                0,
-                hidden,
-                null,
-                "hidden");
-        RelNode counted = LogicalAggregate.create(
-                hidden, List.of(), ImmutableBitSet.of(), List.of(ImmutableBitSet.of()), List.of(count));
+        RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(rows.getCluster(), null);
+        RelNode counted = builder.push(hidden)
+                .aggregate(builder.groupKey(), builder.countStar("hidden"))
+                .build();
         return queries.apply(new Body.Query(counted, RelCollations.EMPTY, counted.getRowType()));
     }
 
