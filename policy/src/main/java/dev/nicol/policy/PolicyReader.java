@@ -44,8 +44,9 @@ public final class PolicyReader {
             return List.of();
         }
         try (Stream<Path> walk = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
+            // a link that leads nowhere is kept: the rules it should lead to are missed, which reading it tells
             List<Path> files = walk.filter(path -> !hidden(directory, path))
-                    .filter(Files::isRegularFile)
+                    .filter(path -> !Files.isDirectory(path))
                     .sorted()
                     .limit(MAX_FILES + 1L)
                     .toList();

@@ -67,6 +67,11 @@ public record Subject(
         return agent == null || agent.equals(userName) ? null : userName;
     }
 
+    /** Whether the purpose is declared for the subject; a human who declares none may state any. */
+    public boolean mayState(String statedPurpose) {
+        return allowedPurposes.contains(statedPurpose) || agent == null && allowedPurposes.isEmpty();
+    }
+
     public Subject withPurpose(@Nullable String stated) {
         return stating(stated, job, model, client);
     }

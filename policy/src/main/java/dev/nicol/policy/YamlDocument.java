@@ -2,6 +2,7 @@ package dev.nicol.policy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
@@ -89,6 +90,10 @@ public final class YamlDocument {
                 problems.add(file, 0, "is a directory, and a file is needed");
                 return null;
             }
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                problems.add(file, 0, "is not a regular file — put a file here");
+                return null;
+            }
             if (Files.size(file) > MAX_FILE_BYTES) {
                 problems.add(file, 0, "is larger than " + MAX_FILE_BYTES + " bytes — split it");
                 return null;
@@ -111,6 +116,8 @@ public final class YamlDocument {
                     ? 0
                     : marked.getProblemMark().getLine() + 1;
             problems.add(file, line, "not valid YAML: " + marked.getProblem() + " — mend the syntax here");
+        } else if (failure instanceof StreamConstraintsException) {
+            problems.add(file, 0, "is nested too deeply, or a value in it is too long — simplify it");
         } else {
             int line = failure.getLocation() == null ? 0 : failure.getLocation().getLineNr();
             problems.add(file, line, "not valid YAML — mend the syntax here");

@@ -30,6 +30,9 @@ public final class YamlNode {
         NULL
     }
 
+    /** Numbers of so many digits are always a Long. */
+    private static final int LONG_DIGITS = 18;
+
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
 
     private final Path file;
@@ -120,7 +123,9 @@ public final class YamlNode {
                 case BOOLEAN -> Boolean.valueOf(text);
                 case NUMBER -> {
                     BigDecimal number = new BigDecimal(text.replace("_", ""));
-                    yield number.scale() <= 0 && number.precision() <= 18 ? (Object) number.longValueExact() : number;
+                    yield number.scale() <= 0 && number.precision() - (long) number.scale() <= LONG_DIGITS
+                            ? (Object) number.longValueExact()
+                            : number;
                 }
                 case MAP, LIST, NULL -> null;
             };

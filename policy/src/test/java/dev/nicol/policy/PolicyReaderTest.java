@@ -200,6 +200,33 @@ class PolicyReaderTest {
     }
 
     @Test
+    void aLinkThatLeadsNowhereIsAProblem() throws IOException {
+        Files.createSymbolicLink(directory.resolve("masks.yaml"), Path.of("gone.yaml"));
+
+        assertThat(PolicyFiles.problems(directory))
+                .containsExactly("masks.yaml: no such file — create it, or correct the path");
+    }
+
+    @Test
+    void hostileFilesAreProblemsToo() {
+        PolicyFiles.write(directory, "a.yaml", "[".repeat(200_000));
+        PolicyFiles.write(directory, "b.yaml", "#".repeat((int) YamlDocument.MAX_FILE_BYTES + 1));
+        PolicyFiles.write(
+                directory,
+                "c.yaml",
+                "column_masks: [{name: m, tags: [T], mask: {kind: partial, last: 1e999999999}}]\n");
+        PolicyFiles.write(directory, "d.yaml", "? [a, b]\n: c\n");
+
+        assertThat(PolicyFiles.problems(directory))
+                .hasSize(4)
+                .contains(
+                        "a.yaml: is nested too deeply, or a value in it is too long — simplify it",
+                        "b.yaml: is larger than 2097152 bytes — split it",
+                        "c.yaml:1: mask `partial`: `last` must be a whole number from 0 to 1000")
+                .anySatisfy(line -> assertThat(line).startsWith("d.yaml:1: not valid YAML"));
+    }
+
+    @Test
     void refusesMasksThatAreCertainToMeet() {
         assertThat(PolicyFiles.problems(directory, """
                         column_masks:

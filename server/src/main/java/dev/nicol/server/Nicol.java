@@ -1,5 +1,7 @@
 package dev.nicol.server;
 
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
 import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.Problem;
 import dev.nicol.policy.ProblemsException;
@@ -19,6 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -45,6 +49,8 @@ public final class Nicol implements Runnable {
     static final int DONE = 0;
     static final int NO = 1;
     static final int USAGE = 2;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Nicol.class);
 
     @Spec
     @Nullable
@@ -84,6 +90,9 @@ public final class Nicol implements Runnable {
         if (failure instanceof ProblemsException problems) {
             problems.problems().forEach(err::println);
         } else {
+            if (!(failure instanceof NicolException || failure instanceof IOException)) {
+                LOG.error("a command failed", failure);
+            }
             String message = failure.getMessage();
             err.println(message == null ? "failed without saying why; see the log" : message);
         }
@@ -124,8 +133,15 @@ public final class Nicol implements Runnable {
             // halt: a JVM that a signal ends would otherwise exit with the signal's number, however well it drained
             Thread drain = new Thread(
                     () -> {
-                        server.close();
-                        Runtime.getRuntime().halt(DONE);
+                        int code = NO;
+                        try {
+                            server.close();
+                            code = DONE;
+                        } catch (RuntimeException e) {
+                            LOG.error("the server did not stop in order", e);
+                        } finally {
+                            Runtime.getRuntime().halt(code);
+                        }
                     },
                     "nicol-drain");
             Runtime.getRuntime().addShutdownHook(drain);
@@ -287,7 +303,7 @@ public final class Nicol implements Runnable {
             @Override
             public Integer call() {
                 ConfigReader.read(config.file);
-                throw new UnsupportedOperationException("`audit verify` is not available in this build yet");
+                throw NicolError.NOT_SUPPORTED.because("`audit verify` is not available in this build yet");
             }
         }
     }

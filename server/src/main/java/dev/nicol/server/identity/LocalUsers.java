@@ -194,6 +194,7 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
                         .toString();
                 int colon = text.indexOf(':');
                 if (colon > 0
+                        && colon <= UsersReader.MAX_NAME_LENGTH
                         && text.length() - colon - 1 <= PasswordHash.MAX_PASSWORD_LENGTH
                         && text.indexOf('\0') < 0) {
                     return new Credentials(text.substring(0, colon), text.substring(colon + 1));

@@ -76,11 +76,7 @@ final class StatedIdentity {
             Map<String, String> attributes,
             Set<String> purposes) {
         String purpose = stated("purpose");
-        if (purpose != null && !purposes.contains(purpose) && (agent != null || !purposes.isEmpty())) {
-            throw notPermitted("the purpose `" + purpose + "` is not declared for `"
-                    + (agent == null ? user.name() : agent) + "`; state one of its own, or ask an administrator");
-        }
-        return new Subject(
+        Subject subject = new Subject(
                 user.name(),
                 agent,
                 groups,
@@ -93,6 +89,11 @@ final class StatedIdentity {
                 stated("job"),
                 stated("model"),
                 stated("client"));
+        if (purpose != null && !subject.mayState(purpose)) {
+            throw notPermitted("the purpose `" + purpose + "` is not declared for `"
+                    + (agent == null ? user.name() : agent) + "`; state one of its own, or ask an administrator");
+        }
+        return subject;
     }
 
     private @Nullable String stated(String property) {

@@ -18,8 +18,11 @@ public final class UsersReader {
     private static final List<String> USER_KEYS = List.of("password", "groups", "roles", "attributes", "purposes");
     private static final List<String> AGENT_KEYS = List.of("password", "groups", "roles", "acts_for", "purposes");
 
+    /** Longest name, in characters. */
+    static final int MAX_NAME_LENGTH = 128;
+
     /** Basic authentication parts name and password at the first colon. */
-    private static final Pattern NAME = Pattern.compile("[^:\\p{Cntrl}]{1,128}");
+    private static final Pattern NAME = Pattern.compile("[^:\\p{Cntrl}]{1," + MAX_NAME_LENGTH + "}");
 
     private final Problems problems = new Problems();
     private final Map<String, LocalUser> users = new LinkedHashMap<>();
@@ -41,6 +44,7 @@ public final class UsersReader {
         YamlNode root = YamlDocument.read(file, reader.problems);
         if (root != null) {
             root.only(List.of("users", "agents"));
+            root.required("users");
             reader.readAll(root, "users", false);
             reader.readAll(root, "agents", true);
             reader.checkChains(root);
@@ -60,7 +64,8 @@ public final class UsersReader {
                 continue;
             }
             if (!NAME.matcher(name).matches()) {
-                node.problem("`" + name + "` cannot be a name — use at most 128 characters without `:`");
+                node.problem(
+                        "`" + name + "` cannot be a name — use at most " + MAX_NAME_LENGTH + " characters without `:`");
             }
             LocalUser user = user(name, node, agents);
             if (users.putIfAbsent(name, user) != null) {

@@ -78,6 +78,7 @@ class LocalUsersTest {
                 basic("alice", ""),
                 basic("", "wönderland:1"),
                 basic("alice", "x".repeat(2000)),
+                basic("x".repeat(200), "x"),
                 "Basic " + encoded("alice"),
                 "Basic !!!",
                 "Basic " + Base64.getEncoder().encodeToString(new byte[] {(byte) 0xff, ':', 'x'}));
