@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.calcite.avatica.AvaticaClientRuntimeException;
@@ -179,30 +180,36 @@ class HostileClientsTest {
 
     @Test
     void aClassNamedByAClientIsNotLoadedOverProtobuf() throws Exception {
-        Requests.ExecuteRequest request = Requests.ExecuteRequest.newBuilder()
-                .setStatementHandle(Common.StatementHandle.newBuilder()
-                        .setConnectionId("c")
-                        .setId(1)
-                        .setSignature(Common.Signature.newBuilder()
-                                .setCursorFactory(Common.CursorFactory.newBuilder()
-                                        .setStyle(Common.CursorFactory.Style.RECORD)
-                                        .setClassName(payload()))))
-                .build();
-        byte[] body = Common.WireMessage.newBuilder()
-                .setName(Requests.ExecuteRequest.class.getName())
-                .setWrappedMessage(request.toByteString())
-                .build()
-                .toByteArray();
-        assertThat(post(ALICE, body).body()).contains("08003");
+        // looking for a class that is not there would fail the decoding: the name is not even looked at
+        for (String name : List.of(payload(), "no.such.Thing")) {
+            Requests.ExecuteRequest request = Requests.ExecuteRequest.newBuilder()
+                    .setStatementHandle(Common.StatementHandle.newBuilder()
+                            .setConnectionId("c")
+                            .setId(1)
+                            .setSignature(Common.Signature.newBuilder()
+                                    .setCursorFactory(Common.CursorFactory.newBuilder()
+                                            .setStyle(Common.CursorFactory.Style.RECORD)
+                                            .setClassName(name))))
+                    .build();
+            byte[] body = Common.WireMessage.newBuilder()
+                    .setName(Requests.ExecuteRequest.class.getName())
+                    .setWrappedMessage(request.toByteString())
+                    .build()
+                    .toByteArray();
+            assertThat(post(ALICE, body).body()).contains("08003");
+        }
         assertThat(LOADED).isFalse();
     }
 
     @Test
     void aClassNamedByAClientIsNotLoadedOverJson() throws Exception {
-        String json = "{\"request\":\"execute\",\"statementHandle\":{\"connectionId\":\"c\",\"id\":1,\"signature\":{"
-                + "\"columns\":[],\"cursorFactory\":{\"style\":\"RECORD\",\"clazz\":\"" + payload()
-                + "\",\"fieldNames\":[]}}},\"parameterValues\":[]}";
-        assertThat(post(ALICE, json).body()).contains("08003");
+        for (String name : List.of(payload(), "no.such.Thing")) {
+            String json =
+                    "{\"request\":\"execute\",\"statementHandle\":{\"connectionId\":\"c\",\"id\":1,\"signature\":{"
+                            + "\"columns\":[],\"cursorFactory\":{\"style\":\"RECORD\",\"clazz\":\"" + name
+                            + "\",\"fieldNames\":[]}}},\"parameterValues\":[]}";
+            assertThat(post(ALICE, json).body()).contains("08003");
+        }
         assertThat(LOADED).isFalse();
     }
 
