@@ -1,6 +1,7 @@
 package dev.nicol.server.wire;
 
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.identity.Authenticator.Principal;
 import dev.nicol.server.pipeline.Session;
@@ -105,6 +106,9 @@ final class WireConnections {
      */
     <T> T with(Principal principal, @Nullable String id, Function<WireConnection, T> work) {
         WireConnection connection = owned(principal, id);
+        if (connection.lock().getQueueLength() >= limits.maxWaitingPerConnection()) {
+            throw busy(); // waiting occupies a thread, and there are others who need one
+        }
         lock(connection, limits.busyWait());
         try {
             if (connection.isClosed()) {
@@ -124,7 +128,11 @@ final class WireConnections {
         if (connection == null) {
             return; // closing twice is no failure
         }
-        release(owned(principal, id), limits.busyWait());
+        if (!connection.owner().equals(principal)) {
+            foreign(principal, connection);
+            return; // as if it were not there
+        }
+        release(connection, limits.busyWait());
     }
 
     /** Cancels what a statement runs in another request, so that closing it need not wait for the end. */
@@ -164,7 +172,11 @@ final class WireConnections {
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
         }
-        throw NicolError.TOO_MANY.because(
+        throw busy();
+    }
+
+    private static NicolException busy() {
+        return NicolError.TOO_MANY.because(
                 "This connection is busy with another request. Use one connection for each statement at a time.");
     }
 

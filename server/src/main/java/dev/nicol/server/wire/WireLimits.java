@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param statementIdle how long a statement may go unused before it is closed with its cursor
  * @param sweepInterval how often idle connections and statements are looked for
  * @param busyWait how long a request waits for another request on the same connection
+ * @param maxWaitingPerConnection requests that wait for another one on the same connection; further ones are refused
  * @param httpIdle how long an HTTP connection without a request is kept
  * @param maxRequestThreads threads that answer requests; a running statement occupies one
  * @param stopGrace how long a stop waits for running requests
@@ -28,6 +29,7 @@ public record WireLimits(
         Duration statementIdle,
         Duration sweepInterval,
         Duration busyWait,
+        int maxWaitingPerConnection,
         Duration httpIdle,
         int maxRequestThreads,
         Duration stopGrace) {
@@ -43,6 +45,7 @@ public record WireLimits(
             Duration.ofMinutes(10),
             Duration.ofSeconds(5),
             Duration.ofMinutes(5),
+            8,
             Duration.ofMinutes(5),
             256,
             Duration.ofSeconds(10));
@@ -57,6 +60,7 @@ public record WireLimits(
         positive("statementIdle", statementIdle.toMillis());
         positive("sweepInterval", sweepInterval.toMillis());
         positive("busyWait", busyWait.toMillis());
+        positive("maxWaitingPerConnection", maxWaitingPerConnection);
         positive("httpIdle", httpIdle.toMillis());
         positive("maxRequestThreads", maxRequestThreads);
         positive("stopGrace", stopGrace.toMillis());
@@ -79,6 +83,7 @@ public record WireLimits(
                 statementIdle,
                 sweepInterval,
                 busyWait,
+                maxWaitingPerConnection,
                 httpIdle,
                 maxRequestThreads,
                 stopGrace);
@@ -95,6 +100,7 @@ public record WireLimits(
                 statementIdle,
                 sweepInterval,
                 busyWait,
+                maxWaitingPerConnection,
                 httpIdle,
                 maxRequestThreads,
                 stopGrace);
@@ -111,6 +117,7 @@ public record WireLimits(
                 statementIdle,
                 sweepInterval,
                 busyWait,
+                maxWaitingPerConnection,
                 httpIdle,
                 maxRequestThreads,
                 stopGrace);
@@ -127,6 +134,7 @@ public record WireLimits(
                 statements,
                 sweep,
                 busyWait,
+                maxWaitingPerConnection,
                 httpIdle,
                 maxRequestThreads,
                 stopGrace);
@@ -143,6 +151,7 @@ public record WireLimits(
                 statementIdle,
                 sweepInterval,
                 busy,
+                maxWaitingPerConnection,
                 http,
                 maxRequestThreads,
                 stop);
