@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.calcite.config.CalciteSystemProperty;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
 import org.apache.calcite.rel.type.RelDataType;
@@ -28,16 +27,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes a plan over one source in the source's dialect and runs it there, as simply as can be. */
 public final class PlanRunner {
-    static {
-        // Before the first literal: Calcite's own default is Latin-1.
-        System.setProperty("calcite.default.charset", "UTF-8");
-        System.setProperty("calcite.default.nationalcharset", "UTF-8");
-        System.setProperty("calcite.default.collation.name", "UTF-8$en_US");
-        if (!CalciteSystemProperty.DEFAULT_CHARSET.value().equals("UTF-8")) {
-            throw new IllegalStateException("Calcite was loaded before its character set was chosen");
-        }
-    }
-
     private final Source source;
 
     public PlanRunner(Source source) {
