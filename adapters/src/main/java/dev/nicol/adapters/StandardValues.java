@@ -160,6 +160,30 @@ public final class StandardValues {
         }
     }
 
+    /** Elements for {@code createArrayOf}: what JDBC 4.2 calls the values of that type. */
+    public static @Nullable Object[] arrayElements(List<?> values, RelDataType element) {
+        @Nullable Object[] elements = new Object[values.size()];
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] = arrayElement(values.get(i), element);
+        }
+        return elements;
+    }
+
+    private static @Nullable Object arrayElement(@Nullable Object value, RelDataType type) {
+        if (value == null) {
+            return null;
+        }
+        return switch (type.getSqlTypeName()) {
+            case DATE -> LocalDate.ofEpochDay(((Number) value).intValue());
+            case TIME -> LocalTime.ofNanoOfDay(((Number) value).intValue() * 1_000_000L);
+            case TIMESTAMP -> timestamp(((Number) value).longValue());
+            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
+                timestamp(((Number) value).longValue()).atOffset(ZoneOffset.UTC);
+            case BINARY, VARBINARY -> ((ByteString) value).getBytes();
+            default -> value;
+        };
+    }
+
     private static void bindAsIs(PreparedStatement statement, int index, Object value) throws SQLException {
         if (value instanceof ByteString bytes) {
             statement.setBytes(index, bytes.getBytes());

@@ -209,7 +209,28 @@ abstract class SourceContract extends DialectContract {
                 works.add(capability);
             }
         }
+        if (rollsBackDdl()) {
+            works.add(Capability.TRANSACTIONAL_DDL);
+        }
         assertThat(works).isEqualTo(source.adapter().capabilities());
+    }
+
+    private boolean rollsBackDdl() {
+        try (Connection connection = source.connection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("CREATE TABLE undone (id INTEGER)");
+            connection.rollback();
+            connection.setAutoCommit(true);
+            boolean undone = read().tables().keySet().stream()
+                    .noneMatch(name -> name.table().equalsIgnoreCase("undone"));
+            if (!undone) {
+                statement.execute("DROP TABLE undone");
+            }
+            return undone;
+        } catch (SQLException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     private boolean succeeds(String sql) {

@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
@@ -126,9 +125,13 @@ public final class DuckdbAdapter implements SourceAdapter {
     public void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type)
             throws SQLException {
         if (value instanceof List<?> elements && type.getComponentType() != null) {
-            List<@Nullable Object> values = new ArrayList<>(elements);
-            String element = DuckdbDialect.castName(type.getComponentType());
-            statement.setObject(index, statement.getConnection().createArrayOf(element, values.toArray()));
+            RelDataType element = type.getComponentType();
+            statement.setObject(
+                    index,
+                    statement
+                            .getConnection()
+                            .createArrayOf(
+                                    DuckdbDialect.castName(element), StandardValues.arrayElements(elements, element)));
         } else {
             StandardValues.bind(statement, index, value, type);
         }

@@ -97,8 +97,8 @@ public final class H2Adapter implements SourceAdapter {
     @Override
     public void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type)
             throws SQLException {
-        if (value instanceof List<?> elements) {
-            statement.setArray(index, statement.getConnection().createArrayOf("ANY", elements.toArray()));
+        if (value instanceof List<?> elements && type.getComponentType() != null) {
+            statement.setObject(index, StandardValues.arrayElements(elements, type.getComponentType()));
         } else {
             StandardValues.bind(statement, index, value, type);
         }

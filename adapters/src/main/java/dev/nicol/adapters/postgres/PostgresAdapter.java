@@ -117,8 +117,12 @@ public final class PostgresAdapter implements SourceAdapter {
     public void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type)
             throws SQLException {
         if (value instanceof List<?> elements && type.getComponentType() != null) {
-            String element = PostgresDialect.castName(type.getComponentType());
-            statement.setArray(index, statement.getConnection().createArrayOf(element, elements.toArray()));
+            RelDataType element = type.getComponentType();
+            // The driver knows array types by names without a precision.
+            String name = PostgresDialect.castName(element).replaceFirst("\\(.*", "");
+            statement.setArray(
+                    index,
+                    statement.getConnection().createArrayOf(name, StandardValues.arrayElements(elements, element)));
             return;
         }
         StandardValues.bind(statement, index, value, type);
