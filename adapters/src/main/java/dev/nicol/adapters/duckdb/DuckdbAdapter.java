@@ -13,7 +13,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -26,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /** DuckDB, in this process. */
 public final class DuckdbAdapter implements SourceAdapter {
+    private static final DateTimeFormatter BEFORE_CHRIST =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd '(BC)'", Locale.ROOT);
+
     private static final SqlDialect DIALECT = new DuckdbDialect();
 
     /** Names of errors that the data of a statement cause; DuckDB has no SQLSTATE. */
@@ -112,6 +119,12 @@ public final class DuckdbAdapter implements SourceAdapter {
             case INTEGER -> (row, index) -> row.getObject(index) instanceof Number number ? number.intValue() : null;
             case BIGINT -> (row, index) -> row.getObject(index) instanceof Number number ? number.longValue() : null;
             case DECIMAL -> (row, index) -> decimal(row.getObject(index));
+            // The driver has no LocalTime.
+            case TIME ->
+                (row, index) -> {
+                    String time = row.getString(index);
+                    return time == null ? null : StandardValues.millisOfDay(LocalTime.parse(time));
+                };
             case ARRAY -> DuckdbValues.arrayReader(type);
             default -> StandardValues.reader(type);
         };
@@ -132,6 +145,17 @@ public final class DuckdbAdapter implements SourceAdapter {
                             .getConnection()
                             .createArrayOf(
                                     DuckdbDialect.castName(element), StandardValues.arrayElements(elements, element)));
+        } else if (value != null && type.getSqlTypeName() == SqlTypeName.TIME) {
+            statement.setString(
+                    index,
+                    LocalTime.ofNanoOfDay(((Number) value).intValue() * 1_000_000L)
+                            .toString());
+        } else if (value != null
+                && type.getSqlTypeName() == SqlTypeName.DATE
+                && LocalDate.ofEpochDay(((Number) value).intValue()).getYear() < 1) {
+            // The driver forgets the era.
+            LocalDate date = LocalDate.ofEpochDay(((Number) value).intValue());
+            statement.setString(index, date.format(BEFORE_CHRIST));
         } else {
             StandardValues.bind(statement, index, value, type);
         }

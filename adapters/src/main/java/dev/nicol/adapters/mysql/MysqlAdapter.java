@@ -129,12 +129,20 @@ public final class MysqlAdapter implements SourceAdapter {
     @Override
     public ValueReader reader(RelDataType type) {
         return switch (type.getSqlTypeName()) {
-            // A TIMESTAMP column is an instant, kept in UTC as the session is.
-            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
-                (row, index) -> StandardValues.millis(row.getObject(index, LocalDateTime.class));
+            // As text: the driver's LocalDateTime goes through the zone of this JVM. The session's zone is UTC.
+            case TIMESTAMP, TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
+                (row, index) -> millis(row.getString(index));
             case UUID -> (row, index) -> StandardValues.uuid(row.getString(index));
             default -> StandardValues.reader(type);
         };
+    }
+
+    /** MySQL's zero date, which is no date, reads as NULL, as its driver has it. */
+    private static @Nullable Long millis(@Nullable String text) {
+        if (text == null || text.startsWith("0000-00-00")) {
+            return null;
+        }
+        return StandardValues.millis(LocalDateTime.parse(text.replace(' ', 'T')));
     }
 
     @Override
