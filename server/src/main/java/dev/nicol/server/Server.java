@@ -61,7 +61,7 @@ public final class Server implements AutoCloseable {
             publish(files.get(), trail, "server start");
             Catalog catalog = opened(new Catalog(sources(config, store), Catalog.DEFAULT_REFRESH));
             catalog.refresh();
-            VirtualSchemas virtualSchemas = virtualSchemas(config, store);
+            VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
             Catalogs catalogs =
@@ -153,8 +153,8 @@ public final class Server implements AutoCloseable {
         return source;
     }
 
-    private static VirtualSchemas virtualSchemas(NicolConfig config, Store store) {
-        VirtualSchemaStore storage = new VirtualSchemaStore(store.jdbi());
+    private static VirtualSchemas virtualSchemas(NicolConfig config, Store store, StoreAuditTrail trail) {
+        VirtualSchemaStore storage = new VirtualSchemaStore(store.jdbi(), trail);
         VirtualSchemas virtualSchemas = new VirtualSchemas(storage);
         virtualSchemas.restore(storage.schemas(), storage.views());
         Path views = config.views();

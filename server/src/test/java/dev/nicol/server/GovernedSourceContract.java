@@ -24,9 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 abstract class GovernedSourceContract {
     private static final String USERS = """
             users:
-              alice: {password: "$HASH", groups: [analysts], roles: [], attributes: {}}
-              steve: {password: "$HASH", groups: [stewards], roles: [steward], attributes: {}}
-              audra: {password: "$HASH", groups: [], roles: [auditor], attributes: {}}
+              alice: {password: "$HASH", groups: [analysts]}
+              steve: {password: "$HASH", groups: [stewards], roles: [steward]}
+              audra: {password: "$HASH", roles: [auditor]}
             """;
 
     private TestNicol nicol;

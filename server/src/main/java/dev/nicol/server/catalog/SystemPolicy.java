@@ -9,6 +9,7 @@ import dev.nicol.policy.SubjectSelector;
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.policy.mask.Nullify;
+import dev.nicol.server.audit.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +54,9 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         List<Grant> grants = new ArrayList<>(written.grants());
         grants.add(new Grant(
                 "nicol-read-system",
-                List.of(new NamePattern("nicol.**")),
+                Store.EXPOSED_SCHEMAS.stream()
+                        .map(schema -> new NamePattern("nicol." + schema + ".*"))
+                        .toList(),
                 Set.of(Action.SELECT),
                 Set.of("*"),
                 null,
@@ -76,7 +79,9 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 "nicol-definitions",
                 List.of(
                         new NamePattern("nicol.policy.rules.definition"),
-                        new NamePattern("nicol.audit.source_queries.sql_sent")),
+                        new NamePattern("nicol.audit.source_queries.sql_sent"),
+                        // What a source said of a failure may hold values.
+                        new NamePattern("nicol.audit.events.detail")),
                 Set.of(),
                 new Audience(SubjectSelector.EMPTY, governors),
                 new Nullify()));

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.validate.SqlValidatorException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Turns what Calcite says of a wrong statement into the user's codes and words. */
 final class Refusals {
@@ -22,6 +24,8 @@ final class Refusals {
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Unknown target column|Column) '([^']*)' ?(?:not found in.*)?(?:; did you mean.*)?");
     private static final Pattern UNKNOWN_FUNCTION = Pattern.compile("No match found for function signature (.*)");
+
+    private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
     private Refusals() {}
 
@@ -43,6 +47,7 @@ final class Refusals {
                 ? String.valueOf(validator.getMessage())
                 : located != null && located.getCause() != null ? String.valueOf(located.getCause().getMessage()) : null;
         if (said == null) {
+            LOG.warn("a statement could not be planned", failure);
             return NicolError.INVALID_STATEMENT.because(
                     "This statement cannot be planned. Write it in a simpler way, or report it.",
                     String.valueOf(failure),
