@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TimeZone;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.linq4j.Enumerator;
 import org.apache.calcite.rel.type.RelDataType;
@@ -102,6 +103,7 @@ final class ExecuteStage {
         variables.put(DataContext.Variable.LOCAL_TIMESTAMP.camelName, now);
         variables.put(DataContext.Variable.TIME_ZONE.camelName, TimeZone.getTimeZone("UTC"));
         variables.put(DataContext.Variable.LOCALE.camelName, Locale.ROOT);
+        variables.put(DataContext.Variable.CANCEL_FLAG.camelName, new AtomicBoolean());
         return variables;
     }
 

@@ -113,7 +113,13 @@ final class WritePlanning {
     /** SELECT COUNT(*) FROM rows WHERE (filter) IS NOT TRUE. */
     private Plan count(RelNode rows, RexNode filter) {
         RexBuilder rex = rows.getCluster().getRexBuilder();
-        RelNode hidden = LogicalFilter.create(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, filter));
+        RexNode over = filter.accept(new RexShuttle() {
+            @Override
+            public RexNode visitInputRef(RexInputRef reference) {
+                return rex.makeInputRef(rows, reference.getIndex());
+            }
+        });
+        RelNode hidden = LogicalFilter.create(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, over));
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(rows.getCluster(), null);
         RelNode counted = builder.push(hidden)
                 .aggregate(builder.groupKey(), builder.countStar("hidden"))
