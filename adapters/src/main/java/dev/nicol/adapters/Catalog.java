@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
 import java.sql.Connection;
@@ -36,6 +37,9 @@ public final class Catalog implements AutoCloseable {
 
     /** A source whose catalogue takes longer than this many milliseconds counts as unavailable until it arrives. */
     public static final long READ_TIMEOUT_MS = 30_000;
+
+    /** How long a connection may take to say that it is alive, in seconds. */
+    private static final int VALIDITY_TIMEOUT_S = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(Catalog.class);
     private static final AtomicInteger THREADS = new AtomicInteger();
@@ -142,8 +146,8 @@ public final class Catalog implements AutoCloseable {
     private void readNow(Source source) {
         String name = source.definition().name();
         Duration wait = refreshEvery;
-        try (Connection connection = source.connection()) {
-            publish(source.adapter().read(connection, source.definition(), NicolTypeSystem.factory()));
+        try {
+            publish(readCatalogue(source));
         } catch (NicolException failure) {
             LOG.warn("{}", failure.getMessage());
             unavailable(name, String.valueOf(failure.getMessage()));
@@ -158,6 +162,24 @@ public final class Catalog implements AutoCloseable {
             wait = shorter(RETRY_DOWN, refreshEvery);
         }
         dueNanos.put(name, System.nanoTime() + wait.toNanos());
+    }
+
+    /** Once more where the connection had died in the pool, as all of them have when a source went away. */
+    private static SourceCatalog readCatalogue(Source source) throws SQLException {
+        int attempts = source.definition().maxConnections() + 1;
+        for (int i = 0; i < attempts; i++) {
+            try (Connection connection = source.connection()) {
+                try {
+                    return source.adapter().read(connection, source.definition(), NicolTypeSystem.factory());
+                } catch (SQLException failure) {
+                    if (connection.isValid(VALIDITY_TIMEOUT_S)) {
+                        throw failure;
+                    }
+                }
+            }
+        }
+        throw NicolError.SOURCE_FAILED.because(
+                "Source `" + source.definition().name() + "` breaks off its connections; try again later.");
     }
 
     private static Duration shorter(Duration one, Duration other) {
