@@ -5,6 +5,9 @@ import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -37,9 +40,6 @@ public final class Catalog implements AutoCloseable {
 
     /** A source whose catalogue takes longer than this many milliseconds counts as unavailable until it arrives. */
     public static final long READ_TIMEOUT_MS = 30_000;
-
-    /** How long a connection may take to say that it is alive, in seconds. */
-    private static final int VALIDITY_TIMEOUT_S = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(Catalog.class);
     private static final AtomicInteger THREADS = new AtomicInteger();
@@ -166,20 +166,26 @@ public final class Catalog implements AutoCloseable {
 
     /** Once more where the connection had died in the pool, as all of them have when a source went away. */
     private static SourceCatalog readCatalogue(Source source) throws SQLException {
-        int attempts = source.definition().maxConnections() + 1;
-        for (int i = 0; i < attempts; i++) {
+        for (int attempt = 0; attempt < 2; attempt++) {
             try (Connection connection = source.connection()) {
-                try {
-                    return source.adapter().read(connection, source.definition(), NicolTypeSystem.factory());
-                } catch (SQLException failure) {
-                    if (connection.isValid(VALIDITY_TIMEOUT_S)) {
-                        throw failure;
-                    }
+                return source.adapter().read(connection, source.definition(), NicolTypeSystem.factory());
+            } catch (SQLException failure) {
+                if (!isBroken(failure)) {
+                    throw failure;
                 }
+                source.forgetConnections();
             }
         }
         throw NicolError.SOURCE_FAILED.because(
                 "Source `" + source.definition().name() + "` breaks off its connections; try again later.");
+    }
+
+    private static boolean isBroken(SQLException failure) {
+        String state = failure.getSQLState();
+        return failure instanceof SQLNonTransientConnectionException
+                || failure instanceof SQLTransientConnectionException
+                || failure instanceof SQLRecoverableException
+                || (state != null && (state.startsWith("08") || state.startsWith("57P")));
     }
 
     private static Duration shorter(Duration one, Duration other) {
