@@ -246,9 +246,8 @@ abstract class SourceContract extends DialectContract {
                 }
             }
             // A query whose answer is a number tells with 1 that it worked.
-            try (ResultSet row =
-                    statement.getResultSet() == null ? statement.getGeneratedKeys() : statement.getResultSet()) {
-                return row.next() && row.getInt(1) >= 1;
+            try (ResultSet row = keys ? statement.getGeneratedKeys() : statement.getResultSet()) {
+                return row != null && row.next() && row.getInt(1) >= 1;
             } finally {
                 connection.rollback();
             }

@@ -14,10 +14,9 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -30,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 
 /** DuckDB, in this process. */
 public final class DuckdbAdapter implements SourceAdapter {
-    private static final DateTimeFormatter BEFORE_CHRIST =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd '(BC)'", Locale.ROOT);
-
     private static final SqlDialect DIALECT = new DuckdbDialect();
 
     /** Names of errors that the data of a statement cause; DuckDB has no SQLSTATE. */
@@ -119,12 +115,12 @@ public final class DuckdbAdapter implements SourceAdapter {
             case INTEGER -> (row, index) -> row.getObject(index) instanceof Number number ? number.intValue() : null;
             case BIGINT -> (row, index) -> row.getObject(index) instanceof Number number ? number.longValue() : null;
             case DECIMAL -> (row, index) -> decimal(row.getObject(index));
-            // The driver has no LocalTime.
+            case DATE -> (row, index) -> DuckdbValues.days(row.getObject(index));
             case TIME ->
-                (row, index) -> {
-                    String time = row.getString(index);
-                    return time == null ? null : StandardValues.millisOfDay(LocalTime.parse(time));
-                };
+                (row, index) ->
+                        row.getObject(index) instanceof LocalTime time ? StandardValues.millisOfDay(time) : null;
+            case TIMESTAMP -> (row, index) -> DuckdbValues.millis(row.getObject(index, LocalDateTime.class));
+            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ -> DuckdbValues::instantMillis;
             case ARRAY -> DuckdbValues.arrayReader(type);
             default -> StandardValues.reader(type);
         };
@@ -150,12 +146,8 @@ public final class DuckdbAdapter implements SourceAdapter {
                     index,
                     LocalTime.ofNanoOfDay(((Number) value).intValue() * 1_000_000L)
                             .toString());
-        } else if (value != null
-                && type.getSqlTypeName() == SqlTypeName.DATE
-                && LocalDate.ofEpochDay(((Number) value).intValue()).getYear() < 1) {
-            // The driver forgets the era.
-            LocalDate date = LocalDate.ofEpochDay(((Number) value).intValue());
-            statement.setString(index, date.format(BEFORE_CHRIST));
+        } else if (value != null && type.getSqlTypeName() == SqlTypeName.DATE && ((Number) value).intValue() < 0) {
+            statement.setString(index, DuckdbValues.date(LocalDate.ofEpochDay(((Number) value).intValue())));
         } else {
             StandardValues.bind(statement, index, value, type);
         }
