@@ -12,7 +12,10 @@ import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlDialect;
+import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.parser.SqlParserPos;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +36,18 @@ public interface SourceAdapter {
      * Whether this kind computes {@code operator} exactly as the engine would. An allowlist: an operator nobody has
      * tried is computed here, never there.
      *
-     * @param operands types of the operands
+     * @param operands types of the operands; of a CAST, the operand's and then the target's
      */
     boolean computes(SqlOperator operator, List<RelDataType> operands);
+
+    /**
+     * Keeps this kind's optimizer from mixing what stands outside a sub-select with what stands inside. The default, a
+     * limit that limits nothing, suits kinds whose optimizer stops at one.
+     */
+    default SqlSelect fence(SqlSelect filtered) {
+        filtered.setOffset(SqlLiteral.createExactNumeric("0", SqlParserPos.ZERO));
+        return filtered;
+    }
 
     /** Driver properties that every connection needs: time zones, encodings, cursors, time-outs. */
     void configure(HikariConfig pool);
@@ -47,6 +59,12 @@ public interface SourceAdapter {
      */
     SourceCatalog read(Connection connection, SourceDefinition definition, RelDataTypeFactory types)
             throws SQLException;
+
+    /**
+     * Whether the engine's type of a column is text while the source's is something that text functions and comparisons
+     * there refuse (json, intervals, enums). Generated SQL must then read it as {@code CAST(column AS VARCHAR)}.
+     */
+    boolean readAsText(SourceColumn column);
 
     /** Readies a connection for rows that arrive in batches instead of all at once. */
     void beginStreaming(Connection connection) throws SQLException;

@@ -13,4 +13,56 @@ public record Lineage(boolean complete, List<LineageEdge> edges) {
     public Lineage {
         edges = List.copyOf(edges);
     }
+
+    /**
+     * The same edges with other names for their targets: the output columns as the statement names them, or the columns
+     * that an INSERT fills.
+     *
+     * @param targetColumns one per output column, in order
+     */
+    public Lineage renamed(List<String> targetColumns) {
+        return new Lineage(
+                complete,
+                edges.stream()
+                        .map(edge -> edge.targetOrdinal() == 0
+                                ? edge
+                                : new LineageEdge(
+                                        targetColumns.get(edge.targetOrdinal() - 1),
+                                        edge.targetOrdinal(),
+                                        edge.sourceTable(),
+                                        edge.sourceColumn(),
+                                        edge.kind(),
+                                        edge.masked()))
+                        .toList());
+    }
+
+    /**
+     * Whether this, the lineage of what is about to run, stays within what was asked: every value that flows to an
+     * output column was asked to flow there, every column that bears on the rows had a part in the statement, and nothing
+     * that was asked masked runs clear. An optimiser may change kinds (a sub-query becomes a join), so these are not
+     * compared.
+     *
+     * @return false also where either is unknown, because nothing can be shown then
+     */
+    public boolean within(Lineage asked) {
+        return complete && asked.complete && edges.stream().allMatch(asked::covers);
+    }
+
+    private boolean covers(LineageEdge ran) {
+        return edges.stream()
+                .anyMatch(edge -> edge.sourceColumn().equals(ran.sourceColumn())
+                        && edge.sourceTable().equals(ran.sourceTable())
+                        && (ran.masked() || !edge.masked())
+                        && coversTarget(edge, ran));
+    }
+
+    private static boolean coversTarget(LineageEdge asked, LineageEdge ran) {
+        if (ran.targetOrdinal() == 0) {
+            return true;
+        }
+        if (ran.kind().direct()) {
+            return asked.kind().direct() && asked.targetOrdinal() == ran.targetOrdinal();
+        }
+        return asked.targetOrdinal() == 0 || asked.targetOrdinal() == ran.targetOrdinal();
+    }
 }

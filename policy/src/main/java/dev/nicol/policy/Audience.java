@@ -9,7 +9,13 @@ package dev.nicol.policy;
 public record Audience(SubjectSelector to, SubjectSelector except) {
     public static final Audience EVERYONE = new Audience(SubjectSelector.EMPTY, SubjectSelector.EMPTY);
 
-    public boolean includes(Subject subject) {
-        return (to.isEmpty() || to.matches(subject)) && !(!except.isEmpty() && except.matches(subject));
+    /** Whether a rule that opens something is for the subject. In doubt it is not. */
+    public boolean opensTo(Subject subject) {
+        return (to.isEmpty() || to.matches(subject)) && !(!except.isEmpty() && except.reaches(subject));
+    }
+
+    /** Whether a rule that restricts something (a filter, a mask, a guardrail) is for the subject. In doubt it is. */
+    public boolean binds(Subject subject) {
+        return (to.isEmpty() || to.reaches(subject)) && !(!except.isEmpty() && except.matches(subject));
     }
 }

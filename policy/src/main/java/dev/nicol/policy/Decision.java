@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param actions empty: the table does not exist
  * @param columns one per column of the table, in order
- * @param rowFilters all must hold; only a subject that may read has them
+ * @param rowFilters all must hold, for rows that are read and for rows that are written
  * @param rules names of every rule this rests on, in the order of the policy set
  * @param validUntil when a grant this rests on ends; null: never
  */

@@ -1,21 +1,67 @@
 package dev.nicol.policy;
 
+import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A glob over dotted names: {@code *} stands for anything within a part ({@code pg.clinic_*.patients}), {@code **} for
- * anything across parts. Names match without regard to case.
+ * anything across parts. Names match without regard to case. Equal globs make equal patterns.
  */
-public record NamePattern(String glob) {
+public final class NamePattern {
+    /** Stands for a dot within a part while names are compared, so that {@code "a.b"} is one part and not two. */
+    private static final char DOT_WITHIN_PART = '\uE000';
+
+    private final String glob;
+    private final Pattern compiled;
+
+    public NamePattern(String glob) {
+        this.glob = glob;
+        this.compiled = compile(glob);
+    }
+
+    public String glob() {
+        return glob;
+    }
+
+    /** Compares with a name whose dots separate parts. */
     public boolean matches(String dottedName) {
-        return compiled().matcher(dottedName).matches();
+        return compiled.matcher(dottedName).matches();
     }
 
     public boolean matches(TableName table) {
-        return matches(table.toString());
+        return matches(table.parts());
     }
 
-    private Pattern compiled() {
+    /** Compares with a table's column. */
+    public boolean matches(TableName table, String column) {
+        return matches(List.of(table.catalog(), table.schema(), table.table(), column));
+    }
+
+    /** Compares with a single name, such as a column's, whose dots are its own. */
+    public boolean matchesPart(String name) {
+        return matches(List.of(name));
+    }
+
+    /** Whether no wildcard is in it. */
+    public boolean exact() {
+        return glob.indexOf('*') < 0;
+    }
+
+    /** How many dotted parts it has; -1 where {@code **} leaves that open. */
+    public int partCount() {
+        return glob.contains("**") ? -1 : glob.split("\\.", -1).length;
+    }
+
+    private boolean matches(List<String> parts) {
+        StringBuilder name = new StringBuilder();
+        for (String part : parts) {
+            name.append(name.length() == 0 ? "" : ".").append(part.replace('.', DOT_WITHIN_PART));
+        }
+        return matches(name.toString());
+    }
+
+    private static Pattern compile(String glob) {
         StringBuilder regex = new StringBuilder();
         int at = 0;
         while (at < glob.length()) {
@@ -26,11 +72,22 @@ public record NamePattern(String glob) {
                 regex.append("[^.]*");
                 at++;
             } else {
-                regex.append(Pattern.quote(glob.substring(at, at + 1)));
-                at++;
+                int end = glob.indexOf('*', at) < 0 ? glob.length() : glob.indexOf('*', at);
+                regex.append(Pattern.quote(glob.substring(at, end)));
+                at = end;
             }
         }
         return Pattern.compile(regex.toString(), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof NamePattern that && glob.equals(that.glob);
+    }
+
+    @Override
+    public int hashCode() {
+        return glob.hashCode();
     }
 
     @Override

@@ -30,12 +30,29 @@ public record SubjectSelector(
         return equals(EMPTY);
     }
 
+    /**
+     * Whether the subject has a right that is given to these. An agent needs it itself and from its human; a purpose
+     * counts only where the subject's declaration names it, so that nobody opens data by stating a purpose.
+     */
     public boolean matches(Subject subject) {
         return users.contains(subject.userName()) && subject.agent() == null
-                || subject.agent() != null && agents.contains(subject.agent())
-                || subject.groups().stream().anyMatch(groups::contains)
-                || subject.roles().stream().anyMatch(roles::contains)
+                || subject.purpose() != null
+                        && purposes.contains(subject.purpose())
+                        && subject.allowedPurposes().contains(subject.purpose())
+                || matches(subject, subject.groups(), subject.roles());
+    }
+
+    /** Whether the subject is under a restriction that is laid on these: an agent is when it or its human is. */
+    public boolean reaches(Subject subject) {
+        return users.contains(subject.userName())
                 || subject.purpose() != null && purposes.contains(subject.purpose())
+                || matches(subject, subject.bindingGroups(), subject.bindingRoles());
+    }
+
+    private boolean matches(Subject subject, Set<String> itsGroups, Set<String> itsRoles) {
+        return subject.agent() != null && agents.contains(subject.agent())
+                || itsGroups.stream().anyMatch(groups::contains)
+                || itsRoles.stream().anyMatch(roles::contains)
                 || !attributes.isEmpty() && subject.attributes().entrySet().containsAll(attributes.entrySet());
     }
 }

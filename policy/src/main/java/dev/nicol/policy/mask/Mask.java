@@ -6,8 +6,9 @@ import org.apache.calcite.rex.RexNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces a column's value. NULL stays NULL, and the result has the column's type, so that a masked table keeps its
- * shape. Implementations are immutable records; equal parameters make equal masks.
+ * Replaces a column's value. NULL stays NULL, and the result has the column's type family, so that a masked table keeps
+ * its shape. Implementations are immutable records; equal parameters make equal masks, and {@code toString} writes them
+ * as a policy file does, the same on every run.
  */
 public interface Mask {
     /** The name in policy files, such as {@code partial}. */
@@ -21,7 +22,8 @@ public interface Mask {
      * The masked value as an expression over the raw one.
      *
      * @param raw the column as it is read from the source
-     * @return an expression of exactly {@code raw}'s type
+     * @return an expression of {@code raw}'s type; text that could be cut or padded becomes text of unspecified length,
+     *     and {@code null} makes any type nullable
      */
     RexNode apply(RexBuilder builder, RexNode raw);
 }

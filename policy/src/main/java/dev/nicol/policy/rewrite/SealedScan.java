@@ -2,6 +2,7 @@ package dev.nicol.policy.rewrite;
 
 import dev.nicol.policy.Decision;
 import java.util.List;
+import java.util.Objects;
 import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelTraitSet;
@@ -11,6 +12,7 @@ import org.apache.calcite.rel.RelWriter;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexNode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One table as one policy fingerprint sees it: Project(masks)(Filter(row filter)(scan)) behind a seal that no planner
@@ -77,6 +79,22 @@ public final class SealedScan extends AbstractRelNode {
         return !decision.rowFilters().isEmpty();
     }
 
+    /**
+     * Where an output column stands in the stored table.
+     *
+     * @return -1 for a masked column, whose stored value is not what is shown
+     */
+    public int storedColumn(int output) {
+        int at = -1;
+        for (int stored = 0; stored < decision.columns().size(); stored++) {
+            Decision.Column column = decision.columns().get(stored);
+            if (!column.denied() && ++at == output) {
+                return column.mask() == null ? stored : -1;
+            }
+        }
+        throw new IllegalArgumentException("no output column " + output);
+    }
+
     /** The same scan with more predicates let through. */
     public SealedScan letThrough(List<RexNode> predicates) {
         return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates);
@@ -109,7 +127,7 @@ public final class SealedScan extends AbstractRelNode {
 
     /** The digest distinguishes fingerprints, which the printed plan does not show. */
     @Override
-    public boolean deepEquals(@org.checkerframework.checker.nullness.qual.Nullable Object other) {
+    public boolean deepEquals(@Nullable Object other) {
         return other instanceof SealedScan that
                 && getTraitSet().equals(that.getTraitSet())
                 && table.getQualifiedName().equals(that.table.getQualifiedName())
@@ -119,6 +137,6 @@ public final class SealedScan extends AbstractRelNode {
 
     @Override
     public int deepHashCode() {
-        return java.util.Objects.hash(table.getQualifiedName(), fingerprint, crossing);
+        return Objects.hash(table.getQualifiedName(), fingerprint, crossing);
     }
 }

@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.Subject;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +14,30 @@ public final class Session {
     private volatile boolean autoCommit = true;
     private volatile @Nullable String defaultCatalog;
     private volatile @Nullable String defaultSchema;
+    private volatile @Nullable SessionConnections connections;
 
     public Session(String connectionId, Subject subject) {
         this.connectionId = connectionId;
         this.subject = subject;
+    }
+
+    /** Set by the pipeline when the session first runs a statement. */
+    SessionConnections connections() {
+        SessionConnections held = connections;
+        if (held == null) {
+            throw new IllegalStateException("the session has not run a statement");
+        }
+        return held;
+    }
+
+    /** The connections, made with {@code create} the first time. */
+    synchronized SessionConnections connections(Supplier<SessionConnections> create) {
+        SessionConnections held = connections;
+        if (held == null) {
+            held = create.get();
+            connections = held;
+        }
+        return held;
     }
 
     public String connectionId() {

@@ -1,0 +1,199 @@
+package dev.nicol.adapters;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.rewrite.SealedScan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.calcite.adapter.enumerable.EnumerableConvention;
+import org.apache.calcite.adapter.enumerable.EnumerableRel;
+import org.apache.calcite.adapter.enumerable.EnumerableRules;
+import org.apache.calcite.plan.RelOptPlanner;
+import org.apache.calcite.plan.RelOptRule;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.plan.RelTraitSet;
+import org.apache.calcite.plan.hep.HepMatchOrder;
+import org.apache.calcite.plan.hep.HepPlanner;
+import org.apache.calcite.plan.hep.HepProgram;
+import org.apache.calcite.plan.hep.HepProgramBuilder;
+import org.apache.calcite.rel.RelCollation;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.RelFactories;
+import org.apache.calcite.rel.logical.LogicalProject;
+import org.apache.calcite.rel.rules.CoreRules;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql2rel.RelDecorrelator;
+import org.apache.calcite.sql2rel.RelFieldTrimmer;
+import org.apache.calcite.tools.RelBuilder;
+import org.apache.calcite.util.ImmutableBitSet;
+import org.apache.calcite.util.mapping.Mapping;
+import org.apache.calcite.util.mapping.MappingType;
+import org.apache.calcite.util.mapping.Mappings;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plans a statement over several sources: normalise, order the joins, give each source the largest trees it can compute,
+ * and run the rest here. Sealed scans stay leaves throughout.
+ *
+ * <p>Decided by rules of thumb and row counts instead of a cost-based search: the same statement always gets the same
+ * plan, and planning takes milliseconds (docs/internals/decisions/0003-planning-without-search.md).
+ */
+public final class FederatedPlanner {
+    private static final List<RelOptRule> SUB_QUERIES = List.of(
+            CoreRules.FILTER_SUB_QUERY_TO_CORRELATE,
+            CoreRules.PROJECT_SUB_QUERY_TO_CORRELATE,
+            CoreRules.JOIN_SUB_QUERY_TO_CORRELATE);
+
+    /** Moves predicates towards the sources and tells one side of a join what the other knows. */
+    private static final List<RelOptRule> PREDICATES = List.of(
+            CoreRules.FILTER_INTO_JOIN,
+            CoreRules.JOIN_CONDITION_PUSH,
+            CoreRules.FILTER_MERGE,
+            CoreRules.FILTER_PROJECT_TRANSPOSE,
+            CoreRules.FILTER_AGGREGATE_TRANSPOSE,
+            CoreRules.FILTER_SET_OP_TRANSPOSE,
+            CoreRules.PROJECT_MERGE,
+            CoreRules.PROJECT_REMOVE);
+
+    private static final List<RelOptRule> LOCAL =
+            List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS, CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW);
+
+    /** One implementation an operator. No merge join: its order of keys is not the sources' order. */
+    private static final List<RelOptRule> ENGINE = List.of(
+            EnumerableRules.ENUMERABLE_JOIN_RULE,
+            EnumerableRules.ENUMERABLE_CORRELATE_RULE,
+            EnumerableRules.ENUMERABLE_PROJECT_TO_CALC_RULE,
+            EnumerableRules.ENUMERABLE_FILTER_TO_CALC_RULE,
+            EnumerableRules.ENUMERABLE_CALC_RULE,
+            EnumerableRules.ENUMERABLE_PROJECT_RULE,
+            EnumerableRules.ENUMERABLE_FILTER_RULE,
+            EnumerableRules.ENUMERABLE_AGGREGATE_RULE,
+            EnumerableRules.ENUMERABLE_SORT_RULE,
+            EnumerableRules.ENUMERABLE_LIMIT_RULE,
+            EnumerableRules.ENUMERABLE_UNION_RULE,
+            EnumerableRules.ENUMERABLE_INTERSECT_RULE,
+            EnumerableRules.ENUMERABLE_MINUS_RULE,
+            EnumerableRules.ENUMERABLE_VALUES_RULE,
+            EnumerableRules.ENUMERABLE_WINDOW_RULE,
+            EnumerableRules.ENUMERABLE_COLLECT_RULE,
+            EnumerableRules.ENUMERABLE_UNCOLLECT_RULE,
+            EnumerableRules.ENUMERABLE_REPEAT_UNION_RULE,
+            EnumerableRules.ENUMERABLE_TABLE_SPOOL_RULE,
+            EnumerableRules.ENUMERABLE_TABLE_SCAN_RULE);
+
+    private final Function<String, SourceAdapter> adapters;
+
+    /** @param adapters the adapter of a source by its name */
+    public FederatedPlanner(Function<String, SourceAdapter> adapters) {
+        this.adapters = adapters;
+    }
+
+    /** The plan's cluster must have a fresh Volcano planner with {@link #register}ed rules. */
+    public LocalPlan plan(RelNode governed, RelCollation collation) {
+        RelNode normal = normalised(governed);
+        RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
+        RelNode trimmed = trimmed(heuristic(ordered, PREDICATES));
+        List<SourceSql> sources = new ArrayList<>();
+        RelNode split = split(trimmed, sources);
+        RelNode local = heuristic(split, LOCAL);
+        return new LocalPlan(implemented(local, governed, collation), sources);
+    }
+
+    /** Registers the engine's operators with a planner. */
+    public static void register(RelOptPlanner planner) {
+        ENGINE.forEach(planner::addRule);
+    }
+
+    /** Sub-queries become joins; predicates move down. */
+    private static RelNode normalised(RelNode governed) {
+        RelNode joins = heuristic(governed, SUB_QUERIES);
+        RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(governed.getCluster(), null);
+        RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins, builder);
+        RelNode moved = heuristic(decorrelated, PREDICATES);
+        RelNode told = heuristic(moved, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES));
+        return heuristic(told, PREDICATES);
+    }
+
+    private static RelNode heuristic(RelNode plan, List<RelOptRule> rules) {
+        HepProgram program = new HepProgramBuilder()
+                .addMatchOrder(HepMatchOrder.BOTTOM_UP)
+                .addRuleCollection(rules)
+                .build();
+        HepPlanner planner = new HepPlanner(program);
+        planner.setRoot(plan);
+        return planner.findBestExp();
+    }
+
+    /** The one source that computes a whole tree; null where none does. */
+    private @Nullable String sourceOf(RelNode plan) {
+        Set<String> sources = Pushdown.sources(plan);
+        if (sources.size() != 1) {
+            return null;
+        }
+        String source = sources.iterator().next();
+        return Pushdown.computes(adapters.apply(source), plan) ? source : null;
+    }
+
+    /** Replaces the largest trees that one source computes. */
+    private RelNode split(RelNode plan, List<SourceSql> found) {
+        String source = sourceOf(plan);
+        if (source != null) {
+            SourceSql sql = new SqlGenerator(adapters.apply(source)).query(source, plan);
+            found.add(sql);
+            return new SourceRel(plan.getCluster(), plan, sql);
+        }
+        if (plan instanceof SealedScan scan) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "The policy on `" + scan.decision().table()
+                            + "` looks up a table of another source, which is not supported yet. Ask a steward to keep the"
+                            + " look-up table beside the data.");
+        }
+        List<RelNode> inputs = new ArrayList<>();
+        plan.getInputs().forEach(input -> inputs.add(split(input, found)));
+        return inputs.equals(plan.getInputs()) ? plan : plan.copy(plan.getTraitSet(), inputs);
+    }
+
+    private static EnumerableRel implemented(RelNode local, RelNode governed, RelCollation collation) {
+        RelOptPlanner planner = local.getCluster().getPlanner();
+        RelTraitSet wanted = local.getCluster()
+                .traitSet()
+                .replace(EnumerableConvention.INSTANCE)
+                .replace(collation)
+                .simplify();
+        RelNode typed = RelOptUtil.createCastRel(local, governed.getRowType(), true);
+        planner.setRoot(planner.changeTraits(typed, wanted));
+        return (EnumerableRel) planner.findBestExp();
+    }
+
+    private static RelNode trimmed(RelNode plan) {
+        RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(plan.getCluster(), null);
+        return new Trimmer(builder).trim(plan);
+    }
+
+    /** Asks sealed scans for the columns in use only. */
+    public static final class Trimmer extends RelFieldTrimmer {
+        Trimmer(RelBuilder builder) {
+            super(null, builder);
+        }
+
+        /** Called by Calcite's dispatch. */
+        public TrimResult trimFields(SealedScan scan, ImmutableBitSet used, Set<RelDataTypeField> extra) {
+            int width = scan.getRowType().getFieldCount();
+            ImmutableBitSet kept = used.isEmpty() ? ImmutableBitSet.of(0) : used;
+            if (kept.cardinality() == width) {
+                return result(scan, Mappings.createIdentity(width));
+            }
+            Mapping mapping = Mappings.create(MappingType.INVERSE_SURJECTION, width, kept.cardinality());
+            List<RexNode> fields = new ArrayList<>();
+            List<String> names = new ArrayList<>();
+            for (int field : kept) {
+                mapping.set(field, fields.size());
+                fields.add(scan.getCluster().getRexBuilder().makeInputRef(scan, field));
+                names.add(scan.getRowType().getFieldNames().get(field));
+            }
+            return result(LogicalProject.create(scan, List.of(), fields, names, Set.of()), mapping);
+        }
+    }
+}

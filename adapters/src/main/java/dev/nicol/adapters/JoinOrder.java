@@ -1,0 +1,234 @@
+package dev.nicol.adapters;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.JoinRelType;
+import org.apache.calcite.rel.logical.LogicalJoin;
+import org.apache.calcite.rel.logical.LogicalProject;
+import org.apache.calcite.rel.metadata.RelMetadataQuery;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Orders inner joins across sources. Factors of one source that a predicate connects are joined first, so that their
+ * source joins them; the groups are then joined smallest first, always along a predicate where there is one.
+ *
+ * <p>Deterministic and quadratic in the number of factors, because planning time is part of every statement.
+ */
+final class JoinOrder {
+    private final Function<RelNode, @Nullable String> sourceOf;
+    private final List<RelNode> factors = new ArrayList<>();
+    private final List<RexNode> conditions = new ArrayList<>();
+
+    private JoinOrder(Function<RelNode, @Nullable String> sourceOf) {
+        this.sourceOf = sourceOf;
+    }
+
+    /**
+     * Reorders every tree of inner joins in a plan.
+     *
+     * @param sourceOf the one source that computes a whole subtree; null where none does
+     */
+    static RelNode apply(RelNode plan, Function<RelNode, @Nullable String> sourceOf) {
+        if (inner(plan)) {
+            JoinOrder order = new JoinOrder(sourceOf);
+            order.collect(plan, 0);
+            order.factors.replaceAll(factor -> apply(factor, sourceOf));
+            return order.joined(plan);
+        }
+        List<RelNode> inputs = new ArrayList<>();
+        plan.getInputs().forEach(input -> inputs.add(apply(input, sourceOf)));
+        return inputs.equals(plan.getInputs()) ? plan : plan.copy(plan.getTraitSet(), inputs);
+    }
+
+    private static boolean inner(RelNode node) {
+        return node instanceof Join join
+                && join.getJoinType() == JoinRelType.INNER
+                && join.getVariablesSet().isEmpty();
+    }
+
+    /** Flattens a tree; conditions come to count fields over all factors in their written order. */
+    private void collect(RelNode node, int offset) {
+        if (!inner(node)) {
+            factors.add(node);
+            return;
+        }
+        Join join = (Join) node;
+        int leftFields = join.getLeft().getRowType().getFieldCount();
+        collect(join.getLeft(), offset);
+        collect(join.getRight(), offset + leftFields);
+        conditions.addAll(RelOptUtil.conjunctions(RexUtil.shift(join.getCondition(), offset)));
+    }
+
+    /** A set of factors already joined; {@code order} lists the factors whose fields its row consists of. */
+    private record Group(RelNode plan, List<Integer> order) {}
+
+    private RelNode joined(RelNode original) {
+        Set<RexNode> pending = new LinkedHashSet<>(conditions);
+        List<Group> groups = new ArrayList<>();
+        for (int i = 0; i < factors.size(); i++) {
+            groups.add(new Group(factors.get(i), List.of(i)));
+        }
+        groups = joinSameSource(groups, pending);
+        Group all = joinSmallestFirst(groups, pending);
+        return restored(original, all);
+    }
+
+    private List<Group> joinSameSource(List<Group> groups, Set<RexNode> pending) {
+        List<Group> left = new ArrayList<>(groups);
+        boolean joined = true;
+        while (joined) {
+            joined = false;
+            for (int i = 0; i < left.size() && !joined; i++) {
+                for (int j = i + 1; j < left.size() && !joined; j++) {
+                    String source = sourceOf.apply(left.get(i).plan());
+                    if (source != null
+                            && source.equals(sourceOf.apply(left.get(j).plan()))
+                            && connects(left.get(i), left.get(j), pending)) {
+                        Set<RexNode> attempt = new LinkedHashSet<>(pending);
+                        Group both = join(left.get(i), left.get(j), attempt);
+                        if (source.equals(sourceOf.apply(both.plan()))) {
+                            pending.retainAll(attempt);
+                            left.set(i, both);
+                            left.remove(j);
+                            joined = true;
+                        }
+                    }
+                }
+            }
+        }
+        return left;
+    }
+
+    private Group joinSmallestFirst(List<Group> groups, Set<RexNode> pending) {
+        List<Group> left = new ArrayList<>(groups);
+        RelMetadataQuery metadata = groups.get(0).plan().getCluster().getMetadataQuery();
+        Group all = left.remove(smallest(left, group -> true, metadata));
+        while (!left.isEmpty()) {
+            Group base = all;
+            int next = smallest(left, group -> connects(base, group, pending), metadata);
+            if (next < 0) {
+                next = smallest(left, group -> true, metadata);
+            }
+            Group added = left.remove(next);
+            // The engine keeps the right side in memory: the smaller one.
+            boolean baseIsLarger = metadata.getRowCount(base.plan()) >= metadata.getRowCount(added.plan());
+            all = baseIsLarger ? join(base, added, pending) : join(added, base, pending);
+        }
+        return all;
+    }
+
+    private static int smallest(
+            List<Group> groups, java.util.function.Predicate<Group> wanted, RelMetadataQuery metadata) {
+        int best = -1;
+        double bestRows = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < groups.size(); i++) {
+            double rows = metadata.getRowCount(groups.get(i).plan());
+            if (wanted.test(groups.get(i)) && (best < 0 || rows < bestRows)) {
+                best = i;
+                bestRows = rows;
+            }
+        }
+        return best;
+    }
+
+    private boolean connects(Group one, Group other, Collection<RexNode> pending) {
+        return pending.stream().anyMatch(condition -> {
+            Set<Integer> read = factorsOf(condition);
+            return read.stream().anyMatch(one.order()::contains)
+                    && read.stream().anyMatch(other.order()::contains)
+                    && read.stream()
+                            .allMatch(f ->
+                                    one.order().contains(f) || other.order().contains(f));
+        });
+    }
+
+    /** Joins two groups on every pending condition that they complete, and takes those from the pending ones. */
+    private Group join(Group left, Group right, Set<RexNode> pending) {
+        List<Integer> order = new ArrayList<>(left.order());
+        order.addAll(right.order());
+        List<RexNode> ready = new ArrayList<>();
+        pending.removeIf(condition -> {
+            boolean complete = order.containsAll(factorsOf(condition));
+            if (complete) {
+                ready.add(onto(condition, order));
+            }
+            return complete;
+        });
+        RexBuilder rex = left.plan().getCluster().getRexBuilder();
+        RelNode plan = LogicalJoin.create(
+                left.plan(),
+                right.plan(),
+                List.of(),
+                RexUtil.composeConjunction(rex, ready),
+                Set.of(),
+                JoinRelType.INNER);
+        return new Group(plan, order);
+    }
+
+    private RelNode restored(RelNode original, Group all) {
+        RexBuilder rex = all.plan().getCluster().getRexBuilder();
+        List<RexNode> fields = new ArrayList<>();
+        for (int i = 0; i < original.getRowType().getFieldCount(); i++) {
+            fields.add(onto(rex.makeInputRef(original, i), all.order()));
+        }
+        if (RexUtil.isIdentity(fields, all.plan().getRowType())) {
+            return all.plan();
+        }
+        return LogicalProject.create(
+                all.plan(), List.of(), fields, original.getRowType().getFieldNames(), Set.of());
+    }
+
+    /** Rewrites field references from the written order of factors to another. */
+    private RexNode onto(RexNode expression, List<Integer> order) {
+        return expression.accept(new RexShuttle() {
+            @Override
+            public RexNode visitInputRef(RexInputRef reference) {
+                int factor = factorOf(reference.getIndex());
+                int within = reference.getIndex() - start(factor);
+                int at = 0;
+                for (int joined : order) {
+                    if (joined == factor) {
+                        return new RexInputRef(at + within, reference.getType());
+                    }
+                    at += factors.get(joined).getRowType().getFieldCount();
+                }
+                throw new IllegalStateException("factor " + factor + " is not joined yet");
+            }
+        });
+    }
+
+    private Set<Integer> factorsOf(RexNode condition) {
+        Set<Integer> read = new LinkedHashSet<>();
+        RelOptUtil.InputFinder.bits(condition).forEachInt(field -> read.add(factorOf(field)));
+        return read;
+    }
+
+    private int factorOf(int field) {
+        int factor = 0;
+        int end = factors.get(0).getRowType().getFieldCount();
+        while (field >= end) {
+            end += factors.get(++factor).getRowType().getFieldCount();
+        }
+        return factor;
+    }
+
+    private int start(int factor) {
+        int start = 0;
+        for (int i = 0; i < factor; i++) {
+            start += factors.get(i).getRowType().getFieldCount();
+        }
+        return start;
+    }
+}

@@ -1,0 +1,118 @@
+package dev.nicol.adapters;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.calcite.DataContext;
+import org.apache.calcite.adapter.enumerable.EnumerableInterpretable;
+import org.apache.calcite.adapter.enumerable.EnumerableRel;
+import org.apache.calcite.adapter.java.JavaTypeFactory;
+import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.linq4j.Enumerator;
+import org.apache.calcite.linq4j.QueryProvider;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.runtime.Bindable;
+import org.apache.calcite.schema.SchemaPlus;
+import org.jspecify.annotations.Nullable;
+
+/** A plan that the engine runs, over what its sources compute. Compiled once, run any number of times. */
+public final class LocalPlan {
+    /** The name under which generated code finds its {@link SourceExecution}. */
+    static final String EXECUTION = "nicol.execution";
+
+    private final EnumerableRel plan;
+    private final Bindable<?> compiled;
+    private final Map<String, Object> constants = new HashMap<>();
+    private final List<SourceSql> sources;
+
+    LocalPlan(EnumerableRel plan, List<SourceSql> sources) {
+        this.plan = plan;
+        this.sources = List.copyOf(sources);
+        this.compiled = EnumerableInterpretable.toBindable(constants, null, plan, EnumerableRel.Prefer.ARRAY);
+    }
+
+    /** The optimized plan that runs. */
+    public EnumerableRel plan() {
+        return plan;
+    }
+
+    /** What each source will be asked. */
+    public List<SourceSql> sources() {
+        return sources;
+    }
+
+    public RelDataType rowType() {
+        return plan.getRowType();
+    }
+
+    /** Starts one run. Rows are arrays; the caller closes the enumerator. */
+    @SuppressWarnings("unchecked") // generated code yields arrays, or bare values for one column
+    public Enumerator<@Nullable Object[]> run(
+            SourceExecution execution, Map<String, ? extends @Nullable Object> variables) {
+        DataContext context = new Run(execution, variables);
+        Enumerator<Object> rows = (Enumerator<Object>) compiled.bind(context).enumerator();
+        boolean scalar = rowType().getFieldCount() == 1;
+        return new Enumerator<>() {
+            @Override
+            public @Nullable Object[] current() {
+                Object row = rows.current();
+                return scalar ? new Object[] {row} : (Object[]) row;
+            }
+
+            @Override
+            public boolean moveNext() {
+                execution.refuseCancelled();
+                return rows.moveNext();
+            }
+
+            @Override
+            public void reset() {
+                rows.reset();
+            }
+
+            @Override
+            public void close() {
+                rows.close();
+            }
+        };
+    }
+
+    private final class Run implements DataContext {
+        private final SourceExecution execution;
+        private final Map<String, ? extends @Nullable Object> variables;
+        private final SchemaPlus scratch =
+                CalciteSchema.createRootSchema(false, false).plus();
+
+        Run(SourceExecution execution, Map<String, ? extends @Nullable Object> variables) {
+            this.execution = execution;
+            this.variables = variables;
+        }
+
+        /** An empty schema of this run's own: recursive queries keep their work tables in it. */
+        @Override
+        public SchemaPlus getRootSchema() {
+            return scratch;
+        }
+
+        @Override
+        public JavaTypeFactory getTypeFactory() {
+            return (JavaTypeFactory) plan.getCluster().getTypeFactory();
+        }
+
+        @Override
+        public QueryProvider getQueryProvider() {
+            throw new UnsupportedOperationException("plans run compiled");
+        }
+
+        @Override
+        public @Nullable Object get(String name) {
+            if (name.equals(EXECUTION)) {
+                return execution;
+            }
+            if (name.startsWith("?")) {
+                return execution.parameter(Integer.parseInt(name.substring(1)));
+            }
+            return constants.containsKey(name) ? constants.get(name) : variables.get(name);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package dev.nicol.adapters;
+
+import dev.nicol.adapters.SourceAdapter.Capability;
+import dev.nicol.policy.rewrite.SealedScan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Aggregate;
+import org.apache.calcite.rel.core.AggregateCall;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Intersect;
+import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.JoinRelType;
+import org.apache.calcite.rel.core.Minus;
+import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.core.SetOp;
+import org.apache.calcite.rel.core.Sort;
+import org.apache.calcite.rel.core.Union;
+import org.apache.calcite.rel.core.Values;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexOver;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.util.Util;
+
+/**
+ * Decides what a source may compute: an allowlist of plan nodes by capability, and of operators by the adapter's word.
+ * What is not known to be computed alike is computed here.
+ */
+public final class Pushdown {
+    private Pushdown() {}
+
+    /** Names of the sources that a plan reads, sub-queries and policy look-ups behind seals included. */
+    public static Set<String> sources(RelNode plan) {
+        Set<String> sources = new TreeSet<>();
+        collectSources(plan, sources);
+        return sources;
+    }
+
+    private static void collectSources(RelNode plan, Set<String> sources) {
+        if (plan instanceof SealedScan scan) {
+            collectSources(scan.governed(), sources);
+        } else if (plan.getTable() != null && plan.getTable().unwrap(StoredTable.class) != null) {
+            sources.add(plan.getTable().getQualifiedName().get(0));
+        }
+        subQueries(plan).forEach(subQuery -> collectSources(subQuery.rel, sources));
+        plan.getInputs().forEach(input -> collectSources(input, sources));
+    }
+
+    /** Whether {@code adapter}'s source computes this whole tree exactly as the engine would. */
+    public static boolean computes(SourceAdapter adapter, RelNode plan) {
+        return computesNode(adapter, plan) && plan.getInputs().stream().allMatch(input -> computes(adapter, input));
+    }
+
+    /** The same for one node, its inputs left out. */
+    static boolean computesNode(SourceAdapter adapter, RelNode node) {
+        boolean kind = node instanceof SealedScan
+                || node instanceof Filter
+                || node instanceof Project
+                || node instanceof Sort
+                || node instanceof Values
+                || node instanceof Union
+                || node instanceof Minus minus && (!minus.all || has(adapter, Capability.EXCEPT_ALL))
+                || node instanceof Intersect intersect && (!intersect.all || has(adapter, Capability.INTERSECT_ALL))
+                || node instanceof Join join && joins(adapter, join)
+                || node instanceof Aggregate aggregate && aggregates(adapter, aggregate);
+        return kind
+                && expressions(adapter, node)
+                && !(node instanceof SetOp && node.getInputs().isEmpty());
+    }
+
+    private static boolean joins(SourceAdapter adapter, Join join) {
+        return join.getJoinType() != JoinRelType.FULL || has(adapter, Capability.FULL_JOIN);
+    }
+
+    private static boolean aggregates(SourceAdapter adapter, Aggregate aggregate) {
+        if (aggregate.getGroupSets().size() > 1 && !has(adapter, Capability.GROUPING_SETS)) {
+            return false;
+        }
+        for (AggregateCall call : aggregate.getAggCallList()) {
+            List<RelDataType> operands = new ArrayList<>();
+            for (int argument : call.getArgList()) {
+                operands.add(aggregate
+                        .getInput()
+                        .getRowType()
+                        .getFieldList()
+                        .get(argument)
+                        .getType());
+            }
+            if (call.distinctKeys != null
+                    || !call.getCollation().getFieldCollations().isEmpty()
+                    || call.filterArg >= 0 && !has(adapter, Capability.AGGREGATE_FILTER)
+                    || !adapter.computes(call.getAggregation(), operands)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean expressions(SourceAdapter adapter, RelNode node) {
+        try {
+            node.accept(new RexShuttle() {
+                @Override
+                public RexNode visitCall(RexCall call) {
+                    check(adapter, call);
+                    return super.visitCall(call);
+                }
+
+                @Override
+                public RexNode visitOver(RexOver over) {
+                    check(adapter, over);
+                    return super.visitOver(over);
+                }
+
+                @Override
+                public RexNode visitSubQuery(RexSubQuery subQuery) {
+                    if (!computes(adapter, subQuery.rel)) {
+                        throw Util.FoundOne.NULL;
+                    }
+                    return super.visitSubQuery(subQuery);
+                }
+            });
+            return true;
+        } catch (Util.FoundOne notComputed) {
+            return false;
+        }
+    }
+
+    private static void check(SourceAdapter adapter, RexCall call) {
+        List<RelDataType> types = new ArrayList<>();
+        call.getOperands().forEach(operand -> types.add(operand.getType()));
+        if (call.getKind() == SqlKind.CAST || call.getKind() == SqlKind.SAFE_CAST) {
+            types.add(call.getType());
+        }
+        if (!adapter.computes(call.getOperator(), types)) {
+            throw Util.FoundOne.NULL;
+        }
+    }
+
+    private static boolean has(SourceAdapter adapter, Capability capability) {
+        return adapter.capabilities().contains(capability);
+    }
+
+    private static List<RexSubQuery> subQueries(RelNode node) {
+        List<RexSubQuery> found = new ArrayList<>();
+        node.accept(new RexShuttle() {
+            @Override
+            public RexNode visitSubQuery(RexSubQuery subQuery) {
+                found.add(subQuery);
+                return super.visitSubQuery(subQuery);
+            }
+        });
+        return found;
+    }
+}

@@ -1,0 +1,203 @@
+package dev.nicol.adapters;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import org.apache.calcite.rel.type.RelDataType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one statement does at its sources: queries that stream, writes, one way to cancel them all, and a record of every
+ * SQL text sent. Closing it gives everything back, on every path.
+ */
+public final class SourceExecution implements AutoCloseable {
+    /** Rows a driver fetches at once. */
+    public static final int FETCH_ROWS = 1_000;
+
+    private final Lender lender;
+    private final IntFunction<@Nullable Object> parameters;
+    private final long rowBudget;
+    private final AtomicLong rowsHeld = new AtomicLong();
+    private final List<SourceQuery> queries = new CopyOnWriteArrayList<>();
+    private final List<Sent> sent = new CopyOnWriteArrayList<>();
+    private volatile @Nullable NicolException cancelled;
+
+    /**
+     * @param parameters the value of a parameter index in the engine's representation
+     * @param rowBudget rows that joins across sources may read; 0: no bound
+     */
+    public SourceExecution(Lender lender, IntFunction<@Nullable Object> parameters, long rowBudget) {
+        this.lender = lender;
+        this.parameters = parameters;
+        this.rowBudget = rowBudget;
+    }
+
+    /** Lends connections; knows whether a transaction pins one. */
+    public interface Lender {
+        Loan borrow(String source);
+    }
+
+    /**
+     * A connection for the time of one query.
+     *
+     * @param pinned a transaction holds it: it is neither committed nor given back here
+     */
+    public record Loan(
+            Connection connection, SourceAdapter adapter, String environment, boolean pinned, Runnable giveBack) {}
+
+    /** One SQL text as it was sent. */
+    public record Sent(String source, String environment, String sql, AtomicLong rows, AtomicLong durationMs) {}
+
+    /** Runs a query; rows arrive as they are read. */
+    public SourceQuery open(SourceSql sql) {
+        return open(sql, false);
+    }
+
+    /** Runs a query whose rows are joined here, and so count against the budget. */
+    SourceQuery openBudgeted(SourceSql sql) {
+        return open(sql, true);
+    }
+
+    private SourceQuery open(SourceSql sql, boolean budgeted) {
+        refuseCancelled();
+        Loan loan = lender.borrow(sql.source());
+        SourceQuery query = new SourceQuery(this, sql, loan, budgeted);
+        queries.add(query);
+        try {
+            refuseCancelled();
+            query.execute();
+            return query;
+        } catch (SQLException failure) {
+            query.close();
+            throw failed(loan, sql.source(), failure);
+        } catch (RuntimeException | Error failure) {
+            query.close();
+            throw failure;
+        }
+    }
+
+    /** Runs a write; the caller owns the transaction. */
+    public long update(SourceSql sql, Loan loan) {
+        refuseCancelled();
+        Sent record = record(sql, loan);
+        long started = System.nanoTime();
+        try (PreparedStatement statement = loan.connection().prepareStatement(sql.text())) {
+            bind(sql, loan.adapter(), statement);
+            long rows = statement.executeLargeUpdate();
+            record.rows().set(rows);
+            return rows;
+        } catch (SQLException failure) {
+            throw failed(loan, sql.source(), failure);
+        } finally {
+            record.durationMs().set((System.nanoTime() - started) / 1_000_000);
+        }
+    }
+
+    Sent record(SourceSql sql, Loan loan) {
+        Sent record = new Sent(sql.source(), loan.environment(), sql.text(), new AtomicLong(), new AtomicLong());
+        sent.add(record);
+        return record;
+    }
+
+    void bind(SourceSql sql, SourceAdapter adapter, PreparedStatement statement) throws SQLException {
+        int position = 1;
+        for (int index : sql.parameters()) {
+            RelDataType type = sql.parameterTypes().get(index);
+            if (type == null) {
+                throw new IllegalStateException("parameter " + index + " has no type");
+            }
+            adapter.bind(statement, position++, parameters.apply(index), type);
+        }
+    }
+
+    /** The value of a parameter, for operators that run here. */
+    public @Nullable Object parameter(int index) {
+        return parameters.apply(index);
+    }
+
+    void countHeld() {
+        if (rowBudget > 0 && rowsHeld.incrementAndGet() > rowBudget) {
+            throw NicolError.OUT_OF_BUDGET.because("This statement would hold more than " + rowBudget
+                    + " rows of its sources in memory (limits.max_rows_in_memory). Narrow it with a WHERE on each"
+                    + " source, or join tables of one source only.");
+        }
+    }
+
+    /** Everything sent so far, in order. */
+    public List<Sent> sent() {
+        return List.copyOf(sent);
+    }
+
+    /** Ends every query at its source; from then on each read throws {@code reason}. */
+    public void cancel(NicolException reason) {
+        cancelled = reason;
+        queries.forEach(SourceQuery::cancel);
+    }
+
+    void refuseCancelled() {
+        NicolException reason = cancelled;
+        if (reason != null) {
+            throw reason;
+        }
+    }
+
+    /** A source's failure in the user's terms; the source's own words are for the trail. */
+    RuntimeException failed(Loan loan, String source, SQLException failure) {
+        NicolException reason = cancelled;
+        if (reason != null) {
+            return reason;
+        }
+        return failure(loan.adapter(), source, failure);
+    }
+
+    /** A source's failure in the user's terms; the source's own words are for the trail. */
+    public static NicolException failure(SourceAdapter adapter, String source, SQLException failure) {
+        String id = UUID.randomUUID().toString();
+        NicolError error = adapter.classify(failure);
+        String message =
+                switch (error) {
+                    case DATA ->
+                        "A value does not fit: a cast, an arithmetic operation or a function failed at source `"
+                                + source + "`";
+                    case CONSTRAINT -> "A constraint of source `" + source + "` forbids this write";
+                    case CANCELLED -> "The statement was cancelled at source `" + source + "`";
+                    default -> "Source `" + source + "` failed. Try again; if it stays, give the id to an operator";
+                };
+        return error.because(
+                message + " (id " + id + ").", id + ": " + failure.getSQLState() + " " + failure.getMessage(), failure);
+    }
+
+    void closed(SourceQuery query) {
+        queries.remove(query);
+    }
+
+    @Override
+    public void close() {
+        List<SourceQuery> open = new ArrayList<>(queries);
+        open.forEach(SourceQuery::close);
+    }
+
+    /** A reader for every column of a statement's answer. */
+    static SourceAdapter.ValueReader[] readers(SourceAdapter adapter, RelDataType rowType) {
+        return rowType.getFieldList().stream()
+                .map(field -> adapter.reader(field.getType()))
+                .toArray(SourceAdapter.ValueReader[]::new);
+    }
+
+    static @Nullable Object[] row(ResultSet rows, SourceAdapter.ValueReader[] readers) throws SQLException {
+        @Nullable Object[] row = new Object[readers.length];
+        for (int i = 0; i < readers.length; i++) {
+            row[i] = readers[i].read(rows, i + 1);
+        }
+        return row;
+    }
+}

@@ -1,0 +1,140 @@
+package dev.nicol.adapters;
+
+import java.util.List;
+import org.apache.calcite.DataContext;
+import org.apache.calcite.adapter.enumerable.EnumerableConvention;
+import org.apache.calcite.adapter.enumerable.EnumerableRel;
+import org.apache.calcite.adapter.enumerable.EnumerableRelImplementor;
+import org.apache.calcite.adapter.enumerable.JavaRowFormat;
+import org.apache.calcite.adapter.enumerable.PhysType;
+import org.apache.calcite.adapter.enumerable.PhysTypeImpl;
+import org.apache.calcite.linq4j.AbstractEnumerable;
+import org.apache.calcite.linq4j.Enumerable;
+import org.apache.calcite.linq4j.Enumerator;
+import org.apache.calcite.linq4j.tree.BlockBuilder;
+import org.apache.calcite.linq4j.tree.Expression;
+import org.apache.calcite.linq4j.tree.Expressions;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.RelOptCost;
+import org.apache.calcite.plan.RelOptPlanner;
+import org.apache.calcite.plan.RelTraitSet;
+import org.apache.calcite.rel.AbstractRelNode;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelWriter;
+import org.apache.calcite.rel.metadata.RelMetadataQuery;
+import org.apache.calcite.rel.type.RelDataType;
+import org.jspecify.annotations.Nullable;
+
+/** A part of a plan that one source computes: a leaf for the engine, one SQL text for the source. */
+public final class SourceRel extends AbstractRelNode implements EnumerableRel {
+    private final RelNode pushed;
+    private final SourceSql sql;
+
+    SourceRel(RelOptCluster cluster, RelNode pushed, SourceSql sql) {
+        super(cluster, cluster.traitSetOf(EnumerableConvention.INSTANCE));
+        this.pushed = pushed;
+        this.sql = sql;
+    }
+
+    /** What the source computes, as it was pushed. */
+    public RelNode pushed() {
+        return pushed;
+    }
+
+    public SourceSql sql() {
+        return sql;
+    }
+
+    @Override
+    protected RelDataType deriveRowType() {
+        return pushed.getRowType();
+    }
+
+    @Override
+    public RelNode copy(RelTraitSet traits, List<RelNode> inputs) {
+        return this;
+    }
+
+    @Override
+    public double estimateRowCount(RelMetadataQuery metadata) {
+        return metadata.getRowCount(pushed);
+    }
+
+    @Override
+    public @Nullable RelOptCost computeSelfCost(RelOptPlanner planner, RelMetadataQuery metadata) {
+        double rows = metadata.getRowCount(this);
+        return planner.getCostFactory().makeCost(rows, rows, rows);
+    }
+
+    @Override
+    public RelWriter explainTerms(RelWriter writer) {
+        return super.explainTerms(writer).item("source", sql.source()).item("id", getId());
+    }
+
+    @Override
+    public Result implement(EnumerableRelImplementor implementor, Prefer preferred) {
+        PhysType rows =
+                PhysTypeImpl.of(implementor.getTypeFactory(), getRowType(), preferred.prefer(JavaRowFormat.ARRAY));
+        Expression leaf = implementor.stash(new Leaf(sql), Leaf.class);
+        BlockBuilder block = new BlockBuilder();
+        block.add(Expressions.return_(null, Expressions.call(leaf, "open", DataContext.ROOT)));
+        return implementor.result(rows, block.toBlock());
+    }
+
+    /** Opens the query of one leaf in one execution. Public because generated code calls it. */
+    public static final class Leaf {
+        private final SourceSql sql;
+
+        Leaf(SourceSql sql) {
+            this.sql = sql;
+        }
+
+        /** Rows as arrays, or bare values where there is one column, as the engine's row formats want them. */
+        public Enumerable<@Nullable Object> open(DataContext root) {
+            SourceExecution execution = (SourceExecution) root.get(LocalPlan.EXECUTION);
+            boolean scalar = sql.rowType().getFieldCount() == 1;
+            return new AbstractEnumerable<@Nullable Object>() {
+                @Override
+                public Enumerator<@Nullable Object> enumerator() {
+                    return new Rows(execution.openBudgeted(sql), scalar);
+                }
+            };
+        }
+    }
+
+    private static final class Rows implements Enumerator<@Nullable Object> {
+        private final SourceQuery query;
+        private final boolean scalar;
+        private @Nullable Object current;
+
+        Rows(SourceQuery query, boolean scalar) {
+            this.query = query;
+            this.scalar = scalar;
+        }
+
+        @Override
+        public @Nullable Object current() {
+            return current;
+        }
+
+        @Override
+        public boolean moveNext() {
+            @Nullable Object[] row = query.next();
+            if (row == null) {
+                return false;
+            }
+            current = scalar ? row[0] : row;
+            return true;
+        }
+
+        @Override
+        public void reset() {
+            throw new UnsupportedOperationException("a source's rows come once");
+        }
+
+        @Override
+        public void close() {
+            query.close();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package dev.nicol.adapters;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.calcite.rel.type.RelDataType;
+
+/**
+ * One statement in one source's own SQL.
+ *
+ * @param text exactly as it is sent; values stand as {@code ?}
+ * @param parameters for each {@code ?} in order the index of its value: a statement's own parameter from 0, or a bound
+ *     value (see {@code BoundParameter})
+ * @param parameterTypes type of each index
+ * @param rowType columns of the answer; no fields for a write
+ */
+public record SourceSql(
+        String source,
+        String text,
+        List<Integer> parameters,
+        Map<Integer, RelDataType> parameterTypes,
+        RelDataType rowType) {
+    public SourceSql {
+        parameters = List.copyOf(parameters);
+        parameterTypes = Map.copyOf(parameterTypes);
+    }
+}

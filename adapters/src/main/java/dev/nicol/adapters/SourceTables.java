@@ -1,0 +1,104 @@
+package dev.nicol.adapters;
+
+import dev.nicol.policy.TableName;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers rows of system catalogues, in any order of queries, into a {@link SourceCatalog}. Columns, and the columns of
+ * one key, come in their own order.
+ */
+public final class SourceTables {
+    /** Rows of a table or view that no one has counted. */
+    public static final double UNKNOWN_ROWS = 1000;
+
+    private final SourceDefinition definition;
+    private final TreeSet<String> schemas = new TreeSet<>();
+    private final Map<TableName, Draft> drafts = new LinkedHashMap<>();
+
+    public SourceTables(SourceDefinition definition) {
+        this.definition = definition;
+    }
+
+    public void schema(String name) {
+        schemas.add(name);
+    }
+
+    /** @param rowCount negative where the source does not know */
+    public void table(String schema, String table, String kind, double rowCount, @Nullable String comment) {
+        schemas.add(schema);
+        drafts.put(
+                name(schema, table),
+                new Draft(List.of(schema, table), kind, rowCount < 0 ? UNKNOWN_ROWS : rowCount, comment));
+    }
+
+    /** Ignored where the table is not known. */
+    public void column(String schema, String table, SourceColumn column) {
+        Draft draft = drafts.get(name(schema, table));
+        if (draft != null) {
+            draft.columns.put(column.name(), column);
+        }
+    }
+
+    /** One column of a primary or unique key; ignored where the table is not known. */
+    public void keyColumn(String schema, String table, String key, boolean primary, String column) {
+        Draft draft = drafts.get(name(schema, table));
+        if (draft != null) {
+            draft.keys.computeIfAbsent(key, added -> new ArrayList<>()).add(column);
+            if (primary) {
+                draft.primary = key;
+            }
+        }
+    }
+
+    /** What was gathered, as an available source. */
+    public SourceCatalog catalog() {
+        Map<TableName, SourceTable> tables = new LinkedHashMap<>();
+        drafts.forEach((name, draft) -> tables.put(name, draft.table(name)));
+        return new SourceCatalog(
+                definition.name(), definition.kind(), definition.environment(), List.copyOf(schemas), tables, null);
+    }
+
+    private TableName name(String schema, String table) {
+        return new TableName(definition.name(), schema, table);
+    }
+
+    private static final class Draft {
+        private final List<String> physicalName;
+        private final String kind;
+        private final double rowCount;
+        private final @Nullable String comment;
+        private final Map<String, SourceColumn> columns = new LinkedHashMap<>();
+        private final Map<String, List<String>> keys = new LinkedHashMap<>();
+        private @Nullable String primary;
+
+        Draft(List<String> physicalName, String kind, double rowCount, @Nullable String comment) {
+            this.physicalName = physicalName;
+            this.kind = kind;
+            this.rowCount = rowCount;
+            this.comment = comment;
+        }
+
+        SourceTable table(TableName name) {
+            List<String> primaryKey = primary == null ? List.of() : keys.getOrDefault(primary, List.of());
+            List<List<String>> uniqueKeys = new ArrayList<>();
+            for (List<String> key : keys.values()) {
+                // NULLs may repeat under a unique constraint, and then rows are not unique by it.
+                if (key.equals(primaryKey) || key.stream().noneMatch(this::nullable)) {
+                    uniqueKeys.add(List.copyOf(key));
+                }
+            }
+            return new SourceTable(
+                    name, physicalName, kind, List.copyOf(columns.values()), primaryKey, uniqueKeys, rowCount, comment);
+        }
+
+        private boolean nullable(String column) {
+            SourceColumn found = columns.get(column);
+            return found == null || found.type().isNullable();
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package dev.nicol.adapters;
+
+import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.SourceScan;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.calcite.plan.RelOptTable;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.CorrelationId;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.logical.LogicalFilter;
+import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexDynamicParam;
+import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.SqlWriterConfig;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.pretty.SqlPrettyWriter;
+import org.apache.calcite.sql.util.SqlString;
+
+/**
+ * Writes a governed plan over one source in that source's SQL. A seal becomes a sub-select of its own: masks and row
+ * filter inside, the statement's own expressions outside, and a fence between them where rows are filtered.
+ */
+public final class SqlGenerator {
+    private final SourceAdapter adapter;
+
+    public SqlGenerator(SourceAdapter adapter) {
+        this.adapter = adapter;
+    }
+
+    /** The SQL of a whole plan. Every operator in it must have been found computable (see {@link Pushdown}). */
+    public SourceSql query(String source, RelNode plan) {
+        return write(source, queryNode(plan), types(plan), plan.getRowType());
+    }
+
+    /** The tree of that SQL, for use inside a write. */
+    public SqlNode queryNode(RelNode plan) {
+        return new Converter().visitRoot(plan).asStatement();
+    }
+
+    /** Prints a statement that names physical tables. */
+    public SourceSql write(
+            String source, SqlNode statement, Map<Integer, RelDataType> parameterTypes, RelDataType rowType) {
+        SqlWriterConfig style = SqlPrettyWriter.config()
+                .withDialect(adapter.dialect())
+                .withQuoteAllIdentifiers(true)
+                .withAlwaysUseParentheses(false)
+                .withSelectListItemsOnSeparateLines(false)
+                .withUpdateSetListNewline(false)
+                .withClauseStartsLine(false)
+                .withIndentation(0);
+        SqlPrettyWriter writer = new SqlPrettyWriter(style);
+        writer.format(statement);
+        SqlString sql = writer.toSqlString();
+        List<Integer> parameters = sql.getDynamicParameters() == null ? List.of() : sql.getDynamicParameters();
+        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType);
+    }
+
+    /**
+     * An expression over one table as SQL for a write: columns are named with the table's own name, so that a sub-query
+     * over the same table cannot capture them.
+     *
+     * @param table the table's own name, without its schema
+     * @param row names the columns that input references count
+     * @param outer the table as sub-queries of the expression refer to it
+     */
+    public SqlNode expression(String table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
+        return new Converter().expression(table, row, outer, expression);
+    }
+
+    /** A stored table's physical name as an identifier. */
+    public static SqlIdentifier physicalName(RelOptTable table) {
+        StoredTable stored = table.unwrapOrThrow(StoredTable.class);
+        return new SqlIdentifier(stored.table().physicalName(), SqlParserPos.ZERO);
+    }
+
+    /** Types of all parameters in a plan, behind seals and in sub-queries too. */
+    public static Map<Integer, RelDataType> types(RelNode plan) {
+        Map<Integer, RelDataType> types = new HashMap<>();
+        collectTypes(plan, types);
+        return types;
+    }
+
+    private static void collectTypes(RelNode plan, Map<Integer, RelDataType> types) {
+        plan.accept(new ParameterTypes(types));
+        if (plan instanceof SealedScan scan) {
+            collectTypes(opened(scan), types);
+        }
+        plan.getInputs().forEach(input -> collectTypes(input, types));
+    }
+
+    /** Types of the parameters in an expression. */
+    public static void types(RexNode expression, Map<Integer, RelDataType> types) {
+        expression.accept(new ParameterTypes(types));
+    }
+
+    private static final class ParameterTypes extends RexShuttle {
+        private final Map<Integer, RelDataType> types;
+
+        ParameterTypes(Map<Integer, RelDataType> types) {
+            this.types = types;
+        }
+
+        @Override
+        public RexNode visitDynamicParam(RexDynamicParam parameter) {
+            types.put(parameter.getIndex(), parameter.getType());
+            return parameter;
+        }
+
+        @Override
+        public RexNode visitSubQuery(RexSubQuery subQuery) {
+            collectTypes(subQuery.rel, types);
+            return super.visitSubQuery(subQuery);
+        }
+    }
+
+    /** What stands behind a seal, with the predicates that may cross set beside the row filter. */
+    static RelNode opened(SealedScan scan) {
+        if (scan.crossing().isEmpty()) {
+            return scan.governed();
+        }
+        Project project = (Project) scan.governed();
+        RelNode input = project.getInput();
+        RexBuilder rex = scan.getCluster().getRexBuilder();
+        List<RexNode> conditions = new ArrayList<>();
+        RelNode stored = input;
+        if (input instanceof Filter filter) {
+            conditions.addAll(RelOptUtil.conjunctions(filter.getCondition()));
+            stored = filter.getInput();
+        }
+        for (RexNode predicate : scan.crossing()) {
+            conditions.add(predicate.accept(new RexShuttle() {
+                @Override
+                public RexNode visitInputRef(RexInputRef reference) {
+                    return project.getProjects().get(reference.getIndex());
+                }
+            }));
+        }
+        RelNode filtered = LogicalFilter.create(stored, RexUtil.composeConjunction(rex, conditions));
+        return project.copy(project.getTraitSet(), List.of(filtered));
+    }
+
+    /** Whether a seal neither filters nor masks nor hides: then the table itself can stand in the SQL. */
+    private static boolean transparent(SealedScan scan) {
+        return !scan.filtersRows()
+                && scan.crossing().isEmpty()
+                && scan.decision().columns().stream().allMatch(column -> !column.denied() && column.mask() == null);
+    }
+
+    private final class Converter extends RelToSqlConverter {
+        private int seals;
+
+        Converter() {
+            super(adapter.dialect());
+        }
+
+        /** Called by Calcite's dispatch. The alias is new each time, so that no two seals can be confused. */
+        public Result visit(SealedScan scan) {
+            SqlNode sealed;
+            if (transparent(scan)) {
+                sealed = physicalName(storedTable(scan.governed()));
+            } else {
+                SqlSelect select = visitRoot(opened(scan)).asSelect();
+                sealed = scan.filtersRows() ? adapter.fence(select) : select;
+            }
+            SqlIdentifier alias = new SqlIdentifier("s" + seals++, SqlParserPos.ZERO);
+            SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, sealed, alias);
+            return result(named, List.of(Clause.FROM), scan, null);
+        }
+
+        /** Called by Calcite's dispatch. */
+        public Result visit(SourceScan scan) {
+            return result(physicalName(scan.getTable()), List.of(Clause.FROM), scan, null);
+        }
+
+        SqlNode expression(String table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
+            Context columns = aliasContext(Map.of(table, row), true);
+            outer.forEach(id -> correlTableMap.put(id, columns));
+            return columns.toSql(null, expression);
+        }
+    }
+
+    private static RelOptTable storedTable(RelNode governed) {
+        RelNode at = governed;
+        while (!(at instanceof SourceScan)) {
+            at = at.getInput(0);
+        }
+        return at.getTable();
+    }
+}

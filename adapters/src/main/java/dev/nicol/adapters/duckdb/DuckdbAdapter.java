@@ -1,0 +1,152 @@
+package dev.nicol.adapters.duckdb;
+
+import com.zaxxer.hikari.HikariConfig;
+import dev.nicol.adapters.PushableOperators;
+import dev.nicol.adapters.SourceAdapter;
+import dev.nicol.adapters.SourceCatalog;
+import dev.nicol.adapters.SourceColumn;
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.StandardValues;
+import dev.nicol.policy.NicolError;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Set;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.SqlDialect;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.sql.type.SqlTypeUtil;
+import org.jspecify.annotations.Nullable;
+
+/** DuckDB, in this process. */
+public final class DuckdbAdapter implements SourceAdapter {
+    private static final SqlDialect DIALECT = new DuckdbDialect();
+
+    /** Names of errors that the data of a statement cause; DuckDB has no SQLSTATE. */
+    private static final List<String> DATA_ERRORS =
+            List.of("Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error");
+
+    @Override
+    public String kind() {
+        return "duckdb";
+    }
+
+    @Override
+    public SqlDialect dialect() {
+        return DIALECT;
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+        return Set.of(
+                Capability.FULL_JOIN,
+                Capability.GROUPING_SETS,
+                Capability.EXCEPT_ALL,
+                Capability.INTERSECT_ALL,
+                Capability.AGGREGATE_FILTER,
+                Capability.NULLS_ORDERING,
+                Capability.LATERAL,
+                Capability.RECURSIVE_QUERY,
+                Capability.TRANSACTIONAL_DDL,
+                Capability.ARRAYS,
+                Capability.TIMESTAMP_WITH_ZONE,
+                Capability.UNSIGNED);
+    }
+
+    @Override
+    public boolean computes(SqlOperator operator, List<RelDataType> operands) {
+        SqlKind kind = operator.getKind();
+        // Division by zero is NULL here and an error with us.
+        if (kind == SqlKind.DIVIDE || kind == SqlKind.MOD) {
+            return false;
+        } else if (kind == SqlKind.AVG) {
+            return SqlTypeUtil.isApproximateNumeric(operands.get(0));
+        } else if (kind == SqlKind.CAST && operands.size() == 2 && PushableOperators.isText(operands.get(1))) {
+            // Lengths are ignored here.
+            return operands.get(1).getSqlTypeName() == SqlTypeName.VARCHAR
+                    && operands.get(1).getPrecision() == RelDataType.PRECISION_NOT_SPECIFIED
+                    && PushableOperators.common(operator, operands);
+        }
+        return PushableOperators.common(operator, operands);
+    }
+
+    @Override
+    public void configure(HikariConfig pool) {
+        pool.addDataSourceProperty("jdbc_stream_results", "true");
+        pool.setConnectionInitSql("SET TimeZone = 'UTC'");
+    }
+
+    @Override
+    public SourceCatalog read(Connection connection, SourceDefinition definition, RelDataTypeFactory types)
+            throws SQLException {
+        return new DuckdbCatalog(connection, definition, types).read();
+    }
+
+    @Override
+    public boolean readAsText(SourceColumn column) {
+        return column.type().getSqlTypeName() == SqlTypeName.VARCHAR
+                && !column.nativeType().equals("VARCHAR");
+    }
+
+    @Override
+    public void beginStreaming(Connection connection) {
+        // jdbc_stream_results says it for every connection.
+    }
+
+    @Override
+    public void stream(Statement statement, int fetchRows) throws SQLException {
+        statement.setFetchSize(fetchRows);
+    }
+
+    @Override
+    public ValueReader reader(RelDataType type) {
+        return switch (type.getSqlTypeName()) {
+            case TINYINT -> (row, index) -> row.getObject(index) instanceof Number number ? number.byteValue() : null;
+            case SMALLINT -> (row, index) -> row.getObject(index) instanceof Number number ? number.shortValue() : null;
+            case INTEGER -> (row, index) -> row.getObject(index) instanceof Number number ? number.intValue() : null;
+            case BIGINT -> (row, index) -> row.getObject(index) instanceof Number number ? number.longValue() : null;
+            case DECIMAL -> (row, index) -> decimal(row.getObject(index));
+            case ARRAY -> DuckdbValues.arrayReader(type);
+            default -> StandardValues.reader(type);
+        };
+    }
+
+    private static @Nullable BigDecimal decimal(@Nullable Object value) {
+        return value == null ? null : value instanceof BigDecimal number ? number : new BigDecimal(value.toString());
+    }
+
+    @Override
+    public void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type)
+            throws SQLException {
+        if (value instanceof List<?> elements && type.getComponentType() != null) {
+            RelDataType element = type.getComponentType();
+            statement.setObject(
+                    index,
+                    statement
+                            .getConnection()
+                            .createArrayOf(
+                                    DuckdbDialect.castName(element), StandardValues.arrayElements(elements, element)));
+        } else {
+            StandardValues.bind(statement, index, value, type);
+        }
+    }
+
+    @Override
+    public NicolError classify(SQLException failure) {
+        String message = failure.getMessage();
+        if (message == null) {
+            return NicolError.SOURCE_FAILED;
+        } else if (message.contains("INTERRUPT Error")) {
+            return NicolError.CANCELLED;
+        } else if (message.contains("Constraint Error")) {
+            return NicolError.CONSTRAINT;
+        }
+        return DATA_ERRORS.stream().anyMatch(message::contains) ? NicolError.DATA : NicolError.SOURCE_FAILED;
+    }
+}

@@ -1,0 +1,5 @@
+/** DuckDB as a source: dialect, types, catalogue, driver flags, error codes. */
+@NullMarked
+package dev.nicol.adapters.duckdb;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,122 @@
+package dev.nicol.adapters.h2;
+
+import com.zaxxer.hikari.HikariConfig;
+import dev.nicol.adapters.PushableOperators;
+import dev.nicol.adapters.SourceAdapter;
+import dev.nicol.adapters.SourceCatalog;
+import dev.nicol.adapters.SourceColumn;
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.StandardValues;
+import dev.nicol.policy.NicolError;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Set;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.SqlDialect;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.jspecify.annotations.Nullable;
+
+/** H2, embedded or over TCP. */
+public final class H2Adapter implements SourceAdapter {
+    private static final int STATEMENT_CANCELED = 57014;
+    private static final int LOCK_TIMEOUT = 50200;
+
+    private static final SqlDialect DIALECT = new H2Dialect();
+
+    @Override
+    public String kind() {
+        return "h2";
+    }
+
+    @Override
+    public SqlDialect dialect() {
+        return DIALECT;
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+        return Set.of(
+                Capability.AGGREGATE_FILTER,
+                Capability.NULLS_ORDERING,
+                Capability.RECURSIVE_QUERY,
+                Capability.ARRAYS,
+                Capability.TIMESTAMP_WITH_ZONE,
+                Capability.GENERATED_KEYS);
+    }
+
+    @Override
+    public boolean computes(SqlOperator operator, List<RelDataType> operands) {
+        SqlKind kind = operator.getKind();
+        if (kind == SqlKind.AVG) {
+            // Of small integers it is a DOUBLE, with fewer digits than ours.
+            SqlTypeName argument = operands.get(0).getSqlTypeName();
+            return argument == SqlTypeName.DOUBLE || argument == SqlTypeName.FLOAT || argument == SqlTypeName.REAL;
+        }
+        return PushableOperators.common(operator, operands);
+    }
+
+    @Override
+    public void configure(HikariConfig pool) {
+        // Lazy execution yields rows as they are found, instead of all of them from memory or disk.
+        pool.setConnectionInitSql("SET TIME ZONE 'UTC'; SET LAZY_QUERY_EXECUTION 1");
+    }
+
+    @Override
+    public SourceCatalog read(Connection connection, SourceDefinition definition, RelDataTypeFactory types)
+            throws SQLException {
+        return new H2Catalog(connection, definition, types).read();
+    }
+
+    @Override
+    public boolean readAsText(SourceColumn column) {
+        return column.type().getSqlTypeName() == SqlTypeName.VARCHAR
+                && !column.nativeType().startsWith("CHARACTER");
+    }
+
+    @Override
+    public void beginStreaming(Connection connection) {
+        // Rows stream on any connection.
+    }
+
+    @Override
+    public void stream(Statement statement, int fetchRows) throws SQLException {
+        statement.setFetchSize(fetchRows);
+    }
+
+    @Override
+    public ValueReader reader(RelDataType type) {
+        return StandardValues.reader(type);
+    }
+
+    @Override
+    public void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type)
+            throws SQLException {
+        if (value instanceof List<?> elements && type.getComponentType() != null) {
+            statement.setObject(index, StandardValues.arrayElements(elements, type.getComponentType()));
+        } else {
+            StandardValues.bind(statement, index, value, type);
+        }
+    }
+
+    @Override
+    public NicolError classify(SQLException failure) {
+        int code = failure.getErrorCode();
+        String state = failure.getSQLState();
+        if (code == STATEMENT_CANCELED) {
+            return NicolError.CANCELLED;
+        } else if (code == LOCK_TIMEOUT || state == null) {
+            return NicolError.SOURCE_FAILED;
+        } else if (state.startsWith("22") || state.startsWith("21")) {
+            return NicolError.DATA;
+        } else if (state.startsWith("23")) {
+            return NicolError.CONSTRAINT;
+        }
+        return NicolError.SOURCE_FAILED;
+    }
+}

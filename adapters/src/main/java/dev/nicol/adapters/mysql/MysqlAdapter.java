@@ -1,0 +1,165 @@
+package dev.nicol.adapters.mysql;
+
+import com.zaxxer.hikari.HikariConfig;
+import dev.nicol.adapters.PushableOperators;
+import dev.nicol.adapters.SourceAdapter;
+import dev.nicol.adapters.SourceCatalog;
+import dev.nicol.adapters.SourceColumn;
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.StandardValues;
+import dev.nicol.policy.NicolError;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
+import java.sql.Statement;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.Set;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.SqlDialect;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.jspecify.annotations.Nullable;
+
+/** MySQL and MariaDB, over MariaDB's driver. */
+public final class MysqlAdapter implements SourceAdapter {
+    /** How long a connection may take to come about, in milliseconds. */
+    private static final String CONNECT_TIMEOUT_MS = "10000";
+
+    private static final int QUERY_INTERRUPTED = 1317;
+    private static final int STATEMENT_TIMED_OUT = 1969;
+    private static final int SUBQUERY_OF_SEVERAL_ROWS = 1242;
+
+    private static final SqlDialect DIALECT = new MysqlDialect();
+
+    @Override
+    public String kind() {
+        return "mysql";
+    }
+
+    @Override
+    public SqlDialect dialect() {
+        return DIALECT;
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+        return Set.of(
+                Capability.EXCEPT_ALL,
+                Capability.INTERSECT_ALL,
+                Capability.RECURSIVE_QUERY,
+                Capability.UNSIGNED,
+                Capability.GENERATED_KEYS);
+    }
+
+    @Override
+    public boolean computes(SqlOperator operator, List<RelDataType> operands) {
+        SqlKind kind = operator.getKind();
+        // Division by zero is NULL here and an error with us.
+        if (kind == SqlKind.DIVIDE || kind == SqlKind.MOD) {
+            return false;
+        } else if (kind == SqlKind.LAG || kind == SqlKind.LEAD) {
+            // MariaDB takes no default value.
+            return operands.size() <= 2;
+        } else if (kind == SqlKind.CAST && operands.size() == 2) {
+            SqlTypeName target = operands.get(1).getSqlTypeName();
+            // A number too large for the target is cut to fit, silently.
+            return target != SqlTypeName.REAL
+                    && !narrows(operands.get(0), operands.get(1))
+                    && PushableOperators.common(operator, operands);
+        }
+        return PushableOperators.common(operator, operands);
+    }
+
+    private static boolean narrows(RelDataType from, RelDataType to) {
+        if (to.getSqlTypeName() == SqlTypeName.DECIMAL && from.getSqlTypeName() == SqlTypeName.DECIMAL) {
+            return to.getPrecision() - to.getScale() < from.getPrecision() - from.getScale();
+        } else if (to.getSqlTypeName() == SqlTypeName.DECIMAL) {
+            return to.getPrecision() - to.getScale() < from.getPrecision();
+        } else if (PushableOperators.isInteger(to)) {
+            return !PushableOperators.isInteger(from) || to.getPrecision() < from.getPrecision();
+        }
+        // CHAR(n) is padded elsewhere.
+        return to.getSqlTypeName() == SqlTypeName.CHAR;
+    }
+
+    @Override
+    public void configure(HikariConfig pool) {
+        pool.addDataSourceProperty("connectTimeout", CONNECT_TIMEOUT_MS);
+        pool.addDataSourceProperty("tcpKeepAlive", "true");
+        pool.addDataSourceProperty("allowMultiQueries", "false");
+        pool.addDataSourceProperty("allowLocalInfile", "false");
+        pool.addDataSourceProperty("dumpQueriesOnException", "false");
+        // Parameters travel apart from the statement, and floats arrive whole.
+        pool.addDataSourceProperty("useServerPrepStmts", "true");
+        pool.addDataSourceProperty("tinyInt1isBit", "true");
+        pool.addDataSourceProperty("yearIsDateType", "false");
+        pool.addDataSourceProperty("connectionTimeZone", "UTC");
+        pool.addDataSourceProperty("forceConnectionTimeZoneToSession", "true");
+        pool.addDataSourceProperty("connectionAttributes", "program_name:nicol");
+        // Sixteen digits more for AVG, as decimals have them elsewhere.
+        pool.setConnectionInitSql("SET SESSION time_zone = '+00:00', SESSION div_precision_increment = 16,"
+                + " SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'");
+    }
+
+    @Override
+    public SourceCatalog read(Connection connection, SourceDefinition definition, RelDataTypeFactory types)
+            throws SQLException {
+        return new MysqlCatalog(connection, definition, types).read();
+    }
+
+    @Override
+    public boolean readAsText(SourceColumn column) {
+        return column.nativeType().startsWith("enum") || column.nativeType().startsWith("inet");
+    }
+
+    @Override
+    public void beginStreaming(Connection connection) {
+        // Rows stream on any connection; the fetch size alone decides.
+    }
+
+    @Override
+    public void stream(Statement statement, int fetchRows) throws SQLException {
+        statement.setFetchSize(fetchRows);
+    }
+
+    @Override
+    public ValueReader reader(RelDataType type) {
+        return switch (type.getSqlTypeName()) {
+            // A TIMESTAMP column is an instant, kept in UTC as the session is.
+            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
+                (row, index) -> StandardValues.millis(row.getObject(index, LocalDateTime.class));
+            case UUID -> (row, index) -> StandardValues.uuid(row.getString(index));
+            default -> StandardValues.reader(type);
+        };
+    }
+
+    @Override
+    public void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type)
+            throws SQLException {
+        if (value != null && type.getSqlTypeName() == SqlTypeName.UUID) {
+            statement.setString(index, value.toString());
+        } else {
+            StandardValues.bind(statement, index, value, type);
+        }
+    }
+
+    @Override
+    public NicolError classify(SQLException failure) {
+        int code = failure.getErrorCode();
+        String state = failure.getSQLState();
+        if (code == QUERY_INTERRUPTED || code == STATEMENT_TIMED_OUT || failure instanceof SQLTimeoutException) {
+            return NicolError.CANCELLED;
+        } else if (state == null) {
+            return NicolError.SOURCE_FAILED;
+        } else if (state.startsWith("22") || code == SUBQUERY_OF_SEVERAL_ROWS) {
+            return NicolError.DATA;
+        } else if (state.startsWith("23")) {
+            return NicolError.CONSTRAINT;
+        }
+        return NicolError.SOURCE_FAILED;
+    }
+}

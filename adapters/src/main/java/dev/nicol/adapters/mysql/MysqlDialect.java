@@ -1,0 +1,208 @@
+package dev.nicol.adapters.mysql;
+
+import dev.nicol.adapters.CastNames;
+import dev.nicol.adapters.DatetimeSql;
+import dev.nicol.adapters.LikeSql;
+import dev.nicol.adapters.MaskSql;
+import dev.nicol.adapters.NicolTypeSystem;
+import dev.nicol.adapters.PushableOperators;
+import dev.nicol.adapters.SqlTemplate;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.calcite.avatica.util.TimeUnitRange;
+import org.apache.calcite.rel.core.JoinRelType;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexLiteral;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.SqlAbstractDateTimeLiteral;
+import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIntervalLiteral;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlWriter;
+import org.apache.calcite.sql.dialect.MysqlSqlDialect;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.jspecify.annotations.Nullable;
+
+/** What MySQL and MariaDB both understand. */
+final class MysqlDialect extends MysqlSqlDialect {
+    private static final DatetimeSql DATETIMES = new DatetimeSql(
+            Map.of(
+                    TimeUnitRange.YEAR, "EXTRACT(YEAR FROM {0})",
+                    TimeUnitRange.QUARTER, "EXTRACT(QUARTER FROM {0})",
+                    TimeUnitRange.MONTH, "EXTRACT(MONTH FROM {0})",
+                    TimeUnitRange.WEEK, "WEEK({0}, 3)",
+                    TimeUnitRange.DAY, "EXTRACT(DAY FROM {0})",
+                    TimeUnitRange.DOW, "DAYOFWEEK({0})",
+                    TimeUnitRange.DOY, "DAYOFYEAR({0})",
+                    TimeUnitRange.HOUR, "EXTRACT(HOUR FROM {0})",
+                    TimeUnitRange.MINUTE, "EXTRACT(MINUTE FROM {0})",
+                    TimeUnitRange.SECOND, "EXTRACT(SECOND FROM {0})"),
+            Map.of(
+                    TimeUnitRange.YEAR, "DATE_FORMAT({0}, '%Y-01-01')",
+                    TimeUnitRange.QUARTER, "DATE_FORMAT({0}, '%Y-01-01') + INTERVAL (QUARTER({0}) - 1) QUARTER",
+                    TimeUnitRange.MONTH, "DATE_FORMAT({0}, '%Y-%m-01')",
+                    TimeUnitRange.WEEK, "CAST({0} AS DATE) - INTERVAL (DAYOFWEEK({0}) - 1) DAY",
+                    TimeUnitRange.DAY, "CAST({0} AS DATE)",
+                    TimeUnitRange.HOUR, "DATE_FORMAT({0}, '%Y-%m-%d %H:00:00')",
+                    TimeUnitRange.MINUTE, "DATE_FORMAT({0}, '%Y-%m-%d %H:%i:00')",
+                    TimeUnitRange.SECOND, "DATE_FORMAT({0}, '%Y-%m-%d %H:%i:%s')"),
+            MysqlDialect::castName);
+
+    private static final MaskSql MASKS = new MaskSql(
+            (first, last) -> SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
+                            + " ELSE CONCAT(LEFT({0}, %d), REPEAT({1}, CHAR_LENGTH({0}) - %d), RIGHT({0}, %d)) END")
+                    .formatted(first + last, first, first + last, last)),
+            SqlTemplate.of("SHA2(CONCAT(CAST({2} AS BINARY), UNHEX(SHA2(CONCAT(CAST({1} AS BINARY),"
+                    + " CAST(CONVERT({0} USING utf8mb4) AS BINARY)), 256))), 256)"));
+
+    /** MySQL has no OFFSET without LIMIT; its manual suggests this number. */
+    private static final String ALL_ROWS = "18446744073709551615";
+
+    /** Seconds and smaller have fractions; a literal of these digits is exact. */
+    private static final int MICROSECOND_DIGITS = 6;
+
+    MysqlDialect() {
+        super(DEFAULT_CONTEXT.withDataTypeSystem(NicolTypeSystem.INSTANCE));
+    }
+
+    static String castName(RelDataType type) {
+        return switch (type.getSqlTypeName()) {
+            case BOOLEAN, TINYINT, SMALLINT, INTEGER, BIGINT, UTINYINT, USMALLINT, UINTEGER -> "SIGNED";
+            case UBIGINT -> "UNSIGNED";
+            case DECIMAL -> CastNames.decimal("DECIMAL", type);
+            case REAL, FLOAT, DOUBLE -> "DOUBLE";
+            case CHAR, VARCHAR -> type.getPrecision() > 0 ? "CHAR(" + type.getPrecision() + ")" : "CHAR";
+            case UUID -> "CHAR(36)";
+            case BINARY, VARBINARY -> "BINARY";
+            case TIME -> CastNames.sized("TIME", type, MICROSECOND_DIGITS);
+            case TIMESTAMP, TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
+                CastNames.sized("DATETIME", type, MICROSECOND_DIGITS);
+            default -> type.getSqlTypeName().getName();
+        };
+    }
+
+    @Override
+    public @Nullable SqlNode getCastSpec(RelDataType type) {
+        return type.getSqlTypeName() == SqlTypeName.NULL ? null : CastNames.spec(castName(type), type);
+    }
+
+    @Override
+    public boolean supportsImplicitTypeCoercion(RexCall call) {
+        return false;
+    }
+
+    @Override
+    public boolean supportsJoinType(JoinRelType joinType) {
+        return joinType != JoinRelType.FULL;
+    }
+
+    @Override
+    public boolean supportsAggregateFunction(SqlKind kind) {
+        return switch (kind) {
+            case COUNT, SUM, SUM0, MIN, MAX, AVG, SINGLE_VALUE, LITERAL_AGG -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public RexNode prepareUnparse(RexNode rex) {
+        if (rex instanceof RexCall call) {
+            RexNode datetime = DATETIMES.rewrite(call);
+            if (datetime != null) {
+                return datetime;
+            }
+            if (call.getKind() == SqlKind.DIVIDE
+                    && call.getOperands().stream()
+                            .allMatch(operand -> PushableOperators.isInteger(operand.getType()))) {
+                return SqlTemplate.of("({0} DIV {1})").call(call.getType(), call.getOperands());
+            } else if (call.getOperator() == SqlStdOperatorTable.SUBSTRING) {
+                return substring(call);
+            }
+        } else if (rex instanceof RexLiteral literal && literal.getType().getSqlTypeName() == SqlTypeName.UUID) {
+            UUID value = literal.getValueAs(UUID.class);
+            return value == null ? rex : SqlTemplate.of("'" + value + "'").call(literal.getType(), List.of());
+        }
+        return rex;
+    }
+
+    /** Positions before the first count from the end here, and give nothing at 0. */
+    private static RexNode substring(RexCall call) {
+        RexNode start = call.getOperands().get(1);
+        Long position = start instanceof RexLiteral literal ? literal.getValueAs(Long.class) : null;
+        if (position != null && position >= 1) {
+            return call;
+        }
+        String template = call.getOperands().size() == 2
+                ? "SUBSTRING({0}, GREATEST({1}, 1))"
+                : "SUBSTRING({0}, GREATEST({1}, 1), {2} + LEAST({1} - 1, 0))";
+        return SqlTemplate.of(template).call(call.getType(), call.getOperands());
+    }
+
+    @Override
+    public void unparseCall(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
+        if (MASKS.unparse(writer, call)) {
+            return;
+        }
+        if (call.getOperator() == SqlStdOperatorTable.CONCAT) {
+            // Two bars are OR here, whatever the session's mode.
+            SqlTemplate.of("CONCAT({0}, {1})").unparse(writer, call.getOperandList());
+        } else if (call.getKind() == SqlKind.IS_NOT_DISTINCT_FROM) {
+            SqlTemplate.of("({0} <=> {1})").unparse(writer, call.getOperandList());
+        } else if (call.getKind() == SqlKind.IS_DISTINCT_FROM) {
+            SqlTemplate.of("(NOT {0} <=> {1})").unparse(writer, call.getOperandList());
+        } else {
+            SqlCall written = call.getKind() == SqlKind.LIKE ? LikeSql.withoutEscape(call) : call;
+            super.unparseCall(writer, written, leftPrec, rightPrec);
+        }
+    }
+
+    /**
+     * A backslash escapes or does not, as the session's mode says; hexadecimal digits mean the same under both
+     * (CALCITE-7667: the stock dialect lets {@code '\'} run on into the rest of the statement).
+     */
+    @Override
+    public void quoteStringLiteral(StringBuilder buffer, @Nullable String charset, String value) {
+        boolean plain = value.chars().allMatch(character -> character >= ' ' && character != '\\' && character != 127);
+        if (plain) {
+            super.quoteStringLiteral(buffer, null, value);
+        } else {
+            String hex = HexFormat.of().formatHex(value.getBytes(StandardCharsets.UTF_8));
+            buffer.append("_utf8mb4 X'").append(hex).append('\'');
+        }
+    }
+
+    @Override
+    public void unparseDateTimeLiteral(
+            SqlWriter writer, SqlAbstractDateTimeLiteral literal, int leftPrec, int rightPrec) {
+        if (literal.getTypeName() == SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE) {
+            // The session's zone is UTC.
+            writer.literal("TIMESTAMP '" + literal.toFormattedString() + "'");
+        } else {
+            super.unparseDateTimeLiteral(writer, literal, leftPrec, rightPrec);
+        }
+    }
+
+    @Override
+    public void unparseSqlIntervalLiteral(SqlWriter writer, SqlIntervalLiteral literal, int leftPrec, int rightPrec) {
+        DatetimeSql.unparseInterval(writer, literal, false);
+    }
+
+    @Override
+    public void unparseOffsetFetch(SqlWriter writer, @Nullable SqlNode offset, @Nullable SqlNode fetch) {
+        if (fetch == null) {
+            writer.newlineAndIndent();
+            writer.keyword("LIMIT");
+            writer.print(ALL_ROWS);
+            writer.setNeedWhitespace(true);
+            unparseOffset(writer, offset);
+        } else {
+            unparseFetchUsingLimit(writer, offset, fetch);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.nicol.adapters;
+
+import dev.nicol.adapters.SourceAdapter.Capability;
+import java.util.Map;
+
+/** SQL that gives a positive number only where a capability is there. */
+final class CapabilityQueries {
+    static final Map<Capability, String> STANDARD = Map.ofEntries(
+            Map.entry(
+                    Capability.FULL_JOIN,
+                    "SELECT COUNT(*) - 3 FROM ordered a FULL JOIN (SELECT id + 2 AS id FROM ordered) b ON a.id = b.id"
+                            + " WHERE a.id IS NULL OR b.id IS NULL OR 1 = 1 HAVING COUNT(*) = 6"),
+            Map.entry(
+                    Capability.GROUPING_SETS,
+                    "SELECT COUNT(*) FROM (SELECT id, v FROM ordered GROUP BY GROUPING SETS ((id), (v), ())) g HAVING COUNT(*) = 8"),
+            Map.entry(
+                    Capability.EXCEPT_ALL,
+                    "SELECT v FROM ordered WHERE v = 20 EXCEPT ALL SELECT v FROM ordered WHERE v = 10"),
+            Map.entry(
+                    Capability.INTERSECT_ALL,
+                    "SELECT v FROM ordered WHERE v = 20 INTERSECT ALL SELECT v FROM ordered WHERE v = 20"),
+            Map.entry(Capability.AGGREGATE_FILTER, "SELECT COUNT(*) FILTER (WHERE v = 20) FROM ordered"),
+            Map.entry(Capability.NULLS_ORDERING, "SELECT id FROM ordered ORDER BY v NULLS FIRST, id"),
+            Map.entry(
+                    Capability.LATERAL,
+                    "SELECT l.id FROM ordered o CROSS JOIN LATERAL (SELECT o.id AS id) l ORDER BY l.id"),
+            Map.entry(
+                    Capability.RECURSIVE_QUERY,
+                    "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT MAX(n) FROM r"),
+            Map.entry(
+                    Capability.TIMESTAMP_WITH_ZONE,
+                    "SELECT EXTRACT(HOUR FROM CAST('2024-01-01 12:00:00+02' AS TIMESTAMP WITH TIME ZONE))"));
+
+    private CapabilityQueries() {}
+}

@@ -1,0 +1,44 @@
+package dev.nicol.lineage;
+
+import dev.nicol.lineage.LineageEdge.Kind;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the columns that bear on the statement as a whole: which rows there are, and in which order. */
+final class Influences {
+    /**
+     * One column's bearing on the statement.
+     *
+     * @param kind an indirect kind
+     */
+    record Influence(Origin origin, Kind kind) {}
+
+    private final Map<Influence, Boolean> masked;
+    private final @Nullable Kind fixed;
+
+    Influences() {
+        this(new LinkedHashMap<>(), null);
+    }
+
+    private Influences(Map<Influence, Boolean> masked, @Nullable Kind fixed) {
+        this.masked = masked;
+        this.fixed = fixed;
+    }
+
+    /** A view of this that records everything as a policy's doing. */
+    Influences ofPolicy() {
+        return new Influences(masked, Kind.POLICY_FILTER);
+    }
+
+    void add(Kind kind, ColumnOrigins used) {
+        used.all()
+                .forEach((origin, behindMask) -> masked.merge(
+                        new Influence(origin, fixed == null ? kind : fixed), behindMask, Boolean::logicalAnd));
+    }
+
+    /** Each influence, with whether every path from its column passed a mask. */
+    Map<Influence, Boolean> recorded() {
+        return masked;
+    }
+}

@@ -1,0 +1,47 @@
+package dev.nicol.policy.mask;
+
+import dev.nicol.policy.BoundParameter;
+import dev.nicol.policy.BoundValue;
+import java.util.List;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.jspecify.annotations.Nullable;
+
+/** {@code hash}: lower-case hex of a keyed SHA-256 (HMAC). Text only; the key is bound at execution. */
+public record Hash() implements Mask {
+    /** Characters of the result. */
+    public static final int LENGTH = 64;
+
+    static final MaskType TYPE = new MaskType("hash", TextMasks.NONE, parameters -> new Hash());
+
+    @Override
+    public String kind() {
+        return TYPE.kind();
+    }
+
+    @Override
+    public @Nullable String misfit(RelDataType columnType) {
+        return TextMasks.misfit(kind(), columnType);
+    }
+
+    @Override
+    public RexNode apply(RexBuilder builder, RexNode raw) {
+        boolean fits = raw.getType().getSqlTypeName() == SqlTypeName.VARCHAR && TextMasks.holds(raw.getType(), LENGTH);
+        RexNode text = fits ? raw : TextMasks.widened(builder, raw);
+        RelDataType bytes = builder.getTypeFactory().createSqlType(SqlTypeName.VARBINARY);
+        return builder.makeCall(
+                text.getType(),
+                MaskFunctions.HASH,
+                List.of(
+                        text,
+                        BoundParameter.of(new BoundValue.KeyPad(false), bytes),
+                        BoundParameter.of(new BoundValue.KeyPad(true), bytes)));
+    }
+
+    @Override
+    public String toString() {
+        return "{kind: hash}";
+    }
+}

@@ -1,0 +1,183 @@
+package dev.nicol.policy.rewrite;
+
+import dev.nicol.policy.Decision;
+import dev.nicol.policy.NicolError;
+import java.util.List;
+import java.util.function.Predicate;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.core.RepeatUnion;
+import org.apache.calcite.rel.core.TableFunctionScan;
+import org.apache.calcite.rel.core.TableModify;
+import org.apache.calcite.rel.core.TableScan;
+import org.apache.calcite.rel.core.Values;
+import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexOver;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexVisitorImpl;
+import org.apache.calcite.schema.TransientTable;
+import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.validate.SqlUserDefinedAggFunction;
+import org.apache.calcite.sql.validate.SqlUserDefinedFunction;
+
+/**
+ * Proves that a plan reads nothing but sealed tables of one policy fingerprint. It walks everything a plan can hold,
+ * sub-queries inside expressions included, and shares no code with the {@link Sealer} whose work it checks. What it does
+ * not know, it refuses.
+ */
+public final class SealProof {
+    private final String fingerprint;
+    private final Predicate<RelNode> trustedLeaf;
+
+    private SealProof(String fingerprint, Predicate<RelNode> trustedLeaf) {
+        this.fingerprint = fingerprint;
+        this.trustedLeaf = trustedLeaf;
+    }
+
+    /**
+     * Checks a plan.
+     *
+     * @param fingerprint of the policy in force for the subject
+     * @param trustedLeaf leaves that hold facts of the subject's own catalogue and no stored data
+     * @throws dev.nicol.policy.NicolException {@code NOT_PROVEN}
+     */
+    public static void prove(RelNode plan, String fingerprint, Predicate<RelNode> trustedLeaf) {
+        new SealProof(fingerprint, trustedLeaf).walk(plan, false);
+    }
+
+    /** @param recursive within a recursive query, where a scan of its own work table is no stored data */
+    private void walk(RelNode node, boolean recursive) {
+        if (node instanceof SealedScan scan) {
+            sealed(scan);
+            return;
+        }
+        if (node instanceof TableScan scan) {
+            if (!(recursive && scan.getTable().unwrap(TransientTable.class) != null)) {
+                throw refused("it reads a table without a seal");
+            }
+            return;
+        }
+        if (node instanceof TableModify || node instanceof TableFunctionScan || !known(node)) {
+            throw refused("it holds a `" + node.getRelTypeName() + "`, which is not understood");
+        }
+        expressions(node, recursive);
+        for (RelNode input : node.getInputs()) {
+            walk(input, recursive || node instanceof RepeatUnion);
+        }
+    }
+
+    private boolean known(RelNode node) {
+        if (node.getInputs().isEmpty()) {
+            return node instanceof Values || trustedLeaf.test(node);
+        }
+        return node.getClass().getName().startsWith("org.apache.calcite.rel.logical.")
+                || node.getClass().getName().startsWith("org.apache.calcite.rel.core.");
+    }
+
+    private void expressions(RelNode node, boolean recursive) {
+        node.accept(new RexShuttle() {
+            @Override
+            public RexNode visitSubQuery(RexSubQuery subQuery) {
+                walk(subQuery.rel, recursive);
+                return super.visitSubQuery(subQuery);
+            }
+
+            @Override
+            public RexNode visitCall(RexCall call) {
+                operator(call.getOperator());
+                return super.visitCall(call);
+            }
+
+            @Override
+            public RexNode visitOver(RexOver over) {
+                operator(over.getOperator());
+                return super.visitOver(over);
+            }
+        });
+    }
+
+    /** No function that somebody else's code implements. */
+    private static void operator(SqlOperator operator) {
+        if (operator instanceof SqlUserDefinedFunction || operator instanceof SqlUserDefinedAggFunction) {
+            throw refused("it calls `" + operator.getName() + "`, which is not understood");
+        }
+    }
+
+    private void sealed(SealedScan scan) {
+        Decision decision = scan.decision();
+        if (!scan.fingerprint().equals(fingerprint)) {
+            throw refused("its seal is of another policy");
+        }
+        if (!decision.visible()
+                || !decision.table().parts().equals(scan.getTable().getQualifiedName())) {
+            throw refused("its seal is of another table");
+        }
+        if (!(scan.governed() instanceof Project project)) {
+            throw refused("its seal shows stored columns");
+        }
+        masks(project, decision);
+        RelNode under = project.getInput();
+        if (!decision.rowFilters().isEmpty()) {
+            if (!(under instanceof Filter filter)) {
+                throw refused("its seal lacks the row filter");
+            }
+            under = filter.getInput();
+        }
+        if (!(under instanceof SourceScan stored)
+                || !stored.getTable().getQualifiedName().equals(decision.table().parts())) {
+            throw refused("its seal holds something other than its table");
+        }
+        for (RexNode predicate : scan.crossing()) {
+            if (!Leakproof.total(predicate, scan)) {
+                throw refused("a predicate crossed its seal that may not");
+            }
+        }
+    }
+
+    /** No denied column is read, and no masked column stands bare. */
+    private static void masks(Project project, Decision decision) {
+        List<RexNode> shown = project.getProjects();
+        int at = 0;
+        for (int stored = 0; stored < decision.columns().size(); stored++) {
+            Decision.Column column = decision.columns().get(stored);
+            if (column.denied()) {
+                continue;
+            }
+            if (at == shown.size()) {
+                throw refused("its seal lacks a column");
+            }
+            RexNode expression = shown.get(at++);
+            boolean bare = expression instanceof RexInputRef;
+            if (bare && column.mask() != null) {
+                throw refused("its seal shows a masked column");
+            }
+            reads(expression, decision, stored);
+        }
+        if (at != shown.size()) {
+            throw refused("its seal shows a column too many");
+        }
+    }
+
+    /** An expression for one column reads that column only, or at least none that is denied. */
+    private static void reads(RexNode expression, Decision decision, int stored) {
+        expression.accept(new RexVisitorImpl<Void>(true) {
+            @Override
+            public Void visitInputRef(RexInputRef reference) {
+                Decision.Column read = decision.columns().get(reference.getIndex());
+                if (reference.getIndex() != stored && (read.denied() || read.mask() != null)) {
+                    throw refused("its seal shows a hidden column under another name");
+                }
+                return null;
+            }
+        });
+    }
+
+    private static RuntimeException refused(String reason) {
+        return NicolError.NOT_PROVEN.because("This statement cannot be proven governed and was not run: " + reason
+                + ". Rewrite it with plain SQL, or report it.");
+    }
+}

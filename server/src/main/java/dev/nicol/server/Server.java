@@ -1,0 +1,253 @@
+package dev.nicol.server;
+
+import dev.nicol.adapters.Catalog;
+import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.Source;
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.policy.HotReload;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.PolicyEngine;
+import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.PolicySource;
+import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.audit.PolicyRecords;
+import dev.nicol.server.audit.Store;
+import dev.nicol.server.audit.StoreAuditTrail;
+import dev.nicol.server.catalog.Catalogs;
+import dev.nicol.server.catalog.SystemPolicy;
+import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.VirtualSchemaStore;
+import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.config.NicolConfig;
+import dev.nicol.server.identity.LocalUsers;
+import dev.nicol.server.pipeline.MaskKeys;
+import dev.nicol.server.pipeline.Pipelines;
+import dev.nicol.server.pipeline.StatementPipeline;
+import dev.nicol.server.wire.HttpEndpoint;
+import dev.nicol.server.wire.WireLimits;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One running server: everything it holds, opened in order and closed in reverse. */
+public final class Server implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+    /** The catalog of the system's own tables: a source like any other, over the store. */
+    private static final String SYSTEM_CATALOG = "nicol";
+
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final HttpEndpoint endpoint;
+
+    private Server(NicolConfig config) {
+        try {
+            Clock clock = Clock.systemUTC();
+            Store store = opened(Store.open(config.store().url()));
+            StoreAuditTrail trail = opened(StoreAuditTrail.open(store));
+            PolicySource files = opened(
+                    new PolicySource(config.policies(), HotReload.DEFAULT_POLL_INTERVAL, load -> loaded(load, trail)));
+            Supplier<PolicySet> policies = new SystemPolicy(files);
+            publish(files.get(), trail, "server start");
+            Catalog catalog = opened(new Catalog(sources(config, store), Catalog.DEFAULT_REFRESH));
+            catalog.refresh();
+            VirtualSchemas virtualSchemas = virtualSchemas(config, store);
+            PolicyEngine engine =
+                    new PolicyEngine(policies, clock, config.classification().maskByDefault());
+            Catalogs catalogs =
+                    new Catalogs(catalog::snapshot, virtualSchemas, engine, Pipelines.sqlReader());
+            ApprovalStore approvals = new ApprovalStore(store, trail);
+            approvals.failInterrupted();
+            Pipelines pipelines = opened(new Pipelines(
+                    new Pipelines.Parts(
+                            catalogs,
+                            policies,
+                            virtualSchemas,
+                            approvals,
+                            trail,
+                            name -> source(catalog, name),
+                            MaskKeys.in(store.path().resolveSibling(store.path().getFileName() + ".mask-key")),
+                            catalog::refresh,
+                            () -> reload(files, catalog, trail),
+                            clock),
+                    new StatementPipeline.Limits(
+                            config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
+                    config.limits().statementTimeout()));
+            LocalUsers users = opened(new LocalUsers(
+                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
+            endpoint = opened(new HttpEndpoint(
+                    config.server().host(),
+                    config.server().port(),
+                    new HttpEndpoint.Services(
+                            users,
+                            pipelines.statements(),
+                            catalogs,
+                            trail,
+                            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                            () -> trail.broken() ? "the audit trail cannot be written" : null),
+                    wireLimits(config),
+                    clock));
+            endpoint.start();
+            trail.event("server_start", SYSTEM_CATALOG, "port " + endpoint.port());
+            LOG.info("listening on http://{}:{}", config.server().host(), endpoint.port());
+        } catch (RuntimeException | Error failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    /** Starts a server; it listens when this returns. */
+    public static Server start(NicolConfig config) {
+        return new Server(config);
+    }
+
+    /** What is wrong with the sources of a configuration that reads well; empty when nothing is. */
+    public static List<String> check(NicolConfig config) {
+        List<String> problems = new ArrayList<>();
+        List<Source> sources = config.sources().stream().map(Source::new).toList();
+        try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH)) {
+            CatalogSnapshot snapshot = catalog.refresh();
+            snapshot.sources().values().stream()
+                    .filter(source -> source.unavailable() != null)
+                    .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
+        }
+        return problems;
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        open.push(part);
+        return part;
+    }
+
+    private static List<Source> sources(NicolConfig config, Store store) {
+        List<Source> sources = new ArrayList<>();
+        config.sources().forEach(definition -> sources.add(new Source(definition)));
+        Store.Reader reader = store.reader();
+        sources.add(new Source(new SourceDefinition(
+                SYSTEM_CATALOG,
+                "h2",
+                reader.url(),
+                reader.user(),
+                reader.password(),
+                "production",
+                Map.of(),
+                SourceDefinition.DEFAULT_MAX_CONNECTIONS)));
+        return sources;
+    }
+
+    private static Source source(Catalog catalog, String name) {
+        Source source = catalog.source(name);
+        if (source == null) {
+            throw NicolError.UNKNOWN_TABLE.because("There is no source `" + name + "`.");
+        }
+        return source;
+    }
+
+    private static VirtualSchemas virtualSchemas(NicolConfig config, Store store) {
+        VirtualSchemaStore storage = new VirtualSchemaStore(store.jdbi());
+        VirtualSchemas virtualSchemas = new VirtualSchemas(storage);
+        virtualSchemas.restore(storage.schemas(), storage.views());
+        Path views = config.views();
+        if (views != null) {
+            virtualSchemas.restore(List.of(), ViewFiles.read(views, Pipelines.viewReader()));
+        }
+        return virtualSchemas;
+    }
+
+    private static Path usersFile(NicolConfig config) {
+        Path users = config.identity().users();
+        if (users == null) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "Logging in with tokens is not supported yet: name a users file under identity in " + config.file());
+        }
+        return users;
+    }
+
+    private static WireLimits wireLimits(NicolConfig config) {
+        NicolConfig.Limits limits = config.limits();
+        WireLimits standard = WireLimits.DEFAULT;
+        return standard.withMaxRequestBytes(Math.toIntExact(config.server().maxRequestBytes()))
+                .withConnections(
+                        limits.maxConnections(), limits.maxConnectionsPerUser(), limits.maxStatementsPerConnection())
+                .withIdle(limits.idleTimeout(), standard.statementIdle(), standard.sweepInterval());
+    }
+
+    private static void loaded(HotReload.Load<PolicySet> load, StoreAuditTrail trail) {
+        if (load.succeeded()) {
+            publish(load.inForce(), trail, "reload");
+        } else {
+            load.problems().forEach(problem -> LOG.warn("policy not loaded: {}", problem));
+            trail.event("policy_load_failed", SYSTEM_CATALOG, load.problems().toString());
+        }
+    }
+
+    private static void usersLoaded(HotReload.Load<?> load, StoreAuditTrail trail) {
+        load.problems().forEach(problem -> LOG.warn("users not loaded: {}", problem));
+        trail.event(
+                load.succeeded() ? "users_load" : "users_load_failed",
+                SYSTEM_CATALOG,
+                load.problems().toString());
+    }
+
+    private static void publish(PolicySet set, StoreAuditTrail trail, String by) {
+        new PolicyRecords(trail)
+                .publish(
+                        set.version(),
+                        set.rules().stream()
+                                .map(rule -> new PolicyRecords.PublishedRule(
+                                        rule.name(), PolicySet.kind(rule), PolicySet.definition(rule)))
+                                .toList(),
+                        by);
+    }
+
+    private static void reload(PolicySource files, Catalog catalog, StoreAuditTrail trail) {
+        HotReload.Load<PolicySet> load = files.reload();
+        if (!load.succeeded()) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "The policy files have problems; the old set stays in force: " + load.problems());
+        }
+        catalog.refresh();
+        trail.event("reload", SYSTEM_CATALOG, "policy version " + load.inForce().version());
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return endpoint.port();
+    }
+
+    /** Returns when the server has been closed. */
+    public void awaitStop() {
+        try {
+            stopped.await();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Drains what runs, then closes everything in reverse. */
+    @Override
+    public synchronized void close() {
+        while (!open.isEmpty()) {
+            AutoCloseable part = open.pop();
+            try {
+                if (part instanceof HttpEndpoint http) {
+                    http.drain();
+                }
+                part.close();
+            } catch (Exception failure) {
+                LOG.warn("closing failed", failure);
+            }
+        }
+        stopped.countDown();
+    }
+}

@@ -1,0 +1,36 @@
+package dev.nicol.server.approval;
+
+import java.util.Set;
+
+/** Where an approval request stands. */
+public enum ApprovalState {
+    /** Waits for a decision. */
+    PENDING,
+    /** Its statement may run, once. */
+    APPROVED,
+    REJECTED,
+    /** Nobody decided in time. */
+    EXPIRED,
+    /** Withdrawn by who asked. */
+    CANCELLED,
+    /** Its statement runs. */
+    EXECUTING,
+    EXECUTED,
+    /** Its statement ran and failed, or the server ended meanwhile; it may be approved to run again. */
+    FAILED,
+    /** Taken back before it ran. */
+    REVOKED;
+
+    /** Whether a request in this state may come into that one next. */
+    public boolean mayBecome(ApprovalState next) {
+        Set<ApprovalState> allowed =
+                switch (this) {
+                    case PENDING -> Set.of(APPROVED, REJECTED, EXPIRED, CANCELLED);
+                    case APPROVED -> Set.of(EXECUTING, REVOKED);
+                    case EXECUTING -> Set.of(EXECUTED, FAILED);
+                    case FAILED -> Set.of(APPROVED);
+                    case REJECTED, EXPIRED, CANCELLED, EXECUTED, REVOKED -> Set.of();
+                };
+        return allowed.contains(next);
+    }
+}

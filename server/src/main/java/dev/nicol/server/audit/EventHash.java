@@ -1,0 +1,46 @@
+package dev.nicol.server.audit;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The chain's byte format. {@code hash = SHA-256(domain ‖ version ‖ id ‖ payload ‖ previous hash)} where the domain is
+ * the 17 ASCII bytes {@code nicol.audit.event} and a zero byte, the version one byte, the id eight bytes big-endian, and
+ * the previous hash 32 bytes (zeros before the first event). The payload is the only part of unknown length, so no two
+ * inputs run together. Hashes are written as lower-case hexadecimal.
+ */
+final class EventHash {
+    static final int FORMAT_VERSION = 1;
+    static final String GENESIS = "0".repeat(64);
+
+    private static final byte[] DOMAIN = "nicol.audit.event\0".getBytes(StandardCharsets.US_ASCII);
+
+    private EventHash() {}
+
+    /** @param previousHash 64 hexadecimal digits */
+    static String of(long eventId, byte[] payload, String previousHash) {
+        MessageDigest digest = sha256();
+        digest.update(DOMAIN);
+        digest.update((byte) FORMAT_VERSION);
+        digest.update(ByteBuffer.allocate(Long.BYTES).putLong(eventId).array());
+        digest.update(payload);
+        digest.update(HexFormat.of().parseHex(previousHash));
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** SHA-256 of a text's UTF-8 bytes, lower-case hexadecimal. */
+    static String ofText(String text) {
+        return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

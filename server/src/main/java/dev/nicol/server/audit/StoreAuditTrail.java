@@ -1,0 +1,181 @@
+package dev.nicol.server.audit;
+
+import dev.nicol.policy.NicolError;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The trail in the {@link Store}: every act is an event of a hash chain, written in groups by one thread. */
+public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreAuditTrail.class);
+    private static final String INTERRUPTED = "interrupted";
+
+    private final Clock clock;
+    private final TrailWriter writer;
+
+    /** User names of statements that began and did not complete yet, by statement. */
+    private final Map<String, String> running = new ConcurrentHashMap<>();
+
+    private StoreAuditTrail(TrailWriter writer, Clock clock) {
+        this.writer = writer;
+        this.clock = clock;
+    }
+
+    /**
+     * Starts recording. Statements that an earlier server left without an outcome are recorded as {@code interrupted}.
+     * The store stays the caller's: it is closed after the trail.
+     *
+     * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where the store cannot be written
+     */
+    public static StoreAuditTrail open(Store store, TrailSettings settings, Clock clock) {
+        TrailWriter writer = new TrailWriter(store, settings);
+        StoreAuditTrail trail = new StoreAuditTrail(writer, clock);
+        writer.start();
+        try {
+            int interrupted = writer.write(TrailEntry.refusable(trail::markInterrupted));
+            if (interrupted > 0) {
+                LOG.warn("{} statements had no outcome when the server ended; marked interrupted", interrupted);
+            }
+            return trail;
+        } catch (RuntimeException e) {
+            writer.close();
+            throw e;
+        }
+    }
+
+    public static StoreAuditTrail open(Store store) {
+        return open(store, TrailSettings.DEFAULT, Clock.systemUTC());
+    }
+
+    /** An act beside the statements, such as an approval: its changes and its event are written together or not at all. */
+    public interface Act<T extends @Nullable Object> {
+        /**
+         * Runs in the writer's transaction, possibly more than once, each time from the start; it must be quick. A change
+         * without an event is not allowed.
+         */
+        T run(ActTransaction transaction);
+    }
+
+    /**
+     * Records an act with what it changes in the store.
+     *
+     * @return what the act returned, once it is durable
+     * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where it cannot be written, or what the act threw
+     */
+    public <T extends @Nullable Object> T record(Act<T> act) {
+        return writer.write(
+                TrailEntry.refusable(transaction -> act.run(new ActTransaction(transaction, clock.instant()))));
+    }
+
+    @Override
+    public void begin(Intent intent) {
+        TrailEvent event = TrailEvent.intent(intent, clock.instant());
+        String userName = intent.subject().userName();
+        writer.write(TrailEntry.refusable(
+                transaction -> {
+                    transaction.append(event);
+                    return null;
+                },
+                () -> outcomeEntry(intent.statementId(), userName, neverRan())));
+        running.put(intent.statementId(), userName);
+    }
+
+    @Override
+    public void complete(String statementId, Outcome outcome) {
+        String userName = running.remove(statementId);
+        if (userName == null) {
+            LOG.error(
+                    "Statement {} completed without having begun, or twice; outcome `{}` ignored",
+                    statementId,
+                    outcome.outcome());
+            return;
+        }
+        TrailEntry<?> entry;
+        try {
+            entry = outcomeEntry(statementId, userName, outcome);
+        } catch (RuntimeException e) {
+            LOG.error("The outcome of statement {} cannot be told in full", statementId, e);
+            entry = outcomeEntry(
+                    statementId, userName, new Outcome("failed", "XX000", "the outcome is lost", 0, 0, 0, List.of()));
+        }
+        writer.require(entry);
+    }
+
+    @Override
+    public void refused(Intent intent, Outcome outcome) {
+        TrailEvent event = TrailEvent.refused(intent, outcome, clock.instant());
+        writer.write(TrailEntry.refusable(transaction -> {
+            transaction.append(event);
+            return null;
+        }));
+    }
+
+    @Override
+    public void event(String kind, String userName, String detail) {
+        TrailEvent event = TrailEvent.act(kind, userName, detail, clock.instant());
+        writer.write(TrailEntry.refusable(transaction -> {
+            transaction.append(event);
+            return null;
+        }));
+    }
+
+    /** Whether the last attempt to write failed: for {@code /health/ready}. */
+    public boolean broken() {
+        return writer.broken();
+    }
+
+    /** Groups made durable since the start, each by one flush. */
+    public long flushes() {
+        return writer.flushes();
+    }
+
+    /** Writes the outcomes that are queued, then stops; later acts are refused. */
+    @Override
+    public void close() {
+        writer.close();
+    }
+
+    private TrailEntry<?> outcomeEntry(String statementId, String userName, Outcome outcome) {
+        TrailEvent event = TrailEvent.outcome(statementId, userName, outcome, clock.instant());
+        return TrailEntry.required(transaction -> {
+            transaction.append(event);
+            return null;
+        });
+    }
+
+    private static Outcome neverRan() {
+        return new Outcome(
+                "failed",
+                NicolError.TRAIL_UNAVAILABLE.sqlState(),
+                "the intent became durable after its caller had been refused; nothing ran",
+                0,
+                0,
+                0,
+                List.of());
+    }
+
+    private Integer markInterrupted(TrailTransaction transaction) throws SQLException {
+        List<TrailEvent> events = new ArrayList<>();
+        try (PreparedStatement statement = transaction
+                        .connection()
+                        .prepareStatement("SELECT statement_id, user_name FROM audit.statements"
+                                + " WHERE outcome = 'running' ORDER BY statement_id");
+                ResultSet result = statement.executeQuery()) {
+            while (result.next()) {
+                Outcome outcome = new Outcome(
+                        INTERRUPTED, null, "the server ended before the outcome was recorded", 0, 0, 0, List.of());
+                events.add(TrailEvent.outcome(result.getString(1), result.getString(2), outcome, clock.instant()));
+            }
+        }
+        events.forEach(transaction::append);
+        return events.size();
+    }
+}

@@ -1,0 +1,237 @@
+package dev.nicol.server.audit;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.nicol.lineage.LineageEdge;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One link of the chain before it gets its place: a JSON object whose UTF-8 bytes are stored and hashed as they are. All
+ * rows of the queryable tables are derived from it ({@link TrailRows}), by the writer and the verifier alike.
+ */
+final class TrailEvent {
+    static final String INTENT = "intent";
+    static final String OUTCOME = "outcome";
+    static final String REFUSED = "refused";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ObjectNode content;
+
+    private TrailEvent(ObjectNode content) {
+        this.content = content;
+    }
+
+    static TrailEvent intent(AuditTrail.Intent intent, Instant at) {
+        ObjectNode content = head(INTENT, at, intent.subject().userName(), intent.statementId(), null);
+        content.set("intent", intentBody(intent));
+        return new TrailEvent(content);
+    }
+
+    static TrailEvent outcome(String statementId, String userName, AuditTrail.Outcome outcome, Instant at) {
+        ObjectNode content = head(OUTCOME, at, userName, statementId, outcome.detail());
+        content.set("outcome", outcomeBody(outcome));
+        return new TrailEvent(content);
+    }
+
+    static TrailEvent refused(AuditTrail.Intent intent, AuditTrail.Outcome outcome, Instant at) {
+        ObjectNode content = head(REFUSED, at, intent.subject().userName(), intent.statementId(), outcome.detail());
+        content.set("intent", intentBody(intent));
+        content.set("outcome", outcomeBody(outcome));
+        return new TrailEvent(content);
+    }
+
+    /** An act that is no statement. */
+    static TrailEvent act(String kind, String userName, String detail, Instant at) {
+        if (kind.equals(INTENT) || kind.equals(OUTCOME) || kind.equals(REFUSED)) {
+            throw new IllegalArgumentException("`" + kind + "` is written for statements only");
+        }
+        return new TrailEvent(head(kind, at, userName, null, detail));
+    }
+
+    /** What else belongs to the act, kept in the hashed bytes only. */
+    TrailEvent with(String name, JsonNode more) {
+        content.set(name, more);
+        return this;
+    }
+
+    static ObjectNode object() {
+        return JSON.createObjectNode();
+    }
+
+    /** @throws IOException where the bytes are not one of our events */
+    static TrailEvent parse(byte[] payload) throws IOException {
+        JsonNode node = JSON.readTree(payload);
+        if (!(node instanceof ObjectNode content)
+                || !content.hasNonNull("kind")
+                || !content.hasNonNull("occurred_at")) {
+            throw new IOException("not an event");
+        }
+        return new TrailEvent(content);
+    }
+
+    byte[] payload() {
+        try {
+            return JSON.writeValueAsBytes(content);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an event is always writable", e);
+        }
+    }
+
+    String kind() {
+        return content.path("kind").asText();
+    }
+
+    Instant occurredAt() {
+        return Instant.parse(content.path("occurred_at").asText());
+    }
+
+    String userName() {
+        return content.path("user_name").asText();
+    }
+
+    @Nullable
+    String statementId() {
+        return content.path("statement_id").textValue();
+    }
+
+    @Nullable
+    String detail() {
+        return content.path("detail").textValue();
+    }
+
+    /** The intent's content; a missing node where the event has none. */
+    JsonNode intent() {
+        return content.path("intent");
+    }
+
+    JsonNode outcome() {
+        return content.path("outcome");
+    }
+
+    private static ObjectNode head(
+            String kind, Instant at, String userName, @Nullable String statementId, @Nullable String detail) {
+        ObjectNode head = JSON.createObjectNode();
+        put(head, "kind", kind);
+        put(head, "occurred_at", at.truncatedTo(ChronoUnit.MICROS).toString());
+        put(head, "user_name", userName);
+        put(head, "statement_id", statementId);
+        put(head, "detail", detail);
+        return head;
+    }
+
+    private static ObjectNode intentBody(AuditTrail.Intent intent) {
+        Subject subject = intent.subject();
+        ObjectNode body = JSON.createObjectNode();
+        put(body, "agent", subject.agent());
+        put(body, "on_behalf_of", subject.onBehalfOf());
+        putAll(body, "groups", new TreeSet<>(subject.groups()));
+        putAll(body, "roles", new TreeSet<>(subject.roles()));
+        put(body, "purpose", subject.purpose());
+        put(body, "job", subject.job());
+        put(body, "model", subject.model());
+        put(body, "client", subject.client());
+        put(body, "connection_id", intent.connectionId());
+        put(body, "sql", intent.sql());
+        put(body, "statement_kind", intent.kind());
+        put(body, "verdict", intent.verdict());
+        putAll(body, "rules", intent.rules());
+        put(body, "approval_id", intent.approvalId());
+        put(body, "policy_version", intent.policyVersion());
+        ArrayNode columns = body.putArray("columns");
+        for (AuditTrail.ColumnAccess column : intent.columns()) {
+            ObjectNode node = columns.addObject();
+            putTable(node, column.table());
+            put(node, "column", column.column());
+            putAll(node, "tags", column.tags());
+            put(node, "access", column.access());
+            put(node, "mask", column.mask());
+            put(node, "rule", column.rule());
+        }
+        ObjectNode lineage = body.putObject("lineage");
+        lineage.put("complete", intent.lineage().complete());
+        ArrayNode edges = lineage.putArray("edges");
+        for (LineageEdge edge : intent.lineage().edges()) {
+            ObjectNode node = edges.addObject();
+            put(node, "target_column", edge.targetColumn());
+            node.put("target_ordinal", edge.targetOrdinal());
+            putTable(node, edge.sourceTable());
+            put(node, "column", edge.sourceColumn());
+            put(node, "kind", edge.kind().name());
+            node.put("direct", edge.kind().direct());
+            node.put("masked", edge.masked());
+        }
+        return body;
+    }
+
+    private static ObjectNode outcomeBody(AuditTrail.Outcome outcome) {
+        ObjectNode body = JSON.createObjectNode();
+        put(body, "outcome", outcome.outcome());
+        put(body, "sqlstate", outcome.sqlState());
+        body.put("rows", outcome.rows());
+        body.put("bytes", outcome.bytes());
+        body.put("duration_ms", outcome.durationMs());
+        ArrayNode queries = body.putArray("source_queries");
+        for (AuditTrail.SourceQuery query : outcome.sourceQueries()) {
+            ObjectNode node = queries.addObject();
+            put(node, "source", query.source());
+            put(node, "environment", query.environment());
+            put(node, "sql", query.sql());
+            node.put("rows", query.rows());
+            node.put("duration_ms", query.durationMs());
+        }
+        return body;
+    }
+
+    private static void putTable(ObjectNode node, TableName table) {
+        put(node, "catalog", table.catalog());
+        put(node, "schema", table.schema());
+        put(node, "table", table.table());
+    }
+
+    /** Null is left out. */
+    static void put(ObjectNode node, String name, @Nullable String value) {
+        if (value != null) {
+            node.put(name, writable(value));
+        }
+    }
+
+    static void putAll(ObjectNode node, String name, Collection<String> values) {
+        ArrayNode array = node.putArray(name);
+        values.forEach(value -> array.add(writable(value)));
+    }
+
+    /**
+     * The text with U+FFFD for what not every store can keep: halves of surrogate pairs (not expressible in UTF-8) and
+     * U+0000 (PostgreSQL). A client may send both; neither may stop the trail.
+     */
+    static String writable(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char unit = text.charAt(i);
+            if (unit == 0 || Character.isSurrogate(unit)) {
+                return repaired(text);
+            }
+        }
+        return text;
+    }
+
+    private static String repaired(String text) {
+        StringBuilder repaired = new StringBuilder(text.length());
+        text.codePoints()
+                .map(point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)
+                        ? 0xFFFD
+                        : point)
+                .forEach(repaired::appendCodePoint);
+        return repaired.toString();
+    }
+}

@@ -1,0 +1,36 @@
+package dev.nicol.server.audit;
+
+/**
+ * Limits of the trail's writer.
+ *
+ * @param queueLength acts that may wait to be written, 10,000 by default; more are refused once {@code beginTimeoutMs} passed
+ * @param groupLength acts written in one transaction at most, 512 by default
+ * @param beginTimeoutMs how long one act waits to become durable, 10,000 by default
+ * @param retryIntervalMs pause between attempts to write outcomes while the store is broken, 250 by default
+ * @param drainTimeoutMs how long closing waits for what is queued, 10,000 by default
+ * @param forceToDisk true by default: what was acknowledged survives a power cut, at the price of an fsync a group; false:
+ *     it survives the end of the process only
+ */
+public record TrailSettings(
+        int queueLength,
+        int groupLength,
+        long beginTimeoutMs,
+        long retryIntervalMs,
+        long drainTimeoutMs,
+        boolean forceToDisk) {
+    public static final TrailSettings DEFAULT = new TrailSettings(10_000, 512, 10_000, 250, 10_000, true);
+
+    public TrailSettings {
+        if (queueLength < 1 || groupLength < 1 || beginTimeoutMs < 1 || retryIntervalMs < 1 || drainTimeoutMs < 1) {
+            throw new IllegalArgumentException("every limit of the audit trail must be at least 1");
+        }
+    }
+
+    public TrailSettings withBeginTimeoutMs(long timeoutMs) {
+        return new TrailSettings(queueLength, groupLength, timeoutMs, retryIntervalMs, drainTimeoutMs, forceToDisk);
+    }
+
+    public TrailSettings withForceToDisk(boolean force) {
+        return new TrailSettings(queueLength, groupLength, beginTimeoutMs, retryIntervalMs, drainTimeoutMs, force);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.nicol.server.audit;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One transaction of the writer: events get their place in the chain, and they and their rows are written together or
+ * not at all. Used by the writer's thread only.
+ */
+final class TrailTransaction {
+    private static final Logger LOG = LoggerFactory.getLogger(TrailTransaction.class);
+
+    private final Connection connection;
+    private final List<List<@Nullable Object>> events = new ArrayList<>();
+    private final List<List<@Nullable Object>> payloads = new ArrayList<>();
+    private final Map<TrailTable, List<List<@Nullable Object>>> rows = new EnumMap<>(TrailTable.class);
+    private final List<List<@Nullable Object>> outcomes = new ArrayList<>();
+    private final Head before;
+    private Head head;
+
+    /** The last link of a chain. */
+    record Head(long eventId, String hash) {}
+
+    /** Takes the chain's head for this transaction: writers of other servers wait until it ends. */
+    TrailTransaction(Connection connection) throws SQLException {
+        this.connection = connection;
+        this.before = lockHead(connection);
+        this.head = before;
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    /** For acts that change more than the trail. The handle is the transaction's: it must not be committed or closed. */
+    Handle handle() {
+        return Jdbi.open(connection);
+    }
+
+    void append(TrailEvent event) {
+        long eventId = head.eventId() + 1;
+        byte[] payload = event.payload();
+        String hash = EventHash.of(eventId, payload, head.hash());
+        events.add(Arrays.asList(
+                eventId,
+                TrailRows.inUtc(event.occurredAt()),
+                event.kind(),
+                event.userName(),
+                event.detail(),
+                head.hash(),
+                hash,
+                event.statementId()));
+        payloads.add(List.of(eventId, EventHash.FORMAT_VERSION, payload));
+        for (TrailRows.Row row : TrailRows.added(event)) {
+            rows.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.values());
+        }
+        List<@Nullable Object> outcome = TrailRows.outcome(event);
+        if (outcome != null) {
+            List<@Nullable Object> parameters = new ArrayList<>(outcome);
+            parameters.add(event.statementId());
+            outcomes.add(parameters);
+        }
+        head = new Head(eventId, hash);
+    }
+
+    boolean isEmpty() {
+        return events.isEmpty();
+    }
+
+    Head head() {
+        return head;
+    }
+
+    /** Sends everything; the caller commits. */
+    void write() throws SQLException {
+        if (isEmpty()) {
+            return;
+        }
+        batch(
+                "INSERT INTO audit.events (event_id, occurred_at, kind, user_name, detail, previous_hash, hash,"
+                        + " statement_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                events);
+        batch("INSERT INTO internal.event_bytes (event_id, format_version, payload) VALUES (?, ?, ?)", payloads);
+        for (Map.Entry<TrailTable, List<List<@Nullable Object>>> added : rows.entrySet()) {
+            batch(added.getKey().insertSql(), added.getValue());
+        }
+        for (int updated : batch(TrailTable.updateOutcomeSql(), outcomes)) {
+            if (updated != 1) {
+                // the event is what counts; that the row was tampered with is for the verifier to say
+                LOG.error("An outcome met no running statement in audit.statements: the store was changed by hand");
+            }
+        }
+        int moved = batch(
+                "UPDATE internal.chain_heads SET last_id = ?, last_hash = ? WHERE chain = 'audit' AND last_id = ?",
+                List.of(List.of(head.eventId(), head.hash(), before.eventId())))[0];
+        if (moved != 1) {
+            throw new SQLException("the chain's head has moved meanwhile");
+        }
+    }
+
+    private int[] batch(String sql, List<List<@Nullable Object>> parameterRows) throws SQLException {
+        if (parameterRows.isEmpty()) {
+            return new int[0];
+        }
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (List<@Nullable Object> parameters : parameterRows) {
+                for (int i = 0; i < parameters.size(); i++) {
+                    statement.setObject(i + 1, parameters.get(i));
+                }
+                statement.addBatch();
+            }
+            return statement.executeBatch();
+        }
+    }
+
+    private static Head lockHead(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                        "SELECT last_id, last_hash FROM internal.chain_heads WHERE chain = 'audit' FOR UPDATE");
+                ResultSet result = statement.executeQuery()) {
+            if (!result.next()) {
+                throw new SQLException("the chain's head is missing");
+            }
+            return new Head(result.getLong(1), result.getString(2));
+        }
+    }
+}

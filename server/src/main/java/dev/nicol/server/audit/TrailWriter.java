@@ -1,0 +1,325 @@
+package dev.nicol.server.audit;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes acts to the store, in the order in which they came, from one thread: what has queued up while a group was being
+ * flushed becomes the next group, with one transaction and one flush for all. Order matters to readers: when an intent is
+ * durable, so is every outcome that came before it.
+ *
+ * <p>What must not be lost (outcomes) stays in {@code backlog} while the store is broken and goes first in every later
+ * group. The backlog is bounded by the statements that were running when the store broke: while it is not written, no
+ * intent is.
+ */
+final class TrailWriter implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TrailWriter.class);
+
+    private final Store store;
+    private final TrailSettings settings;
+    private final BlockingQueue<TrailEntry<?>> queue = new LinkedBlockingQueue<>();
+    /** One permit for each act that waits; entries that must be written need none, their intents paid. */
+    private final Semaphore places;
+
+    private final TrailEntry<Void> wakeUp = TrailEntry.required(transaction -> null);
+    private final Thread thread;
+    private volatile boolean closing;
+    private volatile boolean broken;
+
+    /** Touched by the writer's thread only, as is {@link #uncertain}. */
+    private final List<TrailEntry<?>> backlog = new ArrayList<>();
+
+    /** A group that may or may not have been committed when the store broke. */
+    private @Nullable Uncertain uncertain;
+
+    private final AtomicLong flushes = new AtomicLong();
+
+    private record Uncertain(List<TrailEntry<?>> group, TrailTransaction.Head head) {}
+
+    TrailWriter(Store store, TrailSettings settings) {
+        this.store = store;
+        this.settings = settings;
+        this.places = new Semaphore(settings.queueLength());
+        this.thread = new Thread(this::run, "audit-trail");
+        this.thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Groups made durable so far. */
+    long flushes() {
+        return flushes.get();
+    }
+
+    /** Whether the last attempt to write failed. */
+    boolean broken() {
+        return broken;
+    }
+
+    /**
+     * Runs an act in a transaction of the writer's and waits until it is durable.
+     *
+     * @throws NicolException {@code TRAIL_UNAVAILABLE}: nothing of it is kept, or what is kept has been compensated
+     */
+    <T extends @Nullable Object> T write(TrailEntry<T> entry) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.beginTimeoutMs());
+        try {
+            if (closing || !places.tryAcquire(settings.beginTimeoutMs(), TimeUnit.MILLISECONDS)) {
+                throw unavailable(closing ? "the server is stopping" : "too many statements wait to be recorded", null);
+            }
+            queue.add(entry);
+            return entry.done().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            giveUp(entry);
+            throw unavailable("it took longer than " + settings.beginTimeoutMs() + " ms", e);
+        } catch (InterruptedException e) {
+            giveUp(entry);
+            Thread.currentThread().interrupt();
+            throw unavailable("the request was interrupted", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof NicolException known && known.error() != NicolError.TRAIL_UNAVAILABLE) {
+                throw known;
+            }
+            throw unavailable("the store could not be written", e.getCause());
+        }
+    }
+
+    /** Queues what must be written, whatever happens to the store meanwhile. Never blocks, never throws. */
+    void require(TrailEntry<?> entry) {
+        queue.add(entry);
+    }
+
+    /** Writes what is queued, as long as the store lets it, and ends the thread. */
+    @Override
+    public void close() {
+        closing = true;
+        queue.add(wakeUp);
+        try {
+            thread.join(settings.drainTimeoutMs());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            LOG.error("The audit trail was not written to its end within {} ms", settings.drainTimeoutMs());
+            thread.interrupt();
+        }
+    }
+
+    private void giveUp(TrailEntry<?> entry) {
+        if (!entry.abandon()) {
+            entry.compensateOnceWritten(this::require);
+        }
+    }
+
+    private static NicolException unavailable(String why, @Nullable Throwable cause) {
+        String message = "The audit trail cannot be written, so nothing ran: " + why
+                + ". Try again; if it persists, tell the operator.";
+        return cause == null
+                ? NicolError.TRAIL_UNAVAILABLE.because(message)
+                : NicolError.TRAIL_UNAVAILABLE.because(message, String.valueOf(cause.getMessage()), cause);
+    }
+
+    private void run() {
+        while (!closing || !queue.isEmpty() || !backlog.isEmpty()) {
+            List<TrailEntry<?>> fresh = new ArrayList<>();
+            try {
+                take(fresh);
+                round(fresh);
+            } catch (InterruptedException e) {
+                break;
+            } catch (Throwable e) { // the thread must outlive any defect, or the server stops answering
+                keep(fresh, e);
+                refuse(fresh, e);
+            }
+        }
+        List<TrailEntry<?>> left = new ArrayList<>(queue);
+        refuse(left, new IllegalStateException("the trail is closed"));
+        left.removeIf(entry -> !entry.required() || entry == wakeUp);
+        if (!backlog.isEmpty() || !left.isEmpty()) {
+            LOG.error(
+                    "{} outcomes could not be written; the next start marks them interrupted",
+                    backlog.size() + left.size());
+        }
+    }
+
+    private void take(List<TrailEntry<?>> fresh) throws InterruptedException {
+        TrailEntry<?> first =
+                backlog.isEmpty() ? queue.take() : queue.poll(settings.retryIntervalMs(), TimeUnit.MILLISECONDS);
+        if (first != null) {
+            fresh.add(first);
+            queue.drainTo(fresh, settings.groupLength() - 1);
+        }
+        fresh.forEach(entry -> {
+            if (!entry.required()) {
+                places.release();
+            }
+        });
+        fresh.removeIf(entry -> !entry.claim());
+        fresh.remove(wakeUp);
+    }
+
+    private void round(List<TrailEntry<?>> fresh) {
+        List<TrailEntry<?>> group = fresh;
+        try {
+            settleUncertain();
+            group = new ArrayList<>(backlog);
+            group.addAll(fresh);
+            if (group.isEmpty()) {
+                return;
+            }
+            writeGroup(group);
+            backlog.clear();
+            recovered();
+        } catch (SQLException | RuntimeException e) {
+            if (group.size() > 1 && uncertain == null && storeAnswers()) {
+                writeEachAlone(group);
+            } else {
+                keep(group, e);
+                refuse(group, e);
+            }
+        }
+    }
+
+    /** One act that the store does not take must not keep the others from being written. */
+    private void writeEachAlone(List<TrailEntry<?>> group) {
+        backlog.clear();
+        for (TrailEntry<?> entry : group) {
+            List<TrailEntry<?>> alone = List.of(entry);
+            try {
+                settleUncertain();
+                if (!backlog.isEmpty() && !entry.required()) {
+                    throw new IllegalStateException("an earlier outcome is not written yet");
+                }
+                writeGroup(alone);
+                recovered();
+            } catch (SQLException | RuntimeException e) {
+                keep(alone, e);
+                refuse(alone, e);
+            }
+        }
+    }
+
+    private void writeGroup(List<TrailEntry<?>> group) throws SQLException {
+        List<Object> results = new ArrayList<>(group.size());
+        Connection connection = store.connection();
+        boolean sound = false;
+        try {
+            connection.setAutoCommit(false);
+            TrailTransaction transaction = new TrailTransaction(connection);
+            for (TrailEntry<?> entry : group) {
+                results.add(entry.attempt(transaction));
+            }
+            transaction.write();
+            if (!transaction.isEmpty()) {
+                uncertain = new Uncertain(List.copyOf(group), transaction.head());
+            }
+            connection.commit();
+            if (!transaction.isEmpty() && settings.forceToDisk()) {
+                forceToDisk(connection);
+            }
+            uncertain = null;
+            connection.setAutoCommit(true);
+            sound = true;
+        } finally {
+            if (!sound) {
+                store.discard(connection);
+            }
+            connection.close();
+        }
+        flushes.incrementAndGet();
+        for (int i = 0; i < group.size(); i++) {
+            group.get(i).written(results.get(i));
+        }
+    }
+
+    /** A commit has written the file; this makes the operating system write it too. */
+    private static void forceToDisk(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("CHECKPOINT SYNC");
+        }
+    }
+
+    /**
+     * Finds out whether a group that broke off around its commit is in the store. If so, its outcomes are done, and its
+     * intents, whose callers were told that nothing is recorded, get an outcome that says so.
+     */
+    private void settleUncertain() throws SQLException {
+        Uncertain open = uncertain;
+        if (open == null) {
+            return;
+        }
+        boolean committed;
+        try (Connection connection = store.connection();
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT hash FROM audit.events WHERE event_id = ?")) {
+            statement.setLong(1, open.head().eventId());
+            try (ResultSet result = statement.executeQuery()) {
+                committed = result.next() && open.head().hash().equals(result.getString(1));
+            }
+        }
+        uncertain = null;
+        if (committed) {
+            backlog.removeAll(open.group());
+            open.group().forEach(entry -> entry.writtenAfterAll(this::require));
+        }
+    }
+
+    private boolean storeAnswers() {
+        try (Connection connection = store.connection();
+                Statement statement = connection.createStatement()) {
+            return statement.execute("SELECT last_id FROM internal.chain_heads");
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** Keeps what must be written for later, in its order, once. */
+    private void keep(List<TrailEntry<?>> group, Throwable failure) {
+        // an act may decline (an approval that is decided already); the store is fine then
+        if (!(failure instanceof NicolException)) {
+            if (!broken) {
+                LOG.error("The audit trail cannot be written; statements are refused until it can", failure);
+            }
+            broken = true;
+        }
+        for (TrailEntry<?> entry : group) {
+            if (entry.required() && !entry.done().isDone() && !backlog.contains(entry)) {
+                backlog.add(entry);
+            }
+        }
+    }
+
+    private static void refuse(List<TrailEntry<?>> group, Throwable failure) {
+        for (TrailEntry<?> entry : group) {
+            if (!entry.required()) {
+                entry.refused(failure);
+            }
+        }
+    }
+
+    private void recovered() {
+        if (broken && backlog.isEmpty()) {
+            broken = false;
+            LOG.info("The audit trail can be written again");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package dev.nicol.server.catalog;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.NicolTypeSystem;
+import dev.nicol.adapters.SourceColumn;
+import dev.nicol.adapters.StoredTable;
+import dev.nicol.policy.Action;
+import dev.nicol.policy.ColumnFacts;
+import dev.nicol.policy.Decision;
+import dev.nicol.policy.PolicyEngine;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableFacts;
+import dev.nicol.policy.TableName;
+import dev.nicol.policy.rewrite.GovernedTable;
+import dev.nicol.policy.rewrite.Sealer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.schema.Table;
+import org.apache.calcite.sql.SqlNode;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Builds each fingerprint's catalogue once per version of policy, sources and views. */
+public final class Catalogs implements SubjectCatalogs {
+    /** Catalogues kept; one for each set of rights in use. */
+    private static final int MAX_CATALOGUES = 256;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Catalogs.class);
+
+    private final Supplier<CatalogSnapshot> sources;
+    private final VirtualSchemas virtualSchemas;
+    private final PolicyEngine engine;
+    private final SqlReader reader;
+    private final RelDataTypeFactory types = NicolTypeSystem.factory();
+    private final Cache<GovernedCatalog.Version, GovernedCatalog> governed =
+            Caffeine.newBuilder().maximumSize(MAX_CATALOGUES).build();
+    private volatile @Nullable Stored stored;
+
+    private record Stored(long version, StoredCatalog catalog) {}
+
+    /** Parses SQL. */
+    public interface SqlReader {
+        SqlNode statement(String sql);
+
+        SqlNode expression(String sql);
+    }
+
+    public Catalogs(
+            Supplier<CatalogSnapshot> sources, VirtualSchemas virtualSchemas, PolicyEngine engine, SqlReader reader) {
+        this.sources = sources;
+        this.virtualSchemas = virtualSchemas;
+        this.engine = engine;
+        this.reader = reader;
+    }
+
+    @Override
+    public GovernedCatalog of(Subject subject) {
+        CatalogSnapshot snapshot = sources.get();
+        VirtualSchemas.State views = virtualSchemas.state();
+        GovernedCatalog.Version version =
+                new GovernedCatalog.Version(engine.fingerprint(subject), snapshot.version(), views.version());
+        GovernedCatalog found = governed.getIfPresent(version);
+        if (found != null) {
+            return found;
+        }
+        GovernedCatalog built = build(version, snapshot, views, subject);
+        if (!engine.fingerprint(subject).equals(version.fingerprint())) {
+            // The policy changed while its decisions were asked for: they may be of either.
+            return of(subject);
+        }
+        governed.put(version, built);
+        return built;
+    }
+
+    private StoredCatalog stored(CatalogSnapshot snapshot) {
+        Stored known = stored;
+        if (known == null || known.version() != snapshot.version()) {
+            known = new Stored(snapshot.version(), new StoredCatalog(snapshot, types, reader::expression));
+            stored = known;
+        }
+        return known.catalog();
+    }
+
+    private GovernedCatalog build(
+            GovernedCatalog.Version version, CatalogSnapshot snapshot, VirtualSchemas.State views, Subject subject) {
+        StoredCatalog raw = stored(snapshot);
+        Sealer sealer = new Sealer(raw);
+        Map<TableName, Table> tables = new LinkedHashMap<>();
+        Map<TableName, Decision> decisions = new LinkedHashMap<>();
+        List<SubjectCatalog.VisibleTable> visible = new ArrayList<>();
+        raw.tables().forEach((name, table) -> {
+            Decision decision = engine.decide(subject, facts(table));
+            boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
+            if (decision.visible() && shown) {
+                GovernedTable governedTable = new GovernedTable(
+                        table.rowType(), decision, version.fingerprint(), sealer, table.getStatistic(), optional(table));
+                tables.put(name, governedTable);
+                decisions.put(name, decision);
+                visible.add(new SubjectCatalog.VisibleTable(
+                        name, kind(table), governedTable.getRowType(types), table.table().comment()));
+            }
+        });
+        Map<String, Table> facts = InformationSchema.tables(
+                () -> visible, name -> definition(virtualSchemas.view(name), subject));
+        facts.forEach((name, table) -> {
+            TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
+            tables.put(full, table);
+            visible.add(new SubjectCatalog.VisibleTable(full, "SYSTEM TABLE", table.getRowType(types), null));
+        });
+        new Views(subject, views, tables, visible).add();
+        CalciteSchema root = SchemaTree.of(tables);
+        return new GovernedCatalog(
+                version,
+                snapshot,
+                root,
+                types,
+                decisions,
+                raw.tables(),
+                visible,
+                reader::statement,
+                name -> engine.decide(subject, new TableFacts(name, List.of())));
+    }
+
+    private static String kind(StoredTable table) {
+        return table.table().name().catalog().equals("nicol") ? "SYSTEM TABLE" : table.table().kind();
+    }
+
+    private static String definition(VirtualSchemas.@Nullable View view, Subject subject) {
+        boolean shown = view != null && (subject.roles().contains("steward") || subject.roles().contains("auditor"));
+        return shown ? view.sql() : "";
+    }
+
+    private static Set<String> optional(StoredTable table) {
+        return table.table().columns().stream()
+                .filter(column -> column.generated() || column.defaultExpression() != null)
+                .map(SourceColumn::name)
+                .collect(Collectors.toSet());
+    }
+
+    private static TableFacts facts(StoredTable table) {
+        List<ColumnFacts> columns = table.table().columns().stream()
+                .map(column -> new ColumnFacts(column.name(), column.type(), Set.of()))
+                .toList();
+        return new TableFacts(table.table().name(), columns);
+    }
+
+    /** Adds the views that a subject may read and whose query holds over what it sees; a view may read views. */
+    private final class Views {
+        private final Subject subject;
+        private final VirtualSchemas.State state;
+        private final Map<TableName, Table> tables;
+        private final List<SubjectCatalog.VisibleTable> visible;
+
+        Views(
+                Subject subject,
+                VirtualSchemas.State state,
+                Map<TableName, Table> tables,
+                List<SubjectCatalog.VisibleTable> visible) {
+            this.subject = subject;
+            this.state = state;
+            this.tables = tables;
+            this.visible = visible;
+        }
+
+        /** Passes over what is left until a pass adds nothing, so that chains resolve and cycles stay out. */
+        void add() {
+            Set<VirtualSchemas.View> left = new LinkedHashSet<>(state.views().values());
+            boolean added = true;
+            while (added) {
+                added = left.removeIf(this::added);
+            }
+            left.forEach(view -> LOG.debug("view {} does not hold for these rights", view.name()));
+        }
+
+        private boolean added(VirtualSchemas.View view) {
+            try {
+                PlanningSpace space = PlanningSpace.over(
+                        SchemaTree.of(tables),
+                        List.of(view.name().catalog(), view.name().schema()),
+                        types,
+                        reader::statement);
+                RelDataType rowType = space.convert(reader.statement(view.sql())).validatedRowType;
+                Decision decision = engine.decide(subject, facts(view.name(), rowType));
+                boolean open = decision.allows(Action.SELECT)
+                        && decision.rowFilters().isEmpty()
+                        && decision.columns().stream().allMatch(c -> !c.denied() && c.mask() == null);
+                if (!decision.visible() || !open) {
+                    return false;
+                }
+                tables.put(view.name(), new GovernedView(view, rowType));
+                visible.add(new SubjectCatalog.VisibleTable(view.name(), "VIEW", rowType, null));
+                return true;
+            } catch (RuntimeException notForThisSubject) {
+                LOG.debug("view {} does not validate", view.name(), notForThisSubject);
+                return false;
+            }
+        }
+
+        private TableFacts facts(TableName name, RelDataType rowType) {
+            return new TableFacts(
+                    name,
+                    rowType.getFieldList().stream()
+                            .map(field -> new ColumnFacts(field.getName(), field.getType(), Set.of()))
+                            .toList());
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.SourceCatalog;
+import dev.nicol.adapters.StoredTable;
+import dev.nicol.policy.Decision;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.TableName;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The catalogue of every subject with one policy fingerprint, at one version of sources and views: Calcite's tree of
+ * governed tables, and what metadata calls list.
+ */
+public final class GovernedCatalog implements SubjectCatalog {
+    private final Version version;
+    private final CatalogSnapshot snapshot;
+    private final CalciteSchema root;
+    private final RelDataTypeFactory types;
+    private final Map<TableName, Decision> decisions;
+    private final Map<TableName, StoredTable> stored;
+    private final List<VisibleTable> visible;
+    private final PlanningSpace.ViewSource views;
+    private final Function<TableName, Decision> decideNew;
+
+    /** What a plan made here depends on; another version makes it stale. */
+    public record Version(String fingerprint, long sources, long views) {}
+
+    GovernedCatalog(
+            Version version,
+            CatalogSnapshot snapshot,
+            CalciteSchema root,
+            RelDataTypeFactory types,
+            Map<TableName, Decision> decisions,
+            Map<TableName, StoredTable> stored,
+            List<VisibleTable> visible,
+            PlanningSpace.ViewSource views,
+            Function<TableName, Decision> decideNew) {
+        this.version = version;
+        this.snapshot = snapshot;
+        this.root = root;
+        this.types = types;
+        this.decisions = Map.copyOf(decisions);
+        this.stored = stored;
+        this.visible = visible.stream()
+                .sorted(Comparator.comparing(VisibleTable::name))
+                .toList();
+        this.views = views;
+        this.decideNew = decideNew;
+    }
+
+    public Version version() {
+        return version;
+    }
+
+    /** A space to plan one statement in. */
+    public PlanningSpace space(@Nullable String defaultCatalog, @Nullable String defaultSchema) {
+        List<String> path = new ArrayList<>();
+        if (defaultCatalog != null) {
+            path.add(defaultCatalog);
+        }
+        if (defaultSchema != null) {
+            path.add(defaultSchema);
+        }
+        return PlanningSpace.over(root, path, types, views);
+    }
+
+    /** The decision on a table that is visible; null for views and system facts. */
+    public @Nullable Decision decision(TableName table) {
+        return decisions.get(table);
+    }
+
+    /** The decision on a table that is to be created. */
+    public Decision decideNew(TableName table) {
+        return decideNew.apply(table);
+    }
+
+    /** The stored form of a visible table; null for views and system facts. */
+    public @Nullable StoredTable stored(TableName table) {
+        return decisions.containsKey(table) ? stored.get(table) : null;
+    }
+
+    /**
+     * The source by that name.
+     *
+     * @throws dev.nicol.policy.NicolException {@code UNKNOWN_TABLE}
+     */
+    public SourceCatalog source(String name) {
+        SourceCatalog source = snapshot.sources().get(name);
+        if (source == null) {
+            throw NicolError.UNKNOWN_TABLE.because("There is no source `" + name + "`.");
+        }
+        return source;
+    }
+
+    /** The source by that name in any case; null where there is none. */
+    public @Nullable SourceCatalog sourceIgnoringCase(String name) {
+        for (SourceCatalog source : snapshot.sources().values()) {
+            if (source.source().equalsIgnoreCase(name)) {
+                return source;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public Map<String, List<String>> schemas() {
+        Map<String, List<String>> schemas = new TreeMap<>();
+        for (VisibleTable table : visible) {
+            List<String> names = schemas.computeIfAbsent(table.name().catalog(), added -> new ArrayList<>());
+            if (!names.contains(table.name().schema())) {
+                names.add(table.name().schema());
+            }
+        }
+        schemas.values().forEach(names -> names.sort(Comparator.naturalOrder()));
+        return schemas;
+    }
+
+    @Override
+    public List<VisibleTable> tables() {
+        return visible;
+    }
+}

@@ -1,0 +1,145 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.policy.TableName;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.calcite.plan.RelOptTable;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.schema.Table;
+import org.apache.calcite.schema.TranslatableTable;
+import org.apache.calcite.schema.impl.AbstractTable;
+import org.apache.calcite.sql.type.SqlTypeName;
+
+/** {@code nicol.information_schema}: the subject's own catalogue as tables. */
+final class InformationSchema {
+    static final String SCHEMA = "information_schema";
+
+    private InformationSchema() {}
+
+    /**
+     * The tables by name.
+     *
+     * @param visible asked when a query is planned, so that the tables can list themselves
+     * @param definition the SQL of a view; empty where the subject may not see it
+     */
+    static Map<String, Table> tables(
+            Supplier<List<SubjectCatalog.VisibleTable>> visible, Function<TableName, String> definition) {
+        Map<String, Table> tables = new LinkedHashMap<>();
+        tables.put(
+                "schemata",
+                new FactsTable("schemata", List.of("catalog_name", "schema_name"), List.of(), () -> schemata(visible.get())));
+        tables.put(
+                "tables",
+                new FactsTable(
+                        "tables",
+                        List.of("table_catalog", "table_schema", "table_name", "table_type", "remarks"),
+                        List.of(),
+                        () -> tableRows(visible.get())));
+        tables.put(
+                "columns",
+                new FactsTable(
+                        "columns",
+                        List.of(
+                                "table_catalog",
+                                "table_schema",
+                                "table_name",
+                                "column_name",
+                                "data_type",
+                                "is_nullable"),
+                        List.of("ordinal_position"),
+                        () -> columnRows(visible.get())));
+        tables.put(
+                "views",
+                new FactsTable(
+                        "views",
+                        List.of("table_catalog", "table_schema", "table_name", "view_definition"),
+                        List.of(),
+                        () -> viewRows(visible.get(), definition)));
+        return tables;
+    }
+
+    private static List<Object[]> schemata(List<SubjectCatalog.VisibleTable> visible) {
+        return visible.stream()
+                .map(table -> List.of(table.name().catalog(), table.name().schema()))
+                .distinct()
+                .map(List::toArray)
+                .toList();
+    }
+
+    private static List<Object[]> tableRows(List<SubjectCatalog.VisibleTable> visible) {
+        List<Object[]> rows = new ArrayList<>();
+        for (SubjectCatalog.VisibleTable table : visible) {
+            TableName name = table.name();
+            rows.add(new Object[] {name.catalog(), name.schema(), name.table(), table.kind(), table.comment()});
+        }
+        return rows;
+    }
+
+    private static List<Object[]> columnRows(List<SubjectCatalog.VisibleTable> visible) {
+        List<Object[]> rows = new ArrayList<>();
+        for (SubjectCatalog.VisibleTable table : visible) {
+            TableName name = table.name();
+            for (RelDataTypeField field : table.rowType().getFieldList()) {
+                RelDataType type = field.getType();
+                rows.add(new Object[] {
+                    name.catalog(),
+                    name.schema(),
+                    name.table(),
+                    field.getName(),
+                    type.getSqlTypeName().getName(),
+                    type.isNullable() ? "YES" : "NO",
+                    field.getIndex() + 1
+                });
+            }
+        }
+        return rows;
+    }
+
+    private static List<Object[]> viewRows(
+            List<SubjectCatalog.VisibleTable> visible, Function<TableName, String> definition) {
+        List<Object[]> rows = new ArrayList<>();
+        for (SubjectCatalog.VisibleTable table : visible) {
+            if (table.kind().equals("VIEW")) {
+                TableName name = table.name();
+                rows.add(new Object[] {name.catalog(), name.schema(), name.table(), definition.apply(name)});
+            }
+        }
+        return rows;
+    }
+
+    /** A table of facts: text columns first, then integer ones. */
+    private static final class FactsTable extends AbstractTable implements TranslatableTable {
+        private final String name;
+        private final List<String> texts;
+        private final List<String> integers;
+        private final Supplier<List<Object[]>> rows;
+
+        FactsTable(String name, List<String> texts, List<String> integers, Supplier<List<Object[]>> rows) {
+            this.name = name;
+            this.texts = texts;
+            this.integers = integers;
+            this.rows = rows;
+        }
+
+        @Override
+        public RelDataType getRowType(RelDataTypeFactory types) {
+            RelDataTypeFactory.Builder row = types.builder();
+            RelDataType text = types.createTypeWithNullability(types.createSqlType(SqlTypeName.VARCHAR), true);
+            texts.forEach(column -> row.add(column, text));
+            integers.forEach(column -> row.add(column, types.createSqlType(SqlTypeName.INTEGER)));
+            return row.build();
+        }
+
+        @Override
+        public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
+            return new CatalogScan(context.getCluster(), name, table.getRowType(), rows.get());
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.adapters.FederatedPlanner;
+import dev.nicol.server.parser.NicolConformance;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Properties;
+import org.apache.calcite.config.CalciteConnectionConfigImpl;
+import org.apache.calcite.config.CalciteConnectionProperty;
+import org.apache.calcite.config.NullCollation;
+import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.plan.ConventionTraitDef;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.volcano.VolcanoPlanner;
+import org.apache.calcite.prepare.CalciteCatalogReader;
+import org.apache.calcite.rel.RelCollationTraitDef;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.fun.SqlLibrary;
+import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
+import org.apache.calcite.sql.util.SqlOperatorTables;
+import org.apache.calcite.sql.validate.SqlValidator;
+import org.apache.calcite.sql.validate.SqlValidatorUtil;
+import org.apache.calcite.sql2rel.SqlToRelConverter;
+import org.apache.calcite.sql2rel.StandardConvertletTable;
+import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.plan.RelOptTable;
+import org.apache.calcite.sql.SqlNode;
+
+/**
+ * Where one statement is validated and planned: a catalogue to look names up in, types, and a planner of its own.
+ * Conversion keeps sub-queries as they are ({@code expand = false}) and IN lists as lists.
+ */
+public final class PlanningSpace {
+    private static final SqlOperatorTable FUNCTIONS = SqlLibraryOperatorTableFactory.INSTANCE.getOperatorTable(
+            EnumSet.of(SqlLibrary.STANDARD, SqlLibrary.POSTGRESQL));
+
+    private final CalciteCatalogReader catalogReader;
+    private final RelOptCluster cluster;
+    private final SqlOperatorTable operators;
+    private final ViewSource views;
+
+    /** Finds and parses the definition of a view; the plan of it is made in the same space. */
+    public interface ViewSource {
+        SqlNode parse(String sql);
+    }
+
+    private PlanningSpace(
+            CalciteCatalogReader catalogReader, RelOptCluster cluster, SqlOperatorTable operators, ViewSource views) {
+        this.catalogReader = catalogReader;
+        this.cluster = cluster;
+        this.operators = operators;
+        this.views = views;
+    }
+
+    /**
+     * A space over a schema.
+     *
+     * @param path the catalog and schema that unqualified names are looked up in; empty for none
+     */
+    public static PlanningSpace over(
+            CalciteSchema root, List<String> path, RelDataTypeFactory types, ViewSource views) {
+        VolcanoPlanner planner = new VolcanoPlanner();
+        planner.addRelTraitDef(ConventionTraitDef.INSTANCE);
+        planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
+        FederatedPlanner.register(planner);
+        RelOptCluster cluster = RelOptCluster.create(planner, new RexBuilder(types));
+        return new PlanningSpace(reader(root, path, types), cluster, FUNCTIONS, views);
+    }
+
+    /** The same types and planner over another schema: for what a policy or a view says. */
+    public PlanningSpace within(
+            RelOptCluster shared, CalciteSchema root, List<String> path, SqlOperatorTable more) {
+        return new PlanningSpace(
+                reader(root, path, shared.getTypeFactory()), shared, SqlOperatorTables.chain(FUNCTIONS, more), views);
+    }
+
+    private static CalciteCatalogReader reader(CalciteSchema root, List<String> path, RelDataTypeFactory types) {
+        Properties properties = new Properties();
+        properties.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "false");
+        return new CalciteCatalogReader(root, path, types, new CalciteConnectionConfigImpl(properties));
+    }
+
+    public RelOptCluster cluster() {
+        return cluster;
+    }
+
+    public CalciteCatalogReader catalogReader() {
+        return catalogReader;
+    }
+
+    /** A validator for one statement. */
+    public SqlValidator validator() {
+        return SqlValidatorUtil.newValidator(
+                SqlOperatorTables.chain(operators, catalogReader),
+                catalogReader,
+                cluster.getTypeFactory(),
+                SqlValidator.Config.DEFAULT
+                        .withConformance(NicolConformance.INSTANCE)
+                        .withDefaultNullCollation(NullCollation.HIGH)
+                        .withIdentifierExpansion(true)
+                        .withTypeCoercionEnabled(true));
+    }
+
+    /** A converter for what {@code validator} validated. */
+    public SqlToRelConverter converter(SqlValidator validator) {
+        return new SqlToRelConverter(
+                new Expander(),
+                validator,
+                catalogReader,
+                cluster,
+                StandardConvertletTable.INSTANCE,
+                SqlToRelConverter.config()
+                        .withExpand(false)
+                        .withInSubQueryThreshold(Integer.MAX_VALUE)
+                        .withTrimUnusedFields(false)
+                        .withRemoveSortInSubQuery(false));
+    }
+
+    /** Validates and converts a query in one go. */
+    public RelRoot convert(SqlNode query) {
+        SqlValidator validator = validator();
+        SqlNode validated = validator.validate(query);
+        return converter(validator).convertQuery(validated, false, true);
+    }
+
+    private final class Expander implements RelOptTable.ViewExpander {
+        @Override
+        public RelRoot expandView(
+                RelDataType rowType, String sql, List<String> schemaPath, List<String> viewPath) {
+            CalciteSchema root = catalogReader.getRootSchema();
+            return within(cluster, root, schemaPath, SqlOperatorTables.of()).convert(views.parse(sql));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.policy.Action;
+import dev.nicol.policy.Audience;
+import dev.nicol.policy.Grant;
+import dev.nicol.policy.NamePattern;
+import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.SubjectSelector;
+import dev.nicol.policy.filter.RowFilter;
+import dev.nicol.policy.mask.MaskRule;
+import dev.nicol.policy.mask.Nullify;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * The policy on {@code nicol.*}, added to every set: everyone reads their own rows, auditors all. These are ordinary
+ * rules over ordinary tables, enforced like any other.
+ */
+public final class SystemPolicy implements Supplier<PolicySet> {
+    private static final String AUDITOR = "IN_ROLE('auditor')";
+    private static final String OWN = AUDITOR + " OR user_name = CURRENT_USER";
+    private static final String OF_OWN_STATEMENTS = AUDITOR
+            + " OR statement_id IN (SELECT own.statement_id FROM nicol.audit.statements AS own"
+            + " WHERE own.user_name = CURRENT_USER)";
+
+    private final Supplier<PolicySet> written;
+    private volatile Combined combined;
+
+    private record Combined(PolicySet written, PolicySet all) {}
+
+    /** @param written the set of the policy files */
+    public SystemPolicy(Supplier<PolicySet> written) {
+        this.written = written;
+        PolicySet set = written.get();
+        this.combined = new Combined(set, combine(set));
+    }
+
+    @Override
+    public PolicySet get() {
+        PolicySet set = written.get();
+        Combined known = combined;
+        if (known.written() != set) {
+            known = new Combined(set, combine(set));
+            combined = known;
+        }
+        return known.all();
+    }
+
+    private static PolicySet combine(PolicySet written) {
+        List<Grant> grants = new ArrayList<>(written.grants());
+        grants.add(new Grant(
+                "nicol-read-system",
+                List.of(new NamePattern("nicol.**")),
+                Set.of(Action.SELECT),
+                Set.of("*"),
+                null,
+                List.of(),
+                Audience.EVERYONE));
+        List<RowFilter> filters = new ArrayList<>(written.rowFilters());
+        filters.add(filter("statements", "nicol.audit.statements", OWN));
+        filters.add(filter("events", "nicol.audit.events", OWN));
+        filters.add(filter("source-queries", "nicol.audit.source_queries", OF_OWN_STATEMENTS));
+        filters.add(filter("column-access", "nicol.audit.column_access", OF_OWN_STATEMENTS));
+        filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));
+        filters.add(filter("edges", "nicol.lineage.edges", OF_OWN_STATEMENTS));
+        filters.add(filter("consumers", "nicol.lineage.consumers", OWN));
+        filters.add(filter(
+                "classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
+        List<MaskRule> masks = new ArrayList<>(written.maskRules());
+        SubjectSelector governors =
+                new SubjectSelector(Set.of(), Set.of(), Set.of("auditor", "steward"), Set.of(), Set.of(), Map.of());
+        masks.add(new MaskRule(
+                "nicol-definitions",
+                List.of(
+                        new NamePattern("nicol.policy.rules.definition"),
+                        new NamePattern("nicol.audit.source_queries.sql_sent")),
+                Set.of(),
+                new Audience(SubjectSelector.EMPTY, governors),
+                new Nullify()));
+        return new PolicySet(grants, filters, masks, written.guardrails());
+    }
+
+    private static RowFilter filter(String name, String table, String where) {
+        return new RowFilter("nicol-" + name, List.of(new NamePattern(table)), Audience.EVERYONE, where);
+    }
+}

@@ -1,0 +1,64 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.TableName;
+import java.util.List;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+
+/** Keeps virtual schemas and views that were created in SQL in the store. */
+public final class VirtualSchemaStore implements VirtualSchemas.Storage {
+    private final Jdbi jdbi;
+
+    public VirtualSchemaStore(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    @Override
+    public void save(VirtualSchemas.State state) {
+        try {
+            jdbi.useTransaction(handle -> {
+                handle.execute("DELETE FROM internal.virtual_views");
+                handle.execute("DELETE FROM internal.virtual_schemas");
+                for (String schema : state.schemas().values()) {
+                    handle.execute("INSERT INTO internal.virtual_schemas (schema_name) VALUES (?)", schema);
+                }
+                for (VirtualSchemas.View view : state.views().values()) {
+                    if (!view.fromFile()) {
+                        handle.execute(
+                                "INSERT INTO internal.virtual_views (schema_name, view_name, definition, owner)"
+                                        + " VALUES (?, ?, ?, ?)",
+                                view.name().schema(),
+                                view.name().table(),
+                                view.sql(),
+                                view.owner());
+                    }
+                }
+            });
+        } catch (JdbiException failure) {
+            throw NicolError.TRAIL_UNAVAILABLE.because(
+                    "The store cannot be written, so nothing was changed. Try again, or call an operator.",
+                    String.valueOf(failure.getMessage()),
+                    failure);
+        }
+    }
+
+    /** The schemas that were saved. */
+    public List<String> schemas() {
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT schema_name FROM internal.virtual_schemas")
+                .mapTo(String.class)
+                .list());
+    }
+
+    /** The views that were saved. */
+    public List<VirtualSchemas.View> views() {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "SELECT schema_name, view_name, definition, owner FROM internal.virtual_views")
+                .map((row, context) -> new VirtualSchemas.View(
+                        new TableName(VirtualSchemas.CATALOG, row.getString(1), row.getString(2)),
+                        row.getString(3),
+                        row.getString(4),
+                        false))
+                .list());
+    }
+}

@@ -1,0 +1,176 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.TableName;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The virtual schemas and their views: an immutable state that changes as a whole. Names are kept as written and found
+ * without regard to case.
+ */
+public final class VirtualSchemas {
+    /** The catalog that virtual schemas are in. */
+    public static final String CATALOG = "virtual";
+
+    private final AtomicReference<State> state = new AtomicReference<>(new State(0, Map.of(), Map.of()));
+
+    /**
+     * A view.
+     *
+     * @param sql the query, as its author wrote it
+     * @param owner who created it; the name of the file where it came from one
+     * @param fromFile it came from {@code views:} and cannot be dropped in SQL
+     */
+    public record View(TableName name, String sql, String owner, boolean fromFile) {}
+
+    /**
+     * Everything at one moment.
+     *
+     * @param version grows with every change
+     * @param schemas lower-case name to name as written
+     * @param views lower-case {@code schema.view} to view
+     */
+    public record State(long version, Map<String, String> schemas, Map<String, View> views) {
+        public State {
+            schemas = Map.copyOf(schemas);
+            views = Map.copyOf(views);
+        }
+    }
+
+    /** Keeps what was created in SQL across restarts. */
+    public interface Storage {
+        void save(State state);
+    }
+
+    private final Storage storage;
+
+    public VirtualSchemas(Storage storage) {
+        this.storage = storage;
+    }
+
+    public State state() {
+        return state.get();
+    }
+
+    /** Puts a stored or file-made state in force. */
+    public void restore(Collection<String> schemas, Collection<View> views) {
+        change(before -> {
+            Map<String, String> allSchemas = new TreeMap<>(before.schemas());
+            schemas.forEach(schema -> allSchemas.put(lower(schema), schema));
+            Map<String, View> allViews = new TreeMap<>(before.views());
+            for (View view : views) {
+                allSchemas.putIfAbsent(lower(view.name().schema()), view.name().schema());
+                allViews.put(key(view.name()), view);
+            }
+            return new State(before.version() + 1, allSchemas, allViews);
+        });
+    }
+
+    public void createSchema(String schema, boolean ifNotExists) {
+        changeAndSave(before -> {
+            if (before.schemas().containsKey(lower(schema))) {
+                if (ifNotExists) {
+                    return before;
+                }
+                throw NicolError.ALREADY_EXISTS.because("Schema `virtual." + schema + "` exists. Choose another name.");
+            }
+            Map<String, String> schemas = new TreeMap<>(before.schemas());
+            schemas.put(lower(schema), schema);
+            return new State(before.version() + 1, schemas, before.views());
+        });
+    }
+
+    public void dropSchema(String schema, boolean ifExists) {
+        changeAndSave(before -> {
+            if (!before.schemas().containsKey(lower(schema))) {
+                if (ifExists) {
+                    return before;
+                }
+                throw NicolError.UNKNOWN_TABLE.because("There is no schema `virtual." + schema + "`.");
+            }
+            for (View view : before.views().values()) {
+                if (lower(view.name().schema()).equals(lower(schema))) {
+                    throw NicolError.NOT_PERMITTED.because("Schema `virtual." + schema + "` holds view `"
+                            + view.name() + "`. Drop its views first.");
+                }
+            }
+            Map<String, String> schemas = new TreeMap<>(before.schemas());
+            schemas.remove(lower(schema));
+            return new State(before.version() + 1, schemas, before.views());
+        });
+    }
+
+    public void createView(View view, boolean replace) {
+        changeAndSave(before -> {
+            if (!before.schemas().containsKey(lower(view.name().schema()))) {
+                throw NicolError.UNKNOWN_TABLE.because("There is no schema `virtual." + view.name().schema()
+                        + "`. Create it: CREATE SCHEMA virtual." + view.name().schema() + ".");
+            }
+            View existing = before.views().get(key(view.name()));
+            if (existing != null && !replace) {
+                throw NicolError.ALREADY_EXISTS.because(
+                        "View `" + view.name() + "` exists. Use CREATE OR REPLACE VIEW, or another name.");
+            }
+            if (existing != null && existing.fromFile()) {
+                throw fromFile(existing);
+            }
+            Map<String, View> views = new TreeMap<>(before.views());
+            views.put(key(view.name()), view);
+            return new State(before.version() + 1, before.schemas(), views);
+        });
+    }
+
+    public void dropView(TableName name, boolean ifExists) {
+        changeAndSave(before -> {
+            View existing = before.views().get(key(name));
+            if (existing == null) {
+                if (ifExists) {
+                    return before;
+                }
+                throw NicolError.UNKNOWN_TABLE.because("There is no view `" + name + "`.");
+            }
+            if (existing.fromFile()) {
+                throw fromFile(existing);
+            }
+            Map<String, View> views = new TreeMap<>(before.views());
+            views.remove(key(name));
+            return new State(before.version() + 1, before.schemas(), views);
+        });
+    }
+
+    public @Nullable View view(TableName name) {
+        return state().views().get(key(name));
+    }
+
+    private static RuntimeException fromFile(View view) {
+        return NicolError.NOT_PERMITTED.because(
+                "View `" + view.name() + "` comes from file " + view.owner() + ". Change it there.");
+    }
+
+    private synchronized void change(UnaryOperator<State> change) {
+        state.set(change.apply(state.get()));
+    }
+
+    /** Saved first: what is in force is never more than what survives. */
+    private synchronized void changeAndSave(UnaryOperator<State> change) {
+        State after = change.apply(state.get());
+        if (after != state.get()) {
+            storage.save(after);
+            state.set(after);
+        }
+    }
+
+    private static String key(TableName name) {
+        return lower(name.schema()) + "." + lower(name.table());
+    }
+
+    private static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,294 @@
+package dev.nicol.server.config;
+
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.policy.Problems;
+import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.YamlDocument;
+import dev.nicol.policy.YamlNode;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code nicol.yaml} and tells everything that is wrong with it at once. */
+public final class ConfigReader {
+    private static final List<String> SECTIONS = List.of(
+            "server",
+            "store",
+            "identity",
+            "sources",
+            "policies",
+            "views",
+            "limits",
+            "classification",
+            "audit",
+            "webhooks");
+
+    private final Path file;
+    private final Path directory;
+    private final Problems problems = new Problems();
+
+    private ConfigReader(Path file) {
+        this.file = file;
+        Path parent = file.toAbsolutePath().normalize().getParent();
+        this.directory = parent == null ? file.toAbsolutePath() : parent;
+    }
+
+    /**
+     * Reads the file; {@code ${NAME}} comes from the process's environment.
+     *
+     * @throws ProblemsException with every problem, each with its line
+     */
+    public static NicolConfig read(Path file) {
+        return read(file, System::getenv);
+    }
+
+    /** The same with another environment; it answers null for a variable that is not set. */
+    public static NicolConfig read(Path file, UnaryOperator<@Nullable String> environment) {
+        ConfigReader reader = new ConfigReader(file);
+        YamlNode root = YamlDocument.read(file, reader.problems, environment);
+        NicolConfig config = root == null ? null : reader.config(root);
+        reader.problems.throwIfAny();
+        if (config == null) {
+            throw new IllegalStateException("a file that cannot be used has a problem");
+        }
+        return config;
+    }
+
+    private @Nullable NicolConfig config(YamlNode root) {
+        root.only(SECTIONS);
+        NicolConfig.Endpoint endpoint = endpoint(root.section("server"));
+        NicolConfig.Store store = store(root.section("store"));
+        root.required("identity");
+        NicolConfig.Identity identity = identity(root.section("identity"));
+        List<SourceDefinition> sources = new SourcesReader(directory).read(root.section("sources"));
+        Path policies = directory(root, "policies", "policies");
+        if (policies == null && !root.has("policies")) {
+            problems.add(
+                    file,
+                    root.line(),
+                    "the directory `policies` is missing beside this file — create it, or name another"
+                            + " with `policies:`");
+        }
+        Path views = directory(root, "views", "views");
+        NicolConfig.Limits limits = limits(root.section("limits"));
+        NicolConfig.Classification classification = classification(root.section("classification"));
+        NicolConfig.Audit audit = audit(root.section("audit"));
+        List<NicolConfig.Webhook> webhooks = webhooks(root);
+        if (store == null || identity == null || policies == null || !problems.isEmpty()) {
+            return null;
+        }
+        return new NicolConfig(
+                file.toAbsolutePath().normalize(),
+                endpoint,
+                store,
+                identity,
+                sources,
+                policies,
+                views,
+                limits,
+                classification,
+                audit,
+                webhooks);
+    }
+
+    private NicolConfig.Endpoint endpoint(@Nullable YamlNode node) {
+        if (node == null) {
+            return new NicolConfig.Endpoint(
+                    NicolConfig.Endpoint.DEFAULT_HOST,
+                    NicolConfig.Endpoint.DEFAULT_PORT,
+                    null,
+                    NicolConfig.Endpoint.DEFAULT_MAX_REQUEST_BYTES);
+        }
+        node.only(List.of("host", "port", "tls", "max_request_bytes"));
+        String host = node.text("host");
+        YamlNode tls = node.section("tls");
+        NicolConfig.Tls key = null;
+        if (tls != null) {
+            tls.only(List.of("keystore", "password"));
+            tls.required("keystore");
+            Path keystore = existingFile(tls, "keystore");
+            String password = tls.requiredText("password");
+            key = keystore == null ? null : new NicolConfig.Tls(keystore, password);
+        }
+        return new NicolConfig.Endpoint(
+                host == null || host.isBlank() ? NicolConfig.Endpoint.DEFAULT_HOST : host,
+                (int) node.integer("port", NicolConfig.Endpoint.DEFAULT_PORT, 0, NicolConfig.Endpoint.MAX_PORT),
+                key,
+                node.integer(
+                        "max_request_bytes",
+                        NicolConfig.Endpoint.DEFAULT_MAX_REQUEST_BYTES,
+                        NicolConfig.Endpoint.MIN_REQUEST_BYTES,
+                        NicolConfig.Endpoint.MAX_REQUEST_BYTES));
+    }
+
+    private NicolConfig.@Nullable Store store(@Nullable YamlNode node) {
+        String defaultUrl = JdbcUrls.resolve(NicolConfig.Store.DEFAULT_URL, directory);
+        if (node == null) {
+            return new NicolConfig.Store(defaultUrl, null, null);
+        }
+        node.only(List.of("url", "user", "password"));
+        String url = node.text("url");
+        YamlNode place = node.child("url");
+        if (url != null
+                && place != null
+                && NicolConfig.Store.URL_PREFIXES.stream().noneMatch(url::startsWith)) {
+            place.problem("the store's `url` must begin with one of "
+                    + String.join(", ", NicolConfig.Store.URL_PREFIXES) + " — correct it");
+            return null;
+        }
+        return new NicolConfig.Store(
+                url == null ? defaultUrl : JdbcUrls.resolve(url, directory), node.text("user"), node.text("password"));
+    }
+
+    private NicolConfig.@Nullable Identity identity(@Nullable YamlNode node) {
+        if (node == null) {
+            return null;
+        }
+        node.only(List.of("users", "oidc"));
+        if (!node.has("users") && !node.has("oidc")) {
+            node.problem("nobody could log in — name `users`, `oidc`, or both");
+        }
+        Path users = existingFile(node, "users");
+        YamlNode oidc = node.section("oidc");
+        NicolConfig.Oidc issuer = null;
+        if (oidc != null) {
+            oidc.only(List.of("issuer", "audience", "groups_claim"));
+            oidc.required("issuer");
+            String url = httpUrl(oidc, "issuer");
+            String audience = oidc.requiredText("audience");
+            String claim = oidc.text("groups_claim");
+            issuer = new NicolConfig.Oidc(url, audience, claim == null ? NicolConfig.Oidc.DEFAULT_GROUPS_CLAIM : claim);
+        }
+        return users == null && issuer == null ? null : new NicolConfig.Identity(users, issuer);
+    }
+
+    private static NicolConfig.Limits limits(@Nullable YamlNode node) {
+        NicolConfig.Limits defaults = NicolConfig.Limits.DEFAULTS;
+        if (node == null) {
+            return defaults;
+        }
+        node.only(List.of(
+                "statement_timeout_s",
+                "max_rows_in_memory",
+                "max_result_rows",
+                "max_connections",
+                "max_connections_per_user",
+                "max_statements_per_connection",
+                "idle_timeout_s",
+                "drain_timeout_s"));
+        return new NicolConfig.Limits(
+                seconds(node, "statement_timeout_s", defaults.statementTimeout(), 1),
+                node.integer("max_rows_in_memory", defaults.maxRowsInMemory(), 1, NicolConfig.Limits.MAX_ROWS),
+                node.integer("max_result_rows", defaults.maxResultRows(), 0, NicolConfig.Limits.MAX_ROWS),
+                count(node, "max_connections", defaults.maxConnections()),
+                count(node, "max_connections_per_user", defaults.maxConnectionsPerUser()),
+                count(node, "max_statements_per_connection", defaults.maxStatementsPerConnection()),
+                seconds(node, "idle_timeout_s", defaults.idleTimeout(), 1),
+                seconds(node, "drain_timeout_s", defaults.drainTimeout(), 0));
+    }
+
+    private static int count(YamlNode node, String key, int otherwise) {
+        return (int) node.integer(key, otherwise, 1, NicolConfig.Limits.MAX_COUNT);
+    }
+
+    private static Duration seconds(YamlNode node, String key, Duration otherwise, int min) {
+        return Duration.ofSeconds(node.integer(key, otherwise.toSeconds(), min, NicolConfig.Limits.MAX_SECONDS));
+    }
+
+    private static NicolConfig.Classification classification(@Nullable YamlNode node) {
+        NicolConfig.Classification defaults = NicolConfig.Classification.DEFAULTS;
+        if (node == null) {
+            return defaults;
+        }
+        node.only(List.of("sample_rows", "mask_by_default"));
+        return new NicolConfig.Classification(
+                (int) node.integer("sample_rows", defaults.sampleRows(), 0, NicolConfig.Classification.MAX_SAMPLE_ROWS),
+                node.bool("mask_by_default", defaults.maskByDefault()));
+    }
+
+    private NicolConfig.Audit audit(@Nullable YamlNode node) {
+        if (node == null) {
+            return new NicolConfig.Audit(null, null);
+        }
+        node.only(List.of("retention", "checkpoints"));
+        return new NicolConfig.Audit(node.duration("retention"), path(node, "checkpoints"));
+    }
+
+    private static List<NicolConfig.Webhook> webhooks(YamlNode root) {
+        List<NicolConfig.Webhook> webhooks = new ArrayList<>();
+        for (YamlNode node : root.list("webhooks")) {
+            if (!node.isMap()) {
+                node.problem("an entry of `webhooks` must be a map such as `{url: …, events: […]}`");
+                continue;
+            }
+            node.only(List.of("url", "secret", "events"));
+            node.required("url");
+            node.required("events");
+            String url = httpUrl(node, "url");
+            for (YamlNode event : node.words("events")) {
+                if (!NicolConfig.Webhook.EVENTS.contains(event.scalarText())) {
+                    event.problem("unknown event " + event.shown() + " — use one of "
+                            + String.join(", ", NicolConfig.Webhook.EVENTS));
+                }
+            }
+            webhooks.add(new NicolConfig.Webhook(url, node.text("secret"), Set.copyOf(node.texts("events"))));
+        }
+        return webhooks;
+    }
+
+    /** The URL itself is not told: it may carry a password. */
+    private static String httpUrl(YamlNode node, String key) {
+        String url = node.text(key);
+        YamlNode place = node.child(key);
+        if (url != null && place != null && !url.matches("https?://[^\\s/]+.*")) {
+            place.problem("`" + key + "` must be a URL that begins with http:// or https://");
+        }
+        return url == null ? "" : url;
+    }
+
+    private @Nullable Path path(YamlNode node, String key) {
+        String text = node.text(key);
+        YamlNode place = node.child(key);
+        if (text == null || place == null) {
+            return null;
+        }
+        try {
+            return directory.resolve(text).normalize();
+        } catch (InvalidPathException e) {
+            place.problem("`" + key + "` is not a path — correct it");
+            return null;
+        }
+    }
+
+    private @Nullable Path existingFile(YamlNode node, String key) {
+        Path path = path(node, key);
+        YamlNode place = node.child(key);
+        if (path != null && place != null && !Files.isRegularFile(path)) {
+            place.problem("`" + key + "`: there is no file " + place.shown() + " — create it, or correct the path");
+            return null;
+        }
+        return path;
+    }
+
+    /** The directory that the key names, else the usual one if it exists, else null. */
+    private @Nullable Path directory(YamlNode root, String key, String usual) {
+        if (!root.has(key)) {
+            Path path = directory.resolve(usual);
+            return Files.isDirectory(path) ? path : null;
+        }
+        Path path = path(root, key);
+        YamlNode place = root.child(key);
+        if (path != null && place != null && !Files.isDirectory(path)) {
+            place.problem(
+                    "`" + key + "`: there is no directory " + place.shown() + " — create it, or correct the path");
+            return null;
+        }
+        return path;
+    }
+}

@@ -1,0 +1,182 @@
+package dev.nicol.server.config;
+
+import dev.nicol.adapters.SourceDefinition;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a server is told by {@code nicol.yaml}. Paths are absolute; no {@code toString} shows a password or a URL
+ * that may carry one.
+ *
+ * @param file the file it was read from
+ * @param sources in the order of the file, names unique without regard to case
+ * @param policies the directory of policy files; it exists
+ * @param views the directory of view definitions; null: there is none
+ */
+public record NicolConfig(
+        Path file,
+        Endpoint server,
+        Store store,
+        Identity identity,
+        List<SourceDefinition> sources,
+        Path policies,
+        @Nullable Path views,
+        Limits limits,
+        Classification classification,
+        Audit audit,
+        List<Webhook> webhooks) {
+    public NicolConfig {
+        sources = List.copyOf(sources);
+        webhooks = List.copyOf(webhooks);
+    }
+
+    /**
+     * Where the server listens.
+     *
+     * @param port 0: any free one
+     * @param tls null: plain HTTP
+     * @param maxRequestBytes longest request body
+     */
+    public record Endpoint(String host, int port, @Nullable Tls tls, long maxRequestBytes) {
+        public static final String DEFAULT_HOST = "127.0.0.1";
+        public static final int DEFAULT_PORT = 8765;
+        public static final long DEFAULT_MAX_REQUEST_BYTES = 10L << 20;
+        public static final int MAX_PORT = 65_535;
+        public static final long MIN_REQUEST_BYTES = 1 << 10;
+        public static final long MAX_REQUEST_BYTES = 1L << 30;
+
+        public Endpoint {
+            if (host.isBlank()) {
+                throw new IllegalArgumentException("the host is empty");
+            }
+            requireRange("port", port, 0, MAX_PORT);
+            requireRange("max_request_bytes", maxRequestBytes, MIN_REQUEST_BYTES, MAX_REQUEST_BYTES);
+        }
+    }
+
+    /** The server's key and certificate. */
+    public record Tls(Path keystore, String password) {
+        @Override
+        public String toString() {
+            return "TLS with " + keystore;
+        }
+    }
+
+    /** Where the trail, lineage and approvals are kept. */
+    public record Store(
+            String url, @Nullable String user, @Nullable String password) {
+        /** Relative to the configuration file. */
+        public static final String DEFAULT_URL = "jdbc:h2:file:./data/nicol";
+
+        public static final List<String> URL_PREFIXES = List.of("jdbc:h2:", "jdbc:postgresql:");
+
+        public Store {
+            if (URL_PREFIXES.stream().noneMatch(url::startsWith)) {
+                throw new IllegalArgumentException("the store's URL must begin with one of " + URL_PREFIXES);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "store" + (user == null ? "" : " as " + user);
+        }
+    }
+
+    /** Who can log in: from a file, from an issuer of tokens, or both. */
+    public record Identity(@Nullable Path users, @Nullable Oidc oidc) {
+        public Identity {
+            if (users == null && oidc == null) {
+                throw new IllegalArgumentException("nobody could log in: name `users`, `oidc`, or both");
+            }
+        }
+    }
+
+    /** An issuer of tokens. */
+    public record Oidc(String issuer, String audience, String groupsClaim) {
+        public static final String DEFAULT_GROUPS_CLAIM = "groups";
+    }
+
+    /**
+     * Bounds on what statements and clients may take.
+     *
+     * @param maxRowsInMemory rows that one statement may hold in the server
+     * @param maxResultRows rows that one statement may return; 0: no bound
+     * @param maxConnections clients' connections, all together; {@code maxConnectionsPerUser} those of one user
+     * @param maxStatementsPerConnection open statements of one connection
+     * @param idleTimeout after which an unused connection is closed
+     * @param drainTimeout how long a stopping server waits for running statements
+     */
+    public record Limits(
+            Duration statementTimeout,
+            long maxRowsInMemory,
+            long maxResultRows,
+            int maxConnections,
+            int maxConnectionsPerUser,
+            int maxStatementsPerConnection,
+            Duration idleTimeout,
+            Duration drainTimeout) {
+        public static final int MAX_SECONDS = 7 * 24 * 3600;
+        public static final long MAX_ROWS = 1L << 40;
+        public static final int MAX_COUNT = 1_000_000;
+        public static final Limits DEFAULTS = new Limits(
+                Duration.ofSeconds(300), 2_000_000, 0, 500, 100, 200, Duration.ofSeconds(1800), Duration.ofSeconds(30));
+
+        public Limits {
+            requireRange("statement_timeout_s", statementTimeout.toSeconds(), 1, MAX_SECONDS);
+            requireRange("max_rows_in_memory", maxRowsInMemory, 1, MAX_ROWS);
+            requireRange("max_result_rows", maxResultRows, 0, MAX_ROWS);
+            requireRange("max_connections", maxConnections, 1, MAX_COUNT);
+            requireRange("max_connections_per_user", maxConnectionsPerUser, 1, MAX_COUNT);
+            requireRange("max_statements_per_connection", maxStatementsPerConnection, 1, MAX_COUNT);
+            requireRange("idle_timeout_s", idleTimeout.toSeconds(), 1, MAX_SECONDS);
+            requireRange("drain_timeout_s", drainTimeout.toSeconds(), 0, MAX_SECONDS);
+        }
+    }
+
+    /**
+     * How columns are recognised.
+     *
+     * @param sampleRows values looked at per column
+     * @param maskByDefault whether tagged columns are masked where no rule says so
+     */
+    public record Classification(int sampleRows, boolean maskByDefault) {
+        public static final int MAX_SAMPLE_ROWS = 1_000_000;
+        public static final Classification DEFAULTS = new Classification(1000, true);
+
+        public Classification {
+            requireRange("sample_rows", sampleRows, 0, MAX_SAMPLE_ROWS);
+        }
+    }
+
+    /**
+     * How long the trail is kept.
+     *
+     * @param retention null: for ever
+     * @param checkpoints the directory of signed checkpoints; null: none are written
+     */
+    public record Audit(
+            @Nullable Duration retention, @Nullable Path checkpoints) {}
+
+    /** Who is told of events. */
+    public record Webhook(String url, @Nullable String secret, Set<String> events) {
+        public static final List<String> EVENTS = List.of("approval.requested", "approval.decided");
+
+        public Webhook {
+            events = Set.copyOf(events);
+        }
+
+        @Override
+        public String toString() {
+            return "webhook for " + events.stream().sorted().toList();
+        }
+    }
+
+    static void requireRange(String name, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException("`" + name + "` must be from " + min + " to " + max + ", not " + value);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package dev.nicol.server.identity;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.nicol.policy.HotReload;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.Subject;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Users and agents of the local users file, by Basic authentication. A password is verified with Argon2id once and then
+ * remembered for some minutes under a key of this boot; a changed file forgets everything.
+ */
+public final class LocalUsers implements Authenticator, AutoCloseable {
+    /** How long a verified password is remembered. */
+    public static final Duration REMEMBERED = Duration.ofMinutes(5);
+
+    /** Most passwords remembered at once. */
+    public static final int MAX_REMEMBERED = 10_000;
+
+    /** Longest {@code Authorization} header, in characters. */
+    public static final int MAX_HEADER_LENGTH = 8192;
+
+    /** Verifications at once: each takes {@link PasswordHash#MEMORY_KIB} and a core. */
+    public static final int MAX_CONCURRENT_VERIFICATIONS = 4;
+
+    /** Longest wait for one of them. */
+    public static final Duration VERIFICATION_WAIT = Duration.ofSeconds(10);
+
+    private static final String HMAC = "HmacSHA256";
+    private static final String WRONG = "wrong user name or password";
+
+    /** Verified in place of a missing user's hash, so that the answer takes as long. No password is known for it. */
+    private static final String DUMMY_HASH = PasswordHash.of(Base64.getEncoder().encodeToString(randomBytes()));
+
+    private final HotReload<Directory> directory;
+    private final SecretKeySpec bootKey = new SecretKeySpec(randomBytes(), HMAC);
+    private final Semaphore verifications = new Semaphore(MAX_CONCURRENT_VERIFICATIONS, true);
+    private final FailedLogins failures;
+
+    /** The users of one version of the file and the passwords verified against it. */
+    private record Directory(Map<String, LocalUser> users, Cache<ByteBuffer, Principal> remembered) {}
+
+    /**
+     * Reads the file and watches it.
+     *
+     * @param listener told of every reload: whether it succeeded, and the problems
+     * @throws ProblemsException when the file cannot be used
+     */
+    public LocalUsers(Path file, Duration pollInterval, Consumer<HotReload.Load<?>> listener) {
+        this(file, pollInterval, listener, Ticker.systemTicker());
+    }
+
+    LocalUsers(Path file, Duration pollInterval, Consumer<HotReload.Load<?>> listener, Ticker ticker) {
+        this.failures = new FailedLogins(ticker);
+        this.directory = new HotReload<>(
+                file,
+                pollInterval,
+                path -> new Directory(
+                        UsersReader.read(path),
+                        Caffeine.newBuilder()
+                                .expireAfterWrite(REMEMBERED)
+                                .maximumSize(MAX_REMEMBERED)
+                                .ticker(ticker)
+                                .build()),
+                listener::accept);
+    }
+
+    @Override
+    public Principal authenticate(@Nullable String authorizationHeader) {
+        Credentials credentials = Credentials.of(authorizationHeader);
+        // one version for the whole check: what is verified against it is forgotten with it
+        Directory current = directory.get();
+        ByteBuffer key = key(credentials);
+        Principal remembered = current.remembered.getIfPresent(key);
+        if (remembered != null) {
+            return remembered;
+        }
+        if (failures.blocked(credentials.name())) {
+            throw NicolError.NOT_AUTHENTICATED.because(WRONG);
+        }
+        Principal verified = verify(current, credentials, key);
+        if (verified == null) {
+            failures.failed(credentials.name());
+            throw NicolError.NOT_AUTHENTICATED.because(WRONG);
+        }
+        failures.succeeded(credentials.name());
+        return verified;
+    }
+
+    private @Nullable Principal verify(Directory current, Credentials credentials, ByteBuffer key) {
+        try {
+            if (!verifications.tryAcquire(VERIFICATION_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw tooMany();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw tooMany();
+        }
+        try {
+            // a burst of connections with one password waits for the first of them
+            Principal meanwhile = current.remembered.getIfPresent(key);
+            if (meanwhile != null) {
+                return meanwhile;
+            }
+            LocalUser user = current.users.get(credentials.name());
+            boolean right =
+                    PasswordHash.verifies(credentials.password(), user == null ? DUMMY_HASH : user.passwordHash());
+            if (!right || user == null) {
+                return null;
+            }
+            Principal principal = new Principal(user.name(), user.agent());
+            current.remembered.put(key, principal);
+            return principal;
+        } finally {
+            verifications.release();
+        }
+    }
+
+    private static NicolException tooMany() {
+        return NicolError.TOO_MANY.because("too many log-ins at once; try again in some seconds");
+    }
+
+    @Override
+    public Subject subject(Principal principal, Map<String, String> connectionProperties) {
+        Map<String, LocalUser> users = directory.get().users;
+        LocalUser self = users.get(principal.name());
+        if (self == null || self.agent() != principal.agent()) {
+            throw NicolError.NOT_AUTHENTICATED.because(
+                    "`" + principal.name() + "` may not log in any more; ask an administrator");
+        }
+        return new StatedIdentity(connectionProperties).subject(self, users);
+    }
+
+    @Override
+    public void close() {
+        directory.close();
+    }
+
+    /** The password itself is not kept. */
+    private ByteBuffer key(Credentials credentials) {
+        try {
+            Mac mac = Mac.getInstance(HMAC);
+            mac.init(bootKey);
+            // names have no control characters, so that name and password cannot be confused
+            mac.update(credentials.name().getBytes(StandardCharsets.UTF_8));
+            mac.update((byte) 0);
+            return ByteBuffer.wrap(mac.doFinal(credentials.password().getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has HMAC-SHA256", e);
+        }
+    }
+
+    private static byte[] randomBytes() {
+        byte[] bytes = new byte[32];
+        new SecureRandom().nextBytes(bytes);
+        return bytes;
+    }
+
+    /** What a Basic header carries. */
+    private record Credentials(String name, String password) {
+        static Credentials of(@Nullable String header) {
+            if (header == null || header.isBlank()) {
+                throw NicolError.NOT_AUTHENTICATED.because("no credentials; log in with user name and password");
+            }
+            String scheme = "Basic ";
+            if (header.length() > MAX_HEADER_LENGTH || !header.regionMatches(true, 0, scheme, 0, scheme.length())) {
+                throw NicolError.NOT_AUTHENTICATED.because(
+                        "these credentials are not understood; log in with user name and password (Basic)");
+            }
+            try {
+                byte[] bytes = Base64.getDecoder()
+                        .decode(header.substring(scheme.length()).trim());
+                String text = StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(bytes))
+                        .toString();
+                int colon = text.indexOf(':');
+                if (colon > 0
+                        && colon <= UsersReader.MAX_NAME_LENGTH
+                        && text.length() - colon - 1 <= PasswordHash.MAX_PASSWORD_LENGTH
+                        && text.indexOf('\0') < 0) {
+                    return new Credentials(text.substring(0, colon), text.substring(colon + 1));
+                }
+            } catch (IllegalArgumentException | CharacterCodingException e) {
+                // told as wrong credentials, below
+            }
+            throw NicolError.NOT_AUTHENTICATED.because(WRONG);
+        }
+
+        @Override
+        public String toString() {
+            return "credentials of " + name;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package dev.nicol.server.identity;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.Subject;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection states of itself, checked against what its user declared. The rights of an agent that acts for a
+ * human are those that both have; restrictions of either bind it.
+ */
+final class StatedIdentity {
+    /** Longest stated purpose, job, model or client, in characters. */
+    static final int MAX_LENGTH = 256;
+
+    private final Map<String, String> properties;
+
+    StatedIdentity(Map<String, String> properties) {
+        this.properties = properties;
+    }
+
+    Subject subject(LocalUser self, Map<String, LocalUser> users) {
+        String onBehalfOf = stated("on_behalf_of");
+        if (!self.agent()) {
+            if (onBehalfOf != null && !onBehalfOf.equals(self.name())) {
+                throw notPermitted("`on_behalf_of` is for agents, and `" + self.name() + "` is none; leave it out");
+            }
+            return subject(
+                    self,
+                    null,
+                    self.groups(),
+                    self.roles(),
+                    self.groups(),
+                    self.roles(),
+                    self.attributes(),
+                    self.purposes());
+        }
+        if (onBehalfOf == null) {
+            return subject(
+                    self,
+                    self.name(),
+                    self.groups(),
+                    self.roles(),
+                    self.groups(),
+                    self.roles(),
+                    Map.of(),
+                    self.purposes());
+        }
+        LocalUser human = users.get(onBehalfOf);
+        if (human == null || human.agent() || !self.actsFor().contains(onBehalfOf)) {
+            throw notPermitted("`" + self.name() + "` may not act for `" + onBehalfOf + "`; ask an administrator");
+        }
+        Set<String> groups = self.groups().isEmpty() ? human.groups() : both(self.groups(), human.groups());
+        Set<String> purposes = human.purposes().isEmpty() ? self.purposes() : both(self.purposes(), human.purposes());
+        return subject(
+                human,
+                self.name(),
+                groups,
+                // roles are powers over Nicol itself: an agent has those alone that its own entry names
+                both(self.roles(), human.roles()),
+                either(self.groups(), human.groups()),
+                either(self.roles(), human.roles()),
+                human.attributes(),
+                purposes);
+    }
+
+    private Subject subject(
+            LocalUser user,
+            @Nullable String agent,
+            Set<String> groups,
+            Set<String> roles,
+            Set<String> bindingGroups,
+            Set<String> bindingRoles,
+            Map<String, String> attributes,
+            Set<String> purposes) {
+        String purpose = stated("purpose");
+        Subject subject = new Subject(
+                user.name(),
+                agent,
+                groups,
+                roles,
+                bindingGroups,
+                bindingRoles,
+                attributes,
+                purposes,
+                purpose,
+                stated("job"),
+                stated("model"),
+                stated("client"));
+        if (purpose != null && !subject.mayState(purpose)) {
+            throw notPermitted("the purpose `" + purpose + "` is not declared for `"
+                    + (agent == null ? user.name() : agent) + "`; state one of its own, or ask an administrator");
+        }
+        return subject;
+    }
+
+    private @Nullable String stated(String property) {
+        String value = properties.get(property);
+        if (value == null || value.isBlank()) {
+            return null;
+        }
+        if (value.length() > MAX_LENGTH || value.chars().anyMatch(Character::isISOControl)) {
+            throw notPermitted("the connection property `" + property + "` must have at most " + MAX_LENGTH
+                    + " characters, none of them a control character");
+        }
+        return value;
+    }
+
+    private static RuntimeException notPermitted(String message) {
+        return NicolError.NOT_PERMITTED.because(message);
+    }
+
+    private static Set<String> both(Set<String> one, Set<String> other) {
+        Set<String> common = new HashSet<>(one);
+        common.retainAll(other);
+        return common;
+    }
+
+    private static Set<String> either(Set<String> one, Set<String> other) {
+        Set<String> all = new HashSet<>(one);
+        all.addAll(other);
+        return all;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Judgement;
+import dev.nicol.server.approval.Approval;
+import dev.nicol.server.approval.ApprovalRequest;
+import dev.nicol.server.approval.ApprovalStore;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.sql.SqlExplainFormat;
+import org.apache.calcite.sql.SqlExplainLevel;
+import org.jspecify.annotations.Nullable;
+
+/** Stage 6. Denied statements end here, held ones wait for a decision. The only maker of an {@link AdmittedStatement}. */
+final class ApproveStage {
+    /** How long a held statement waits where its guardrail does not say. */
+    static final Duration DEFAULT_EXPIRY = Duration.ofHours(24);
+
+    private final ApprovalStore approvals;
+    private final Clock clock;
+
+    ApproveStage(ApprovalStore approvals, Clock clock) {
+        this.approvals = approvals;
+        this.clock = clock;
+    }
+
+    /** A statement that may run. */
+    static final class AdmittedStatement {
+        private final GuardedStatement guarded;
+        private final @Nullable String approvalId;
+
+        private AdmittedStatement(GuardedStatement guarded, @Nullable String approvalId) {
+            this.guarded = guarded;
+            this.approvalId = approvalId;
+        }
+
+        GuardedStatement guarded() {
+            return guarded;
+        }
+
+        /** The approval that lets it through; null where none was needed. */
+        @Nullable String approvalId() {
+            return approvalId;
+        }
+    }
+
+    /** @param parameters of this execution: an approval is bound to them */
+    AdmittedStatement approve(GuardedStatement guarded, List<@Nullable Object> parameters) {
+        Judgement judgement = guarded.judgement();
+        return switch (judgement.verdict()) {
+            case ALLOW, WARN -> new AdmittedStatement(guarded, null);
+            case DENY -> throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
+                    + " denies this statement" + environments(guarded)
+                    + ". Narrow it, or ask a steward whether it may be changed.");
+            case HOLD -> held(guarded, parameters);
+        };
+    }
+
+    private AdmittedStatement held(GuardedStatement guarded, List<@Nullable Object> parameters) {
+        ParsedStatement parsed = guarded.parsed();
+        String binding = binding(guarded, parameters);
+        String agent = parsed.subject().agent();
+        Approval approved = approvals
+                .findApproved(binding, parsed.subject().userName(), agent)
+                .orElse(null);
+        if (approved != null) {
+            return new AdmittedStatement(guarded, approved.approvalId());
+        }
+        GuardrailRule rule = guarded.judgement().tripped().get(0);
+        Instant expires = clock.instant().plus(rule.expiresAfter() == null ? DEFAULT_EXPIRY : rule.expiresAfter());
+        String id = approvals.create(new ApprovalRequest(
+                parsed.subject().userName(),
+                agent,
+                parsed.sql(),
+                "guardrail " + names(guarded.judgement()),
+                plan(guarded),
+                null,
+                rule.name(),
+                binding,
+                expires));
+        throw NicolError.HELD_FOR_APPROVAL.because("Held for approval as request " + id + " by guardrail `"
+                + rule.name() + "`. " + approvers(rule) + " may approve it until " + expires
+                + " with CALL nicol.approve('" + id + "', 'comment'); then run the same statement again.");
+    }
+
+    private static String approvers(GuardrailRule rule) {
+        String groups = String.join(", ", rule.approvers().groups());
+        return groups.isEmpty() ? "Its approvers" : "Members of " + groups;
+    }
+
+    private static String names(Judgement judgement) {
+        return judgement.tripped().stream()
+                .filter(rule -> rule.action() == judgement.verdict())
+                .map(rule -> "`" + rule.name() + "`")
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String environments(GuardedStatement guarded) {
+        var sources = GuardStage.sources(guarded.traced().governed().body());
+        return sources.isEmpty() ? "" : " on source `" + String.join("`, `", sources) + "`";
+    }
+
+    private static @Nullable String plan(GuardedStatement guarded) {
+        List<RelNode> plans = ConvertStage.plans(guarded.traced().governed().body());
+        return plans.isEmpty()
+                ? null
+                : RelOptUtil.dumpPlan(
+                        "", plans.get(0), SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
+    }
+
+    /** A digest of all that an approval is for. */
+    private static String binding(GuardedStatement guarded, List<@Nullable Object> parameters) {
+        GovernedStatement governed = guarded.traced().governed();
+        String all = String.join(
+                "\0",
+                guarded.parsed().sql(),
+                String.valueOf(parameters),
+                String.valueOf(plan(guarded)),
+                governed.validated().catalog().version().fingerprint());
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(all.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
+import dev.nicol.server.audit.AuditTrail;
+import dev.nicol.server.catalog.VirtualSchemas;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlLiteral;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlSetOption;
+import org.apache.calcite.sql.ddl.SqlCreateSchema;
+import org.apache.calcite.sql.ddl.SqlCreateView;
+import org.apache.calcite.sql.ddl.SqlDropSchema;
+import org.apache.calcite.sql.ddl.SqlDropView;
+import org.jspecify.annotations.Nullable;
+
+/** What Nicol itself carries out: SET, CALL, transactions, virtual schemas. */
+final class Commands {
+    private final VirtualSchemas virtualSchemas;
+    private final Procedures procedures;
+    private final AuditTrail trail;
+
+    Commands(VirtualSchemas virtualSchemas, Procedures procedures, AuditTrail trail) {
+        this.virtualSchemas = virtualSchemas;
+        this.procedures = procedures;
+        this.trail = trail;
+    }
+
+    /** Carries a command out; the line it answers with, null where it answers with a count. */
+    @Nullable String run(PlannedStatement planned, SqlNode node) {
+        ParsedStatement parsed = planned.parsed();
+        Session session = parsed.session();
+        switch (parsed.kind()) {
+            case COMMIT -> session.connections().commit();
+            case ROLLBACK -> session.connections().rollback();
+            case SET -> set(session, (SqlSetOption) node);
+            case CREATE_SCHEMA -> createSchema(parsed, (SqlCreateSchema) node);
+            case DROP_SCHEMA -> dropSchema(parsed, (SqlDropSchema) node);
+            case CREATE_VIEW -> createView(planned, (SqlCreateView) node);
+            case DROP_VIEW -> dropView(parsed, (SqlDropView) node);
+            case CALL -> {
+                return call(parsed.subject(), (SqlCall) ((SqlCall) node).operand(0));
+            }
+            default -> throw NicolError.NOT_SUPPORTED.because("This statement is not supported.");
+        }
+        return null;
+    }
+
+    private static void set(Session session, SqlSetOption option) {
+        String name = option.name().toString().toLowerCase(Locale.ROOT);
+        SqlNode given = option.getValue();
+        String value = given instanceof SqlLiteral literal
+                ? literal.getValueAs(String.class)
+                : given instanceof SqlIdentifier identifier ? identifier.toString() : null;
+        Subject subject = session.subject();
+        switch (name) {
+            case "purpose" -> {
+                if (value != null
+                        && !subject.allowedPurposes().isEmpty()
+                        && !subject.allowedPurposes().contains(value)) {
+                    throw NicolError.NOT_PERMITTED.because("Purpose `" + value + "` is not declared for `"
+                            + subject.userName() + "`. Declared: " + String.join(", ", subject.allowedPurposes())
+                            + ".");
+                }
+                session.setSubject(subject.withPurpose(value));
+            }
+            case "job" -> session.setSubject(subject.withJob(value));
+            case "model" -> session.setSubject(subject.withModel(value));
+            case "schema" -> schema(session, value);
+            default -> throw NicolError.NOT_SUPPORTED.because(
+                    "`" + name + "` cannot be SET; purpose, job, model and schema can.");
+        }
+    }
+
+    private static void schema(Session session, @Nullable String value) {
+        if (value == null || value.isBlank()) {
+            session.setDefaultSchema(null, null);
+            return;
+        }
+        String[] parts = value.split("\\.", -1);
+        if (parts.length > 2) {
+            throw NicolError.SYNTAX.because("`" + value + "` is no schema. Write SET schema = 'source.schema'.");
+        }
+        session.setDefaultSchema(
+                parts.length == 2 ? parts[0] : session.defaultCatalog(), parts[parts.length - 1]);
+    }
+
+    private void createSchema(ParsedStatement parsed, SqlCreateSchema create) {
+        steward(parsed.subject());
+        virtualSchemas.createSchema(virtualSchema(create.name.names), create.ifNotExists);
+        trail.event("create_schema", parsed.subject().userName(), create.name.toString());
+    }
+
+    private void dropSchema(ParsedStatement parsed, SqlDropSchema drop) {
+        steward(parsed.subject());
+        virtualSchemas.dropSchema(virtualSchema(drop.name.names), drop.ifExists);
+        trail.event("drop_schema", parsed.subject().userName(), drop.name.toString());
+    }
+
+    private void createView(PlannedStatement planned, SqlCreateView create) {
+        ParsedStatement parsed = planned.parsed();
+        steward(parsed.subject());
+        if (create.columnList != null) {
+            throw NicolError.NOT_SUPPORTED.because("Name a view's columns with AS in its query, not after its name.");
+        }
+        String sql = new ViewText(parsed.sql(), create).query();
+        TableName name = virtualName(create.name.names);
+        virtualSchemas.createView(
+                new VirtualSchemas.View(name, sql, parsed.subject().userName(), false), create.getReplace());
+        trail.event("create_view", parsed.subject().userName(), name + " AS " + sql);
+    }
+
+    private void dropView(ParsedStatement parsed, SqlDropView drop) {
+        steward(parsed.subject());
+        TableName name = virtualName(drop.name.names);
+        virtualSchemas.dropView(name, drop.ifExists);
+        trail.event("drop_view", parsed.subject().userName(), name.toString());
+    }
+
+    private static void steward(Subject subject) {
+        if (!subject.roles().contains("steward")) {
+            throw NicolError.NOT_PERMITTED.because("Virtual schemas are for stewards. Ask one.");
+        }
+    }
+
+    private static String virtualSchema(List<String> names) {
+        if (names.size() != 2 || !names.get(0).equalsIgnoreCase(VirtualSchemas.CATALOG)) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "Schemas can be created in the catalog `virtual` only: CREATE SCHEMA virtual.name.");
+        }
+        return names.get(1);
+    }
+
+    static TableName virtualName(List<String> names) {
+        if (names.size() != 3 || !names.get(0).equalsIgnoreCase(VirtualSchemas.CATALOG)) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "Views live in virtual schemas: CREATE VIEW virtual.schema.name AS ….");
+        }
+        return new TableName(VirtualSchemas.CATALOG, names.get(1), names.get(2));
+    }
+
+    private String call(Subject subject, SqlCall call) {
+        String name = call.getOperator().getNameAsId().toString().toLowerCase(Locale.ROOT);
+        List<String> arguments = new ArrayList<>();
+        for (SqlNode operand : call.getOperandList()) {
+            String text = operand instanceof SqlLiteral literal ? literal.getValueAs(String.class) : null;
+            if (text == null) {
+                throw NicolError.NOT_SUPPORTED.because("Procedures take string literals.");
+            }
+            arguments.add(text);
+        }
+        return procedures.call(name, arguments, subject);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.rewrite.Crossing;
+import dev.nicol.policy.rewrite.SealProof;
+import dev.nicol.policy.rewrite.Sealer;
+import dev.nicol.server.catalog.CatalogScan;
+import java.util.List;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelRoot;
+
+/** Stage 3. A validated tree becomes a plan whose every leaf is sealed, and the proof of that. */
+final class ConvertStage {
+    GovernedStatement convert(ValidatedStatement validated) {
+        try {
+            Body body = body(validated);
+            prove(body, validated.catalog().version().fingerprint());
+            return new GovernedStatement(validated, body);
+        } catch (RuntimeException | Error failure) {
+            throw Refusals.of(failure, validated.catalog());
+        }
+    }
+
+    private static Body body(ValidatedStatement validated) {
+        return switch (validated.parsed().kind()) {
+            case SELECT -> query(validated);
+            case EXPLAIN -> explanation(validated);
+            case INSERT -> new WriteConversion(validated).insert();
+            case UPDATE -> new WriteConversion(validated).update();
+            case DELETE -> new WriteConversion(validated).delete();
+            case CREATE_TABLE, DROP_TABLE, ALTER_TABLE, TRUNCATE -> new DefinitionConversion(validated).definition();
+            case EXPLAIN_POLICY -> throw NicolError.NOT_SUPPORTED.because(
+                    "EXPLAIN POLICY is not supported yet. nicol.audit.column_access shows what applied to a statement.");
+            default -> new Body.Command(validated.parsed().node());
+        };
+    }
+
+    static Body.Query query(ValidatedStatement validated) {
+        ValidatedStatement.Checked checked = validated.checked();
+        RelRoot root =
+                validated.space().converter(checked.validator()).convertQuery(checked.node(), false, true);
+        RelNode plan = Crossing.apply(Sealer.bound(root.project()));
+        return new Body.Query(plan, root.collation, checked.rowType());
+    }
+
+    private static Body explanation(ValidatedStatement validated) {
+        if (validated.checked() == null || StatementParser.kind(validated.checked().node()) != StatementKind.SELECT) {
+            throw NicolError.NOT_SUPPORTED.because("EXPLAIN shows the plan of a SELECT only.");
+        }
+        return new Body.Explanation(query(validated));
+    }
+
+    private static void prove(Body body, String fingerprint) {
+        for (RelNode plan : plans(body)) {
+            SealProof.prove(plan, fingerprint, CatalogScan.class::isInstance);
+        }
+    }
+
+    /** Every plan a statement runs or is derived from. */
+    static List<RelNode> plans(Body body) {
+        if (body instanceof Body.Query query) {
+            return List.of(query.plan());
+        } else if (body instanceof Body.Explanation explanation) {
+            return List.of(explanation.query().plan());
+        } else if (body instanceof Body.Insert insert) {
+            return List.of(insert.input());
+        } else if (body instanceof Body.Change change) {
+            return List.of(change.read());
+        } else if (body instanceof Body.Definition definition && definition.query() != null) {
+            return List.of(definition.query().plan());
+        }
+        return List.of();
+    }
+}

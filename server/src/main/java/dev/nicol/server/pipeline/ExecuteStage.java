@@ -1,0 +1,231 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.adapters.LocalPlan;
+import dev.nicol.adapters.SourceExecution;
+import dev.nicol.adapters.SourceExecution.Loan;
+import dev.nicol.adapters.SourceQuery;
+import dev.nicol.adapters.SourceSql;
+import dev.nicol.policy.NicolError;
+import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TimeZone;
+import org.apache.calcite.DataContext;
+import org.apache.calcite.linq4j.Enumerator;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.jspecify.annotations.Nullable;
+
+/** Stage 9. Runs the plan; rows stream, and every path ends with an outcome in the trail. */
+final class ExecuteStage {
+    /** Rows of an INSERT from elsewhere that go to the source at once. */
+    private static final int INSERT_BATCH_ROWS = 500;
+
+    private final Commands commands;
+    private final Clock clock;
+    private final Runnable refreshCatalogue;
+
+    ExecuteStage(Commands commands, Clock clock, Runnable refreshCatalogue) {
+        this.commands = commands;
+        this.clock = clock;
+        this.refreshCatalogue = refreshCatalogue;
+    }
+
+    StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
+        Plan plan = planned.plan();
+        if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
+            ResultCursor cursor = new ResultCursor(run, rows(plan, run), maxRows);
+            Body.Query query = (Body.Query)
+                    planned.admitted().guarded().traced().governed().body();
+            return new StatementResult.Rows(run.statementId(), query.rowType(), cursor);
+        }
+        if (plan instanceof Plan.Text text) {
+            return text(planned, run, text.column(), text.lines());
+        }
+        if (plan instanceof Plan.Own own) {
+            String answer = commands.run(planned, own.statement());
+            if (answer != null) {
+                return text(planned, run, "result", List.of(answer));
+            }
+            run.succeeded(0, 0);
+            return new StatementResult.Count(run.statementId(), 0);
+        }
+        long rows = plan instanceof Plan.Write write ? write(planned, write, run) : define(planned, (Plan.Define) plan, run);
+        run.succeeded(rows, 0);
+        return new StatementResult.Count(run.statementId(), rows);
+    }
+
+    private ResultCursor.Rows rows(Plan plan, Run run) {
+        if (plan instanceof Plan.Whole whole) {
+            SourceQuery query = run.execution().open(whole.sql());
+            return new ResultCursor.Rows() {
+                @Override
+                public @Nullable Object @Nullable [] next() {
+                    return query.next();
+                }
+
+                @Override
+                public void close() {
+                    query.close();
+                }
+            };
+        }
+        LocalPlan local = ((Plan.Joined) plan).plan();
+        Enumerator<@Nullable Object[]> enumerator = local.run(run.execution(), variables());
+        return new ResultCursor.Rows() {
+            @Override
+            public @Nullable Object @Nullable [] next() {
+                return enumerator.moveNext() ? enumerator.current() : null;
+            }
+
+            @Override
+            public void close() {
+                enumerator.close();
+            }
+        };
+    }
+
+    /** What a statement may ask of its moment: one answer for all of it. */
+    private Map<String, Object> variables() {
+        Map<String, Object> variables = new HashMap<>();
+        long now = clock.millis();
+        variables.put(DataContext.Variable.UTC_TIMESTAMP.camelName, now);
+        variables.put(DataContext.Variable.CURRENT_TIMESTAMP.camelName, now);
+        variables.put(DataContext.Variable.LOCAL_TIMESTAMP.camelName, now);
+        variables.put(DataContext.Variable.TIME_ZONE.camelName, TimeZone.getTimeZone("UTC"));
+        variables.put(DataContext.Variable.LOCALE.camelName, Locale.ROOT);
+        return variables;
+    }
+
+    private StatementResult text(PlannedStatement planned, Run run, String column, List<String> lines) {
+        RelDataTypeFactory types = planned.admitted()
+                .guarded()
+                .traced()
+                .governed()
+                .validated()
+                .space()
+                .cluster()
+                .getTypeFactory();
+        RelDataType rowType = textRow(types, column);
+        Iterator<String> left = lines.iterator();
+        ResultCursor.Rows rows = new ResultCursor.Rows() {
+            @Override
+            public @Nullable Object @Nullable [] next() {
+                return left.hasNext() ? new Object[] {left.next()} : null;
+            }
+
+            @Override
+            public void close() {}
+        };
+        return new StatementResult.Rows(run.statementId(), rowType, new ResultCursor(run, rows, 0));
+    }
+
+    /** A row of one text column. */
+    static RelDataType textRow(RelDataTypeFactory types, String column) {
+        return types.builder().add(column, types.createSqlType(SqlTypeName.VARCHAR)).build();
+    }
+
+    private interface AtSource {
+        long run(Loan loan);
+    }
+
+    /** Runs in the session's transaction, or in one of its own that ends here. */
+    private static long inTransaction(PlannedStatement planned, String source, AtSource work) {
+        Session session = planned.parsed().session();
+        Loan loan = session.connections().borrowToWrite(source, session.autoCommit());
+        try {
+            long rows = work.run(loan);
+            if (!loan.pinned()) {
+                loan.connection().commit();
+            }
+            return rows;
+        } catch (SQLException failure) {
+            throw SourceExecution.failure(loan.adapter(), source, failure);
+        } finally {
+            loan.giveBack().run();
+        }
+    }
+
+    private long write(PlannedStatement planned, Plan.Write write, Run run) {
+        return inTransaction(planned, write.source(), loan -> {
+            if (write.check() != null) {
+                refuseHidden(write.check(), run);
+            }
+            if (write.sql() != null) {
+                return run.execution().update(write.sql(), loan);
+            }
+            return copy(write.rows(), loan, run);
+        });
+    }
+
+    /** The check reads as the subject would; new rows that it could not see are refused before the write is sent. */
+    private void refuseHidden(Plan check, Run run) {
+        try (ResultCursor.Rows counted = rows(check, run)) {
+            Object[] row = counted.next();
+            if (row == null || !(row[0] instanceof Number hidden) || hidden.longValue() != 0) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "The policy on this table does not let you write rows that you could not read.");
+            }
+        }
+    }
+
+    /** Rows read from anywhere, written in batches through one prepared statement. */
+    private long copy(Plan.RowsFrom from, Loan loan, Run run) {
+        SourceSql insert = from.insertOne();
+        long written = 0;
+        try (ResultCursor.Rows rows = rows(from.query(), run);
+                PreparedStatement statement = loan.connection().prepareStatement(insert.text())) {
+            int waiting = 0;
+            for (Object[] row = rows.next(); row != null; row = rows.next()) {
+                int position = 1;
+                for (int index : insert.parameters()) {
+                    loan.adapter()
+                            .bind(statement, position++, row[index], insert.parameterTypes().get(index));
+                }
+                statement.addBatch();
+                if (++waiting == INSERT_BATCH_ROWS) {
+                    written += batch(statement);
+                    waiting = 0;
+                }
+            }
+            if (waiting > 0) {
+                written += batch(statement);
+            }
+            return written;
+        } catch (SQLException failure) {
+            throw SourceExecution.failure(loan.adapter(), insert.source(), failure);
+        }
+    }
+
+    private static long batch(PreparedStatement statement) throws SQLException {
+        return statement.executeBatch().length;
+    }
+
+    private long define(PlannedStatement planned, Plan.Define define, Run run) {
+        Session session = planned.parsed().session();
+        if (session.connections().inTransaction()) {
+            throw NicolError.TRANSACTION_STATE.because(
+                    "Definitions do not join a transaction. COMMIT or ROLLBACK first.");
+        }
+        Loan loan = session.connections().borrow(define.sql().source());
+        try {
+            Connection connection = loan.connection();
+            connection.setAutoCommit(true);
+            run.execution().update(define.sql(), loan);
+            return 0;
+        } catch (SQLException failure) {
+            throw SourceExecution.failure(loan.adapter(), define.sql().source(), failure);
+        } finally {
+            loan.giveBack().run();
+            refreshCatalogue.run();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import java.util.UUID;
+import org.apache.calcite.runtime.CalciteException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Whatever goes wrong becomes one of the user's codes; what the engine said stays in the trail. */
+final class Failures {
+    private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+
+    private Failures() {}
+
+    static NicolException of(Throwable failure) {
+        for (Throwable at = failure; at != null; at = at.getCause()) {
+            if (at instanceof NicolException known) {
+                return known;
+            }
+        }
+        for (Throwable at = failure; at != null; at = at.getCause()) {
+            if (at instanceof ArithmeticException
+                    || at instanceof NumberFormatException
+                    || at instanceof CalciteException
+                    || at instanceof IllegalArgumentException) {
+                return NicolError.DATA.because(
+                        "A value does not fit: a cast, an arithmetic operation or a function failed.",
+                        String.valueOf(at),
+                        failure);
+            }
+        }
+        String id = UUID.randomUUID().toString();
+        LOG.error("internal failure {}", id, failure);
+        return NicolError.INTERNAL.because(
+                "Nicol failed on this statement. Nothing was changed by the failure; report id " + id + ".",
+                id + ": " + failure,
+                failure);
+    }
+}

@@ -1,0 +1,95 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.adapters.Source;
+import dev.nicol.policy.BoundValue;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.PolicySet;
+import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.audit.AuditTrail;
+import dev.nicol.server.catalog.Catalogs;
+import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.VirtualSchemas;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.ddl.SqlCreateView;
+
+/** Puts a pipeline together from the rest of the house. */
+public final class Pipelines implements AutoCloseable {
+    private final RunningStatements running;
+    private final StatementPipeline pipeline;
+
+    /**
+     * What a pipeline needs.
+     *
+     * @param sources a source by its name; throws for an unknown one
+     * @param refreshCatalogue called after a definition changed a source
+     * @param reload reads policies and catalogue anew
+     */
+    public record Parts(
+            Catalogs catalogs,
+            Supplier<PolicySet> policies,
+            VirtualSchemas virtualSchemas,
+            ApprovalStore approvals,
+            AuditTrail trail,
+            Function<String, Source> sources,
+            BoundValue.KeyPads keys,
+            Runnable refreshCatalogue,
+            Runnable reload,
+            Clock clock) {}
+
+    public Pipelines(Parts parts, StatementPipeline.Limits limits, Duration statementTimeout) {
+        this.running = new RunningStatements(statementTimeout);
+        Procedures procedures = new Procedures(parts.approvals(), running, parts.policies(), parts.reload());
+        Commands commands = new Commands(parts.virtualSchemas(), procedures, parts.trail());
+        StatementPipeline.Stages stages = new StatementPipeline.Stages(
+                new ParseStage(),
+                new ValidateStage(parts.catalogs()),
+                new ConvertStage(),
+                new TraceStage(),
+                new GuardStage(parts.policies()),
+                new ApproveStage(parts.approvals(), parts.clock()),
+                new PlanStage(name -> parts.sources().apply(name).adapter()),
+                new AuditStage(parts.trail(), parts.policies(), parts.approvals(), running),
+                new ExecuteStage(commands, parts.clock(), parts.refreshCatalogue()));
+        this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);
+    }
+
+    /** The way in. */
+    public Statements statements() {
+        return pipeline;
+    }
+
+    /** How the rest of the house parses SQL. */
+    public static Catalogs.SqlReader sqlReader() {
+        return new Catalogs.SqlReader() {
+            @Override
+            public SqlNode statement(String sql) {
+                return StatementParser.parse(sql);
+            }
+
+            @Override
+            public SqlNode expression(String sql) {
+                return StatementParser.parseExpression(sql);
+            }
+        };
+    }
+
+    /** How view files are read. */
+    public static ViewFiles.ViewReader viewReader() {
+        return (statement, owner) -> {
+            if (!(StatementParser.parse(statement) instanceof SqlCreateView create)) {
+                throw NicolError.SYNTAX.because("Only CREATE VIEW statements belong into a view file.");
+            }
+            return new VirtualSchemas.View(
+                    Commands.virtualName(create.name.names), new ViewText(statement, create).query(), owner, true);
+        };
+    }
+
+    @Override
+    public void close() {
+        running.close();
+    }
+}

@@ -1,0 +1,86 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.adapters.FederatedPlanner;
+import dev.nicol.adapters.Pushdown;
+import dev.nicol.adapters.SourceAdapter;
+import dev.nicol.adapters.SourceCatalog;
+import dev.nicol.adapters.SqlGenerator;
+import dev.nicol.policy.NicolError;
+import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.sql.SqlExplainFormat;
+import org.apache.calcite.sql.SqlExplainLevel;
+
+/** Stage 7. One source computes the whole statement where it can; else each source its part, and the engine the rest. */
+final class PlanStage {
+    private final Function<String, SourceAdapter> adapters;
+    private final FederatedPlanner federated;
+
+    /** @param adapters the adapter of a source by its name */
+    PlanStage(Function<String, SourceAdapter> adapters) {
+        this.adapters = adapters;
+        this.federated = new FederatedPlanner(adapters);
+    }
+
+    PlannedStatement plan(ApproveStage.AdmittedStatement admitted) {
+        GovernedStatement governed = admitted.guarded().traced().governed();
+        Body body = governed.body();
+        refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
+        try {
+            return new PlannedStatement(admitted, plan(body, governed));
+        } catch (RuntimeException | Error failure) {
+            throw Refusals.of(failure, governed.validated().catalog());
+        }
+    }
+
+    private Plan plan(Body body, GovernedStatement governed) {
+        if (body instanceof Body.Query query) {
+            return query(query);
+        } else if (body instanceof Body.Insert insert) {
+            return new WritePlanning(adapters, this::query).insert(insert);
+        } else if (body instanceof Body.Change change) {
+            return new WritePlanning(adapters, this::query).change(change);
+        } else if (body instanceof Body.Definition definition) {
+            return new DefinitionPlanning(governed, adapters).plan(definition);
+        } else if (body instanceof Body.Explanation explanation) {
+            return explanation(explanation.query());
+        }
+        return new Plan.Own(((Body.Command) body).statement());
+    }
+
+    private Plan query(Body.Query query) {
+        Set<String> sources = Pushdown.sources(query.plan());
+        if (sources.size() == 1) {
+            String source = sources.iterator().next();
+            SourceAdapter adapter = adapters.apply(source);
+            if (Pushdown.computes(adapter, query.plan())) {
+                return new Plan.Whole(new SqlGenerator(adapter).query(source, query.plan()));
+            }
+        }
+        return new Plan.Joined(federated.plan(query.plan(), query.collation()));
+    }
+
+    private Plan explanation(Body.Query query) {
+        Plan plan = query(query);
+        RelNode shown = plan instanceof Plan.Joined joined ? joined.plan().plan() : query.plan();
+        String text = RelOptUtil.dumpPlan("", shown, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
+        String where = plan instanceof Plan.Whole whole
+                ? "computed whole by source " + whole.sql().source()
+                : "computed by " + ((Plan.Joined) plan).plan().sources().size() + " source queries and the engine";
+        return new Plan.Text("PLAN", List.of(where + "\n" + text.stripTrailing()));
+    }
+
+    private static void refuseUnavailable(Set<String> sources, GovernedCatalog catalog) {
+        for (String name : sources) {
+            SourceCatalog source = catalog.source(name);
+            if (source.unavailable() != null) {
+                throw NicolError.SOURCE_FAILED.because(source.unavailable() + " It is tried again by itself; other sources work.");
+            }
+        }
+    }
+}

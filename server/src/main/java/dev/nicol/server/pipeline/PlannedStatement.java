@@ -1,0 +1,46 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.adapters.LocalPlan;
+import dev.nicol.adapters.SourceSql;
+import java.util.List;
+import org.apache.calcite.sql.SqlNode;
+import org.jspecify.annotations.Nullable;
+
+/** A statement and how it will run. */
+record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
+    ParsedStatement parsed() {
+        return admitted.guarded().parsed();
+    }
+
+    /** How a statement runs. */
+    sealed interface Plan {
+        /** One source computes all of it. */
+        record Whole(SourceSql sql) implements Plan {}
+
+        /** Sources compute parts, the engine the rest. */
+        record Joined(LocalPlan plan) implements Plan {}
+
+        /**
+         * A write at one source.
+         *
+         * @param check counts rows that the subject's row filter would hide; null where none can be
+         * @param sql the write; null for rows from elsewhere
+         * @param rows rows to write that the source cannot read itself; null where {@code sql} says all
+         */
+        record Write(
+                String source, @Nullable Plan check, @Nullable SourceSql sql, @Nullable RowsFrom rows)
+                implements Plan {}
+
+        /** Rows that are read from anywhere and inserted one by one, in batches. */
+        record RowsFrom(Plan query, SourceSql insertOne) {}
+
+        /** A definition at one source. */
+        record Define(SourceSql sql) implements Plan {}
+
+        /** What Nicol does itself. */
+        record Own(SqlNode statement) implements Plan {}
+
+        /** Text that is already known. */
+        record Text(String column, List<String> lines) implements Plan {}
+    }
+}

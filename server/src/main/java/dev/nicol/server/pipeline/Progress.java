@@ -1,0 +1,86 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.lineage.Lineage;
+import dev.nicol.policy.Subject;
+import dev.nicol.server.audit.AuditTrail;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How far a statement has come: what the trail is told when a stage refuses it. */
+final class Progress {
+    private final String statementId;
+    private final Session session;
+    private final String sql;
+    private final long startedNanos = System.nanoTime();
+    private StatementKind kind = StatementKind.UNKNOWN;
+    private @Nullable TracedStatement traced;
+    private @Nullable GuardedStatement guarded;
+    private boolean begun;
+
+    Progress(String statementId, Session session, String sql) {
+        this.statementId = statementId;
+        this.session = session;
+        this.sql = sql;
+    }
+
+    ParsedStatement at(ParsedStatement parsed) {
+        kind = parsed.kind();
+        return parsed;
+    }
+
+    TracedStatement at(TracedStatement reached) {
+        traced = reached;
+        return reached;
+    }
+
+    GuardedStatement at(GuardedStatement reached) {
+        guarded = reached;
+        return reached;
+    }
+
+    String statementId() {
+        return statementId;
+    }
+
+    long elapsedMs() {
+        return (System.nanoTime() - startedNanos) / 1_000_000;
+    }
+
+    /** The intent is durable: from here the run records the outcome. */
+    void begun() {
+        begun = true;
+    }
+
+    boolean hasBegun() {
+        return begun;
+    }
+
+    AuditTrail.Intent intent(String verdict, @Nullable String approvalId, String policyVersion) {
+        TracedStatement reached = traced;
+        Subject subject = session.subject();
+        return new AuditTrail.Intent(
+                statementId,
+                subject,
+                session.connectionId(),
+                sql,
+                kind.name(),
+                verdict,
+                rules(),
+                approvalId,
+                policyVersion,
+                reached == null ? Lineage.UNKNOWN : reached.lineage(),
+                reached == null ? List.of() : reached.columns());
+    }
+
+    private List<String> rules() {
+        GuardedStatement judged = guarded;
+        if (judged == null) {
+            TracedStatement reached = traced;
+            return reached == null ? List.of() : reached.rules();
+        }
+        List<String> rules = new ArrayList<>(judged.traced().rules());
+        judged.judgement().tripped().forEach(rule -> rules.add(rule.name()));
+        return rules;
+    }
+}

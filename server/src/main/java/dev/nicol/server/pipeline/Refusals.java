@@ -1,0 +1,113 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.policy.NearestName;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.server.catalog.SubjectCatalog;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.calcite.runtime.CalciteContextException;
+import org.apache.calcite.sql.validate.SqlValidatorException;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what Calcite says of a wrong statement into the user's codes and words. */
+final class Refusals {
+    private static final Pattern UNKNOWN_OBJECT = Pattern.compile("Object '([^']*)' not found(?: within '([^']*)')?.*");
+    private static final Pattern UNKNOWN_TABLE = Pattern.compile("Table '([^']*)' not found.*");
+    private static final Pattern UNKNOWN_COLUMN =
+            Pattern.compile("(?:Unknown target column|Column) '([^']*)' ?(?:not found in.*)?(?:; did you mean.*)?");
+    private static final Pattern UNKNOWN_FUNCTION = Pattern.compile("No match found for function signature (.*)");
+
+    private Refusals() {}
+
+    /**
+     * The refusal of a statement that does not validate.
+     *
+     * @param catalog names to suggest come from here only: nothing hidden is ever named
+     */
+    static NicolException of(Throwable failure, SubjectCatalog catalog) {
+        if (failure instanceof NicolException refusal) {
+            return refusal;
+        }
+        CalciteContextException located = find(failure, CalciteContextException.class);
+        SqlValidatorException validator = find(failure, SqlValidatorException.class);
+        String place = located == null
+                ? ""
+                : " (line " + located.getPosLine() + ", column " + located.getPosColumn() + ")";
+        String said = validator != null
+                ? String.valueOf(validator.getMessage())
+                : located != null && located.getCause() != null ? String.valueOf(located.getCause().getMessage()) : null;
+        if (said == null) {
+            return NicolError.INVALID_STATEMENT.because(
+                    "This statement cannot be planned. Write it in a simpler way, or report it.",
+                    String.valueOf(failure),
+                    failure);
+        }
+        return named(said, place, catalog);
+    }
+
+    private static NicolException named(String said, String place, SubjectCatalog catalog) {
+        Matcher object = UNKNOWN_OBJECT.matcher(said);
+        Matcher table = UNKNOWN_TABLE.matcher(said);
+        if (object.matches() || table.matches()) {
+            Matcher found = object.matches() ? object : table;
+            String name = object.matches() && found.group(2) != null
+                    ? found.group(2) + "." + found.group(1)
+                    : found.group(1);
+            return unknownTable(name, place, catalog);
+        }
+        Matcher column = UNKNOWN_COLUMN.matcher(said);
+        if (column.matches()) {
+            return NicolError.UNKNOWN_COLUMN.because("There is no column `" + column.group(1) + "`" + place + "."
+                    + suggestion(column.group(1), columnNames(catalog)));
+        }
+        Matcher function = UNKNOWN_FUNCTION.matcher(said);
+        if (function.matches()) {
+            return NicolError.NOT_SUPPORTED.because("There is no function " + function.group(1) + place
+                    + ". See docs/reference/sql.md for those there are.");
+        }
+        return NicolError.INVALID_STATEMENT.because(said + place + ".");
+    }
+
+    /** An unknown table, with the nearest visible one. */
+    static NicolException unknownTable(String name, String place, SubjectCatalog catalog) {
+        TreeSet<String> names = new TreeSet<>();
+        catalog.tables().forEach(table -> names.add(table.name().toString()));
+        return NicolError.UNKNOWN_TABLE.because(
+                "There is no table `" + name + "`" + place + "." + suggestion(name, names));
+    }
+
+    private static Collection<String> columnNames(SubjectCatalog catalog) {
+        TreeSet<String> names = new TreeSet<>();
+        catalog.tables().stream()
+                .filter(table -> !table.name().catalog().equals("nicol"))
+                .forEach(table -> names.addAll(table.rowType().getFieldNames()));
+        return names;
+    }
+
+    private static String suggestion(String wanted, Collection<String> names) {
+        Map<String, String> byLastPart = new TreeMap<>();
+        names.forEach(name -> byLastPart.putIfAbsent(lastPart(name), name));
+        return NearestName.of(lastPart(wanted), byLastPart.keySet())
+                .map(near -> " Did you mean `" + byLastPart.get(near) + "`?")
+                .orElse(" nicol.information_schema lists what you can see.");
+    }
+
+    private static String lastPart(String name) {
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    private static <T extends Throwable> @Nullable T find(Throwable failure, Class<T> wanted) {
+        for (Throwable at = failure; at != null; at = at.getCause()) {
+            if (wanted.isInstance(at)) {
+                return wanted.cast(at);
+            }
+        }
+        return null;
+    }
+}

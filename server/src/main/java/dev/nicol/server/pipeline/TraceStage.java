@@ -1,0 +1,94 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.lineage.Lineage;
+import dev.nicol.lineage.LineageEdge;
+import dev.nicol.lineage.LineageExtractor;
+import dev.nicol.policy.Decision;
+import dev.nicol.policy.TableName;
+import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.Seals;
+import dev.nicol.server.audit.AuditTrail.ColumnAccess;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.calcite.rel.RelNode;
+import org.jspecify.annotations.Nullable;
+
+/** Stage 4. What was asked for: lineage of the governed plan before anything optimises it, and the columns touched. */
+final class TraceStage {
+    TracedStatement trace(GovernedStatement governed) {
+        List<RelNode> plans = ConvertStage.plans(governed.body());
+        Lineage lineage = lineage(plans);
+        Map<TableName, Decision> decisions = new HashMap<>();
+        for (RelNode plan : plans) {
+            for (SealedScan scan : Seals.in(plan)) {
+                decisions.put(scan.decision().table(), scan.decision());
+            }
+        }
+        Set<ColumnAccess> columns = new LinkedHashSet<>(reads(lineage, decisions));
+        Set<String> rules = new LinkedHashSet<>();
+        Body.Target target = target(governed.body());
+        if (target != null) {
+            decisions.put(target.name(), target.decision());
+            written(governed.body()).forEach(column -> columns.add(access(target.decision(), column, "write")));
+        }
+        decisions.values().forEach(decision -> rules.addAll(decision.rules()));
+        return new TracedStatement(governed, lineage, List.copyOf(columns), List.copyOf(rules));
+    }
+
+    private static Lineage lineage(List<RelNode> plans) {
+        return plans.isEmpty() ? new Lineage(true, List.of()) : LineageExtractor.of(plans.get(0));
+    }
+
+    /** The columns read: those that lineage names, or all that the plan could read where lineage is unknown. */
+    private static List<ColumnAccess> reads(Lineage lineage, Map<TableName, Decision> decisions) {
+        List<ColumnAccess> reads = new ArrayList<>();
+        if (lineage.complete()) {
+            for (LineageEdge edge : lineage.edges()) {
+                Decision decision = decisions.get(edge.sourceTable());
+                if (decision != null) {
+                    reads.add(access(decision, edge.sourceColumn(), "read"));
+                }
+            }
+        } else {
+            for (Decision decision : decisions.values()) {
+                decision.columns().stream()
+                        .filter(column -> !column.denied())
+                        .forEach(column -> reads.add(access(decision, column.name(), "read")));
+            }
+        }
+        return reads;
+    }
+
+    private static ColumnAccess access(Decision decision, String column, String access) {
+        for (Decision.Column decided : decision.columns()) {
+            if (decided.name().equals(column)) {
+                String mask = decided.mask() == null ? null : decided.mask().kind();
+                return new ColumnAccess(decision.table(), column, List.of(), access, mask, decided.rule());
+            }
+        }
+        throw new IllegalStateException("the decision on " + decision.table() + " knows no column " + column);
+    }
+
+    static Body.@Nullable Target target(Body body) {
+        if (body instanceof Body.Insert insert) {
+            return insert.target();
+        } else if (body instanceof Body.Change change) {
+            return change.target();
+        }
+        return null;
+    }
+
+    private static Collection<String> written(Body body) {
+        if (body instanceof Body.Insert insert) {
+            return insert.columns();
+        } else if (body instanceof Body.Change change) {
+            return change.assignments().keySet();
+        }
+        return List.of();
+    }
+}

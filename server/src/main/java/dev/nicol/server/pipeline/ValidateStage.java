@@ -1,0 +1,61 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.server.catalog.Catalogs;
+import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.catalog.PlanningSpace;
+import dev.nicol.server.parser.ExplainPolicy;
+import dev.nicol.server.pipeline.ValidatedStatement.Checked;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.sql.SqlExplain;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.ddl.SqlCreateTable;
+import org.apache.calcite.sql.ddl.SqlCreateView;
+import org.apache.calcite.sql.validate.SqlValidator;
+import org.jspecify.annotations.Nullable;
+
+/** Stage 2. Looks every name up in the subject's own catalogue: what is denied does not exist there. */
+final class ValidateStage {
+    private final Catalogs catalogs;
+
+    ValidateStage(Catalogs catalogs) {
+        this.catalogs = catalogs;
+    }
+
+    ValidatedStatement validate(ParsedStatement parsed) {
+        GovernedCatalog catalog = catalogs.of(parsed.subject());
+        Session session = parsed.session();
+        PlanningSpace space = catalog.space(session.defaultCatalog(), session.defaultSchema());
+        SqlNode relational = relational(parsed.node());
+        Checked checked = relational == null ? null : check(space, catalog, relational);
+        return new ValidatedStatement(parsed, catalog, space, checked);
+    }
+
+    private static Checked check(PlanningSpace space, GovernedCatalog catalog, SqlNode relational) {
+        SqlValidator validator = space.validator();
+        try {
+            SqlNode validated = validator.validate(relational);
+            RelDataType rowType = validator.getValidatedNodeType(validated);
+            RelDataType parameterTypes = validator.getParameterRowType(validated);
+            return new Checked(validator, validated, rowType, parameterTypes);
+        } catch (RuntimeException | Error failure) {
+            throw Refusals.of(failure, catalog);
+        }
+    }
+
+    /** The query or write inside a statement; null where there is none. */
+    private static @Nullable SqlNode relational(SqlNode node) {
+        if (node instanceof SqlExplain explain) {
+            return relational(explain.getExplicandum());
+        } else if (node instanceof ExplainPolicy explain) {
+            return relational(explain.statement());
+        } else if (node instanceof SqlCreateTable create) {
+            return create.query;
+        } else if (node instanceof SqlCreateView create) {
+            return create.query;
+        }
+        return switch (StatementParser.kind(node)) {
+            case SELECT, INSERT, UPDATE, DELETE -> node;
+            default -> null;
+        };
+    }
+}

@@ -1,0 +1,27 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.catalog.PlanningSpace;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.validate.SqlValidator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A statement whose every name exists for its subject.
+ *
+ * @param space where it is planned
+ * @param checked the query or write in it, as validated; null for statements without one
+ */
+public record ValidatedStatement(
+        ParsedStatement parsed, GovernedCatalog catalog, PlanningSpace space, @Nullable Checked checked) {
+
+    /**
+     * A query or write in Calcite's terms.
+     *
+     * @param node expanded and typed
+     * @param rowType columns of the answer
+     * @param parameterTypes one field per {@code ?}
+     */
+    public record Checked(SqlValidator validator, SqlNode node, RelDataType rowType, RelDataType parameterTypes) {}
+}

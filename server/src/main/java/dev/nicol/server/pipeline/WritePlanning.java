@@ -1,0 +1,243 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.adapters.Pushdown;
+import dev.nicol.adapters.SourceAdapter;
+import dev.nicol.adapters.SourceSql;
+import dev.nicol.adapters.SqlGenerator;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.rewrite.Leakproof;
+import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelCollations;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.RelFactories;
+import org.apache.calcite.rel.logical.LogicalFilter;
+import org.apache.calcite.rel.logical.LogicalProject;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.sql.SqlDelete;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlInsert;
+import org.apache.calcite.sql.SqlLiteral;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.SqlUpdate;
+import org.apache.calcite.sql.SqlDynamicParam;
+import org.apache.calcite.sql.fun.SqlCase;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.tools.RelBuilder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes, as SQL of their source. WHERE becomes: row filter AND leakproof part AND CASE WHEN row filter THEN the rest ELSE
+ * FALSE END, so that nothing of a hidden row is ever evaluated. New rows are counted against the row filter first.
+ */
+final class WritePlanning {
+    private static final SqlParserPos POS = SqlParserPos.ZERO;
+
+    private final Function<String, SourceAdapter> adapters;
+    private final Function<Body.Query, Plan> queries;
+
+    WritePlanning(Function<String, SourceAdapter> adapters, Function<Body.Query, Plan> queries) {
+        this.adapters = adapters;
+        this.queries = queries;
+    }
+
+    Plan insert(Body.Insert insert) {
+        String source = insert.target().name().catalog();
+        SourceAdapter adapter = adapters.apply(source);
+        SqlGenerator generator = new SqlGenerator(adapter);
+        Plan check = insertCheck(insert);
+        RelDataType none = insert.input().getCluster().getTypeFactory().builder().build();
+        Set<String> sources = Pushdown.sources(insert.input());
+        boolean here = (sources.isEmpty() || sources.equals(Set.of(source))) && Pushdown.computes(adapter, insert.input());
+        if (here) {
+            SqlNode rows = generator.queryNode(insert.input());
+            SqlNode statement = new SqlInsert(
+                    POS, SqlNodeList.EMPTY, physicalName(insert.target()), rows, names(insert.columns()));
+            SourceSql sql = generator.write(source, statement, SqlGenerator.types(insert.input()), none);
+            return new Plan.Write(source, check, sql, null);
+        }
+        Body.Query query = new Body.Query(insert.input(), RelCollations.EMPTY, insert.input().getRowType());
+        return new Plan.Write(source, check, null, new Plan.RowsFrom(queries.apply(query), insertOne(insert, generator)));
+    }
+
+    private static SourceSql insertOne(Body.Insert insert, SqlGenerator generator) {
+        List<SqlNode> markers = new ArrayList<>();
+        Map<Integer, RelDataType> types = new HashMap<>();
+        for (RelDataTypeField field : insert.input().getRowType().getFieldList()) {
+            markers.add(new SqlDynamicParam(field.getIndex(), POS));
+            types.put(field.getIndex(), field.getType());
+        }
+        SqlNode row = SqlStdOperatorTable.VALUES.createCall(POS, SqlStdOperatorTable.ROW.createCall(POS, markers));
+        SqlNode statement =
+                new SqlInsert(POS, SqlNodeList.EMPTY, physicalName(insert.target()), row, names(insert.columns()));
+        RelDataType none = insert.input().getCluster().getTypeFactory().builder().build();
+        return generator.write(insert.target().name().catalog(), statement, types, none);
+    }
+
+    /** Counts the new rows that the subject could not see afterwards. */
+    private @Nullable Plan insertCheck(Body.Insert insert) {
+        SealedScan scan = insert.sealed();
+        if (!scan.filtersRows()) {
+            return null;
+        }
+        RelDataType stored = insert.target().stored().rowType();
+        RexBuilder rex = insert.input().getCluster().getRexBuilder();
+        List<RexNode> row = new ArrayList<>();
+        for (RelDataTypeField field : stored.getFieldList()) {
+            int given = insert.columns().indexOf(field.getName());
+            row.add(
+                    given < 0
+                            ? rex.makeNullLiteral(field.getType())
+                            : rex.ensureType(field.getType(), rex.makeInputRef(insert.input(), given), true));
+        }
+        RelNode rows = LogicalProject.create(insert.input(), List.of(), row, stored.getFieldNames(), Set.of());
+        return count(rows, rowFilter(scan));
+    }
+
+    /** SELECT COUNT(*) FROM rows WHERE (filter) IS NOT TRUE. */
+    private Plan count(RelNode rows, RexNode filter) {
+        RexBuilder rex = rows.getCluster().getRexBuilder();
+        RelNode hidden = LogicalFilter.create(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, filter));
+        RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(rows.getCluster(), null);
+        RelNode counted = builder.push(hidden)
+                .aggregate(builder.groupKey(), builder.countStar("hidden"))
+                .build();
+        return queries.apply(new Body.Query(counted, RelCollations.EMPTY, counted.getRowType()));
+    }
+
+    Plan change(Body.Change change) {
+        String source = change.target().name().catalog();
+        SourceAdapter adapter = adapters.apply(source);
+        if (!Pushdown.sources(change.read()).equals(Set.of(source)) || !Pushdown.computes(adapter, change.read())) {
+            throw NicolError.NOT_SUPPORTED.because("An UPDATE or DELETE must be computable by source `" + source
+                    + "` alone: this one reads another source or uses a function it does not have.");
+        }
+        SqlGenerator generator = new SqlGenerator(adapter);
+        SqlNode where = where(change, generator);
+        SqlNode statement;
+        if (change.assignments().isEmpty()) {
+            statement = new SqlDelete(POS, physicalName(change.target()), where, null, null);
+        } else {
+            SqlNodeList values = new SqlNodeList(POS);
+            change.assignments().values().forEach(value -> values.add(written(change, generator, value)));
+            statement = new SqlUpdate(
+                    POS,
+                    physicalName(change.target()),
+                    names(List.copyOf(change.assignments().keySet())),
+                    values,
+                    where,
+                    null,
+                    null);
+        }
+        RelDataType none = change.read().getCluster().getTypeFactory().builder().build();
+        Map<Integer, RelDataType> types = new HashMap<>(SqlGenerator.types(change.read()));
+        return new Plan.Write(
+                source, changeCheck(change), generator.write(source, statement, types, none), null);
+    }
+
+    /** Counts rows that would leave the subject's sight, where an assigned column is one the filter reads. */
+    private @Nullable Plan changeCheck(Body.Change change) {
+        SealedScan scan = change.scan();
+        if (!scan.filtersRows() || change.assignments().isEmpty()) {
+            return null;
+        }
+        RexNode filter = rowFilter(scan);
+        List<String> stored = change.target().stored().rowType().getFieldNames();
+        boolean touched = RelOptUtil.InputFinder.bits(filter).toList().stream()
+                .anyMatch(field -> change.assignments().containsKey(stored.get(field)));
+        if (!touched && !RexUtil.containsCorrelation(filter)) {
+            return null;
+        }
+        RexBuilder rex = scan.getCluster().getRexBuilder();
+        RelNode changed = LogicalFilter.create(scan, change.condition());
+        RexNode after = filter.accept(new RexShuttle() {
+            @Override
+            public RexNode visitInputRef(RexInputRef reference) {
+                String column = stored.get(reference.getIndex());
+                RexNode assigned = change.assignments().get(column);
+                if (assigned != null) {
+                    return rex.ensureType(reference.getType(), assigned, true);
+                }
+                int shown = scan.getRowType().getFieldNames().indexOf(column);
+                if (shown < 0 || scan.storedColumn(shown) < 0) {
+                    throw NicolError.NOT_PERMITTED.because("Column `" + column
+                            + "` decides which rows you see and is hidden from you, so this UPDATE cannot be checked.");
+                }
+                return rex.makeInputRef(scan, shown);
+            }
+        });
+        return count(changed, after);
+    }
+
+    private @Nullable SqlNode where(Body.Change change, SqlGenerator generator) {
+        SealedScan scan = change.scan();
+        if (!scan.filtersRows()) {
+            return change.condition().isAlwaysTrue() ? null : written(change, generator, change.condition());
+        }
+        List<RexNode> leakproof = new ArrayList<>();
+        List<RexNode> rest = new ArrayList<>();
+        for (RexNode conjunct : RelOptUtil.conjunctions(change.condition())) {
+            (Leakproof.total(conjunct, scan) ? leakproof : rest).add(conjunct);
+        }
+        SqlNode filter = generator.expression(
+                tableName(change), change.target().stored().rowType(), Set.of(), rowFilter(scan));
+        SqlNode where = filter;
+        for (RexNode conjunct : leakproof) {
+            where = and(where, written(change, generator, conjunct));
+        }
+        if (!rest.isEmpty()) {
+            RexNode all = RexUtil.composeConjunction(scan.getCluster().getRexBuilder(), rest);
+            SqlNode guarded = new SqlCase(
+                    POS,
+                    null,
+                    SqlNodeList.of(filter),
+                    SqlNodeList.of(written(change, generator, all)),
+                    SqlLiteral.createBoolean(false, POS));
+            where = and(where, guarded);
+        }
+        return where;
+    }
+
+    private static SqlNode and(SqlNode left, SqlNode right) {
+        return SqlStdOperatorTable.AND.createCall(POS, left, right);
+    }
+
+    private static SqlNode written(Body.Change change, SqlGenerator generator, RexNode expression) {
+        return generator.expression(tableName(change), change.scan().getRowType(), change.outer(), expression);
+    }
+
+    private static String tableName(Body.Change change) {
+        List<String> physical = change.target().stored().table().physicalName();
+        return physical.get(physical.size() - 1);
+    }
+
+    private static RexNode rowFilter(SealedScan scan) {
+        return ((Filter) scan.governed().getInput(0)).getCondition();
+    }
+
+    private static SqlIdentifier physicalName(Body.Target target) {
+        return new SqlIdentifier(target.stored().table().physicalName(), POS);
+    }
+
+    private static SqlNodeList names(List<String> columns) {
+        SqlNodeList names = new SqlNodeList(POS);
+        columns.forEach(column -> names.add(new SqlIdentifier(column, POS)));
+        return names;
+    }
+}

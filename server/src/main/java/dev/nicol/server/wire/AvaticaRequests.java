@@ -1,0 +1,306 @@
+package dev.nicol.server.wire;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.Subject;
+import dev.nicol.server.catalog.SubjectCatalogs;
+import dev.nicol.server.identity.Authenticator;
+import dev.nicol.server.identity.Authenticator.Principal;
+import dev.nicol.server.pipeline.Session;
+import dev.nicol.server.pipeline.Statements;
+import java.sql.Connection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.apache.calcite.avatica.ConnectionPropertiesImpl;
+import org.apache.calcite.avatica.Meta;
+import org.apache.calcite.avatica.proto.Responses;
+import org.apache.calcite.avatica.remote.Service;
+import org.apache.calcite.avatica.remote.Service.CatalogsRequest;
+import org.apache.calcite.avatica.remote.Service.CloseConnectionRequest;
+import org.apache.calcite.avatica.remote.Service.CloseConnectionResponse;
+import org.apache.calcite.avatica.remote.Service.CloseStatementRequest;
+import org.apache.calcite.avatica.remote.Service.CloseStatementResponse;
+import org.apache.calcite.avatica.remote.Service.ColumnsRequest;
+import org.apache.calcite.avatica.remote.Service.CommitRequest;
+import org.apache.calcite.avatica.remote.Service.ConnectionSyncRequest;
+import org.apache.calcite.avatica.remote.Service.ConnectionSyncResponse;
+import org.apache.calcite.avatica.remote.Service.CreateStatementRequest;
+import org.apache.calcite.avatica.remote.Service.DatabasePropertyRequest;
+import org.apache.calcite.avatica.remote.Service.DatabasePropertyResponse;
+import org.apache.calcite.avatica.remote.Service.ExecuteBatchRequest;
+import org.apache.calcite.avatica.remote.Service.ExecuteRequest;
+import org.apache.calcite.avatica.remote.Service.FetchRequest;
+import org.apache.calcite.avatica.remote.Service.OpenConnectionRequest;
+import org.apache.calcite.avatica.remote.Service.OpenConnectionResponse;
+import org.apache.calcite.avatica.remote.Service.PrepareAndExecuteBatchRequest;
+import org.apache.calcite.avatica.remote.Service.PrepareAndExecuteRequest;
+import org.apache.calcite.avatica.remote.Service.PrepareRequest;
+import org.apache.calcite.avatica.remote.Service.Request;
+import org.apache.calcite.avatica.remote.Service.Response;
+import org.apache.calcite.avatica.remote.Service.RollbackRequest;
+import org.apache.calcite.avatica.remote.Service.SchemasRequest;
+import org.apache.calcite.avatica.remote.Service.SyncResultsRequest;
+import org.apache.calcite.avatica.remote.Service.TableTypesRequest;
+import org.apache.calcite.avatica.remote.Service.TablesRequest;
+import org.apache.calcite.avatica.remote.Service.TypeInfoRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers every Avatica request for one authenticated principal. Avatica's own {@code LocalService} is not used: it knows
+ * no principals, and turns failures into requests to run a statement again.
+ */
+final class AvaticaRequests {
+    /** What a connection may state of itself; everything else a client sends, passwords above all, is dropped. */
+    private static final List<String> STATED = List.of("purpose", "job", "model", "client", "on_behalf_of");
+
+    private static final Response DONE_COMMIT =
+            AvaticaCodec.emptyResponse(Responses.CommitResponse.getDefaultInstance());
+    private static final Response DONE_ROLLBACK =
+            AvaticaCodec.emptyResponse(Responses.RollbackResponse.getDefaultInstance());
+
+    private final Map<Class<?>, Answer<?>> answers = new HashMap<>();
+    private final Authenticator authenticator;
+    private final Statements statements;
+    private final WireConnections connections;
+    private final StatementRequests statementRequests;
+    private final MetadataRequests metadata;
+
+    AvaticaRequests(
+            Authenticator authenticator,
+            Statements statements,
+            SubjectCatalogs catalogs,
+            WireConnections connections,
+            WireLimits limits) {
+        this.authenticator = authenticator;
+        this.statements = statements;
+        this.connections = connections;
+        this.statementRequests = new StatementRequests(statements, limits);
+        this.metadata = new MetadataRequests(catalogs);
+        listConnectionRequests();
+        listStatementRequests();
+        listMetadataRequests();
+    }
+
+    /** Throws whatever went wrong; {@link ErrorAnswers} says it to the client. */
+    Response answer(Principal principal, Request request, WireFormat format) {
+        Answer<?> answer = answers.get(request.getClass());
+        if (answer == null) {
+            throw NicolError.NOT_SUPPORTED.because("This request of the Avatica protocol is not supported.");
+        }
+        return answer.apply(principal, request, format);
+    }
+
+    private void listConnectionRequests() {
+        on(OpenConnectionRequest.class, (principal, request, format) -> open(principal, request));
+        on(CloseConnectionRequest.class, (principal, request, format) -> {
+            connections.close(principal, request.connectionId);
+            return new CloseConnectionResponse();
+        });
+        on(
+                ConnectionSyncRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal, request.connectionId, connection -> sync(connection, request.connProps)));
+        on(
+                CommitRequest.class,
+                (principal, request, format) -> connections.with(principal, request.connectionId, connection -> {
+                    if (!connection.session().autoCommit()) {
+                        statements.commit(connection.session());
+                    }
+                    return DONE_COMMIT;
+                }));
+        on(
+                RollbackRequest.class,
+                (principal, request, format) -> connections.with(principal, request.connectionId, connection -> {
+                    if (!connection.session().autoCommit()) {
+                        statements.rollback(connection.session());
+                    }
+                    return DONE_ROLLBACK;
+                }));
+        on(
+                DatabasePropertyRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.connectionId,
+                        connection -> new DatabasePropertyResponse(DatabaseProperties.ALL, null)));
+    }
+
+    private void listStatementRequests() {
+        on(
+                CreateStatementRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.connectionId,
+                        connection -> statementRequests.create(connection, connections.now())));
+        on(CloseStatementRequest.class, (principal, request, format) -> {
+            connections.cancelIfBusy(principal, request.connectionId, request.statementId);
+            return connections.with(principal, request.connectionId, connection -> {
+                statementRequests.close(connection, request.statementId);
+                return new CloseStatementResponse();
+            });
+        });
+        on(
+                PrepareRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.connectionId,
+                        connection -> statementRequests.prepare(connection, request, connections.now())));
+        on(
+                PrepareAndExecuteRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.connectionId,
+                        connection ->
+                                statementRequests.prepareAndExecute(connection, request, format, connections.now())));
+        on(
+                ExecuteRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.statementHandle == null ? null : request.statementHandle.connectionId,
+                        connection -> statementRequests.execute(connection, request, format, connections.now())));
+        on(
+                FetchRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.connectionId,
+                        connection -> statementRequests.fetch(connection, request, format, connections.now())));
+        on(
+                SyncResultsRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal, request.connectionId, connection -> statementRequests.sync(connection, request)));
+        on(
+                PrepareAndExecuteBatchRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.connectionId,
+                        connection ->
+                                statementRequests.prepareAndExecuteBatch(connection, request, connections.now())));
+        on(
+                ExecuteBatchRequest.class,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        request.connectionId,
+                        connection -> statementRequests.executeBatch(connection, request, connections.now())));
+    }
+
+    private void listMetadataRequests() {
+        onMetadata(
+                CatalogsRequest.class,
+                request -> request.connectionId,
+                (connection, request) -> metadata.catalogs(connection));
+        onMetadata(SchemasRequest.class, request -> request.connectionId, metadata::schemas);
+        onMetadata(TablesRequest.class, request -> request.connectionId, metadata::tables);
+        onMetadata(ColumnsRequest.class, request -> request.connectionId, metadata::columns);
+        onMetadata(
+                TableTypesRequest.class,
+                request -> request.connectionId,
+                (connection, request) -> metadata.tableTypes());
+        onMetadata(
+                TypeInfoRequest.class, request -> request.connectionId, (connection, request) -> metadata.typeInfo());
+    }
+
+    private <R extends Request> void onMetadata(
+            Class<R> type, Function<R, String> connectionId, BiFunction<WireConnection, R, MetadataRows> rows) {
+        on(
+                type,
+                (principal, request, format) -> connections.with(
+                        principal,
+                        connectionId.apply(request),
+                        connection -> statementRequests.metadata(
+                                connection, rows.apply(connection, request), format, connections.now())));
+    }
+
+    private Response open(Principal principal, OpenConnectionRequest request) {
+        String id = request.connectionId;
+        if (id == null || id.isEmpty() || id.length() > WireConnections.MAX_ID_CHARACTERS) {
+            throw new ProtocolViolation(
+                    "A connection id has 1 to " + WireConnections.MAX_ID_CHARACTERS + " characters.");
+        }
+        Map<String, String> sent = request.info == null ? Map.of() : request.info;
+        Map<String, String> stated = new HashMap<>();
+        for (String name : STATED) {
+            String value = sent.get(name);
+            if (value != null && !value.isEmpty()) {
+                stated.put(name, value);
+            }
+        }
+        Subject subject = authenticator.subject(principal, stated);
+        Session session = new Session(id, subject);
+        applySchema(session, null, sent.get("schema"));
+        connections.open(principal, id, session);
+        return new OpenConnectionResponse();
+    }
+
+    private Response sync(WireConnection connection, Meta.@Nullable ConnectionProperties wanted) {
+        Session session = connection.session();
+        if (wanted != null) {
+            applyIsolation(wanted.getTransactionIsolation());
+            if (wanted.isReadOnly() != null) {
+                connection.setReadOnly(wanted.isReadOnly());
+            }
+            if (wanted.getCatalog() != null || wanted.getSchema() != null) {
+                String catalog = wanted.getCatalog() == null ? session.defaultCatalog() : wanted.getCatalog();
+                String schema = wanted.getSchema() == null ? session.defaultSchema() : wanted.getSchema();
+                applySchema(session, catalog, schema);
+            }
+            applyAutoCommit(session, wanted.isAutoCommit());
+        }
+        return new ConnectionSyncResponse(
+                new ConnectionPropertiesImpl(
+                        session.autoCommit(),
+                        connection.readOnly(),
+                        Connection.TRANSACTION_READ_COMMITTED,
+                        session.defaultCatalog(),
+                        session.defaultSchema()),
+                null);
+    }
+
+    /** Turning it on commits what is open, as JDBC has it. */
+    private void applyAutoCommit(Session session, @Nullable Boolean wanted) {
+        if (wanted == null || wanted == session.autoCommit()) {
+            return;
+        }
+        if (wanted) {
+            statements.commit(session);
+        }
+        session.setAutoCommit(wanted);
+    }
+
+    /** Weaker levels get the stronger one; stronger ones cannot be promised for every source. */
+    private static void applyIsolation(@Nullable Integer wanted) {
+        if (wanted != null && wanted > Connection.TRANSACTION_READ_COMMITTED) {
+            throw NicolError.NOT_SUPPORTED.because("The transaction isolation `" + wanted
+                    + "` is not supported. Use READ COMMITTED, or what the source has by default.");
+        }
+    }
+
+    /** A schema may be given with its catalog, as {@code crm.public}. */
+    private static void applySchema(Session session, @Nullable String catalog, @Nullable String schema) {
+        int dot = schema == null ? -1 : schema.indexOf('.');
+        if (schema != null && dot > 0 && dot < schema.length() - 1) {
+            session.setDefaultSchema(schema.substring(0, dot), schema.substring(dot + 1));
+        } else {
+            session.setDefaultSchema(emptyToNull(catalog), emptyToNull(schema));
+        }
+    }
+
+    private static @Nullable String emptyToNull(@Nullable String text) {
+        return text == null || text.isEmpty() ? null : text;
+    }
+
+    private <R extends Request> void on(Class<R> type, TypedAnswer<R> answer) {
+        answers.put(type, new Answer<>(type, answer));
+    }
+
+    @FunctionalInterface
+    private interface TypedAnswer<R extends Request> {
+        Response apply(Principal principal, R request, WireFormat format);
+    }
+
+    private record Answer<R extends Request>(Class<R> type, TypedAnswer<R> answer) {
+        Service.Response apply(Principal principal, Request request, WireFormat format) {
+            return answer.apply(principal, type.cast(request), format);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package dev.nicol.server.wire;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.server.identity.Authenticator;
+import dev.nicol.server.identity.Authenticator.Principal;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import org.apache.calcite.avatica.remote.Service.Request;
+import org.apache.calcite.avatica.remote.Service.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code POST /}: one Avatica request, one response.
+ *
+ * <p>Failures are answered with HTTP 500 and a body: the stock driver reads bodies of 200 and 500 only, and repeats a
+ * request for ever on 503.
+ */
+final class AvaticaServlet extends HttpServlet {
+    /** How far beyond the limit a body is read and thrown away, so that its sender is there to hear why. */
+    private static final int DRAINED_MULTIPLE = 8;
+
+    private static final int CHUNK_BYTES = 64 * 1024;
+
+    private final transient Authenticator authenticator;
+    private final transient AvaticaRequests requests;
+    private final transient WireMetrics metrics;
+    private final transient AvaticaCodec codec = new AvaticaCodec();
+    private final int maxRequestBytes;
+
+    AvaticaServlet(Authenticator authenticator, AvaticaRequests requests, WireMetrics metrics, WireLimits limits) {
+        this.authenticator = authenticator;
+        this.requests = requests;
+        this.metrics = metrics;
+        this.maxRequestBytes = limits.maxRequestBytes();
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (!request.getServletPath().isEmpty() && !request.getServletPath().equals("/")
+                || request.getPathInfo() != null && !request.getPathInfo().equals("/")) {
+            response.setStatus(HttpServletResponse.SC_NOT_FOUND);
+            return;
+        }
+        String credentials = request.getHeader("Authorization");
+        if (credentials == null || credentials.isBlank()) {
+            challenge(response);
+            return;
+        }
+        long started = System.nanoTime();
+        InputStream in = request.getInputStream();
+        int first = in.read();
+        WireFormat format = WireFormat.ofFirstByte(first);
+        String name = "unread";
+        long received = 0;
+        Response answer;
+        try {
+            Principal principal = authenticator.authenticate(credentials);
+            if (request.getHeader("request") != null) {
+                throw new ProtocolViolation("A request in a header is not accepted. Send it as the body.");
+            }
+            byte[] body = body(first, in);
+            received = body.length;
+            Request decoded = codec.decode(format, body);
+            name = decoded.getClass().getSimpleName();
+            answer = requests.answer(principal, decoded, format);
+        } catch (Throwable failure) {
+            answer = refusal(failure);
+        }
+        long sent = send(response, format, answer);
+        metrics.answered(name, answer, System.nanoTime() - started, received, sent);
+    }
+
+    private static Response refusal(Throwable failure) {
+        if (failure instanceof NicolException refused && refused.error() == NicolError.NOT_AUTHENTICATED) {
+            // one text for every cause: which part was wrong is nobody's business
+            return ErrorAnswers.answer(
+                    NicolError.NOT_AUTHENTICATED, "The user name or the credentials are not valid. Log in again.");
+        }
+        return ErrorAnswers.of(failure);
+    }
+
+    private long send(HttpServletResponse response, WireFormat format, Response answer) throws IOException {
+        byte[] bytes;
+        boolean failed = answer instanceof org.apache.calcite.avatica.remote.Service.ErrorResponse;
+        try {
+            bytes = codec.encode(format, answer);
+        } catch (IOException | RuntimeException | Error unwritable) {
+            failed = true;
+            bytes = codec.encode(format, ErrorAnswers.of(unwritable));
+        }
+        response.setStatus(failed ? HttpServletResponse.SC_INTERNAL_SERVER_ERROR : HttpServletResponse.SC_OK);
+        response.setContentType(format.contentType());
+        response.setHeader("Cache-Control", "no-store");
+        response.setContentLength(bytes.length);
+        response.getOutputStream().write(bytes);
+        return bytes.length;
+    }
+
+    private static void challenge(HttpServletResponse response) throws IOException {
+        response.setStatus(HttpServletResponse.SC_UNAUTHORIZED);
+        response.setHeader("WWW-Authenticate", "Basic realm=\"Nicol\", charset=\"UTF-8\"");
+        response.setContentType("text/plain; charset=utf-8");
+        response.getWriter().println("Log in: send credentials in the Authorization header.");
+    }
+
+    /** The whole body, {@code first} included. */
+    private byte[] body(int first, InputStream in) throws IOException {
+        if (first < 0) {
+            throw new ProtocolViolation("The request is empty.");
+        }
+        byte[] bytes = new byte[CHUNK_BYTES];
+        bytes[0] = (byte) first;
+        int length = 1;
+        while (true) {
+            int read = in.read(bytes, length, bytes.length - length);
+            if (read < 0) {
+                return Arrays.copyOf(bytes, length);
+            }
+            length += read;
+            if (length > maxRequestBytes) {
+                drain(in);
+                throw NicolError.OUT_OF_BUDGET.because("The request is larger than `" + maxRequestBytes
+                        + "` bytes (limit `max_request_bytes`). Send less at once, or smaller batches.");
+            }
+            if (length == bytes.length) {
+                bytes = Arrays.copyOf(bytes, (int) Math.min(2L * length, maxRequestBytes + 1L));
+            }
+        }
+    }
+
+    private void drain(InputStream in) throws IOException {
+        byte[] waste = new byte[CHUNK_BYTES];
+        long left = (long) DRAINED_MULTIPLE * maxRequestBytes;
+        int read = 0;
+        while (left > 0 && read >= 0) {
+            read = in.read(waste, 0, waste.length);
+            left -= read;
+        }
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        respond(
+                response,
+                HttpServletResponse.SC_NOT_FOUND,
+                "This is Nicol. Connect with the Avatica JDBC driver: jdbc:avatica:remote:url=http://host:port/");
+    }
+
+    private static void respond(HttpServletResponse response, int status, @Nullable String text) throws IOException {
+        response.setStatus(status);
+        response.setContentType("text/plain; charset=utf-8");
+        response.getWriter().println(text);
+    }
+}

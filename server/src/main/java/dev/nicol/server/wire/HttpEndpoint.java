@@ -1,0 +1,159 @@
+package dev.nicol.server.wire;
+
+import dev.nicol.server.audit.AuditTrail;
+import dev.nicol.server.catalog.SubjectCatalogs;
+import dev.nicol.server.identity.Authenticator;
+import dev.nicol.server.pipeline.Statements;
+import dev.nicol.server.wire.TextServlet.Page;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The server's one port: Avatica, health, metrics. Started by {@link #start}; closing it closes every connection. */
+public final class HttpEndpoint implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(HttpEndpoint.class);
+
+    private final Server server;
+    private final ServerConnector connector;
+    private final WireConnections connections;
+    private final WireLimits limits;
+    private final ScheduledExecutorService sweeper;
+    private volatile boolean draining;
+
+    /**
+     * What the endpoint serves.
+     *
+     * @param unready null while the server can run statements, else why it cannot, in a few words without secrets
+     */
+    public record Services(
+            Authenticator authenticator,
+            Statements statements,
+            SubjectCatalogs catalogs,
+            AuditTrail trail,
+            PrometheusMeterRegistry metrics,
+            Supplier<@Nullable String> unready) {}
+
+    /** @param port 0 for a free one; {@link #port} tells which */
+    public HttpEndpoint(String host, int port, Services services, WireLimits limits, Clock clock) {
+        this.limits = limits;
+        connections = new WireConnections(services.statements(), services.trail(), limits, clock);
+        QueuedThreadPool threads = new QueuedThreadPool(limits.maxRequestThreads());
+        threads.setName("nicol-http");
+        server = new Server(threads);
+        connector = new ServerConnector(server, new HttpConnectionFactory(configuration()));
+        connector.setHost(host);
+        connector.setPort(port);
+        connector.setIdleTimeout(limits.httpIdle().toMillis());
+        server.addConnector(connector);
+        server.setHandler(handlers(services));
+        server.setErrorHandler(new PlainErrors());
+        sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "nicol-sweeper");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private static HttpConfiguration configuration() {
+        HttpConfiguration configuration = new HttpConfiguration();
+        configuration.setSendServerVersion(false);
+        configuration.setSendXPoweredBy(false);
+        return configuration;
+    }
+
+    private ServletContextHandler handlers(Services services) {
+        AvaticaRequests requests = new AvaticaRequests(
+                services.authenticator(), services.statements(), services.catalogs(), connections, limits);
+        WireMetrics metrics = new WireMetrics(services.metrics(), connections);
+        ServletContextHandler context = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
+        context.setErrorHandler(new PlainErrors());
+        add(context, "/health/live", TextServlet.PLAIN, () -> new Page(HttpServletResponse.SC_OK, "live\n"));
+        add(context, "/health/ready", TextServlet.PLAIN, () -> readiness(services.unready()));
+        add(
+                context,
+                "/metrics",
+                TextServlet.PROMETHEUS,
+                () -> new Page(HttpServletResponse.SC_OK, services.metrics().scrape()));
+        context.addServlet(
+                new ServletHolder(new AvaticaServlet(services.authenticator(), requests, metrics, limits)), "/");
+        return context;
+    }
+
+    private static void add(ServletContextHandler context, String path, String contentType, Supplier<Page> page) {
+        context.addServlet(new ServletHolder(new TextServlet(contentType, page)), path);
+    }
+
+    private Page readiness(Supplier<@Nullable String> unready) {
+        String reason = draining ? "stopping" : unready.get();
+        return reason == null
+                ? new Page(HttpServletResponse.SC_OK, "ready\n")
+                : new Page(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "not ready: " + reason + "\n");
+    }
+
+    /** Opens the port. */
+    public void start() {
+        try {
+            server.start();
+        } catch (Exception failure) {
+            throw new UncheckedIOException(
+                    "The port `" + connector.getPort() + "` on `" + connector.getHost() + "` cannot be opened.",
+                    failure instanceof IOException io ? io : new IOException(failure));
+        }
+        long interval = limits.sweepInterval().toMillis();
+        sweeper.scheduleWithFixedDelay(this::sweep, interval, interval, TimeUnit.MILLISECONDS);
+    }
+
+    /** The port that is open. */
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    /** Open Avatica connections. */
+    public int connections() {
+        return connections.size();
+    }
+
+    private void sweep() {
+        try {
+            connections.sweep();
+        } catch (RuntimeException | Error failure) {
+            LOGGER.warn("Looking for idle connections failed", failure); // a thrown failure would end the sweeper
+        }
+    }
+
+    /** Tells load balancers to go elsewhere and refuses new connections; open ones go on. */
+    public void drain() {
+        draining = true;
+        connections.drain();
+    }
+
+    /** Drains, cancels what still runs, closes every connection and the port. */
+    @Override
+    public void close() {
+        drain();
+        sweeper.shutdownNow();
+        connections.closeAll(limits.stopGrace());
+        try {
+            server.stop(); // interrupts the requests that did not heed their cancellation
+        } catch (Exception failure) {
+            LOGGER.warn("Closing the port failed", failure);
+        }
+        connections.closeAll(limits.stopGrace());
+    }
+}

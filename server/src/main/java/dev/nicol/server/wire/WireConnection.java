@@ -1,0 +1,100 @@
+package dev.nicol.server.wire;
+
+import dev.nicol.server.identity.Authenticator.Principal;
+import dev.nicol.server.pipeline.Prepared;
+import dev.nicol.server.pipeline.Session;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** One open connection: who owns it, its session, its statements. */
+final class WireConnection {
+    private final String id;
+    private final Principal owner;
+    private final Session session;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicInteger lastStatementId = new AtomicInteger();
+    private final Map<Integer, WireStatement> statements = new ConcurrentHashMap<>();
+    private volatile long usedAt;
+    private volatile boolean closed;
+    private boolean readOnly;
+
+    WireConnection(String id, Principal owner, Session session, long usedAt) {
+        this.id = id;
+        this.owner = owner;
+        this.session = session;
+        this.usedAt = usedAt;
+    }
+
+    String id() {
+        return id;
+    }
+
+    Principal owner() {
+        return owner;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    /** Held by the one request that works on this connection. */
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    WireStatement add(@Nullable Prepared prepared, long maxRows, long now) {
+        WireStatement statement = new WireStatement(lastStatementId.incrementAndGet(), prepared, maxRows, now);
+        statements.put(statement.id(), statement);
+        return statement;
+    }
+
+    @Nullable
+    WireStatement statement(int statementId) {
+        return statements.get(statementId);
+    }
+
+    /** Puts a plain statement where a prepared one was. */
+    WireStatement replaceByPlain(WireStatement before, long now) {
+        before.closeResult();
+        WireStatement plain = new WireStatement(before.id(), null, 0, now);
+        statements.put(plain.id(), plain);
+        return plain;
+    }
+
+    void remove(WireStatement statement) {
+        statements.remove(statement.id());
+        statement.closeResult();
+    }
+
+    Collection<WireStatement> statements() {
+        return statements.values();
+    }
+
+    boolean readOnly() {
+        return readOnly;
+    }
+
+    void setReadOnly(boolean stated) {
+        readOnly = stated;
+    }
+
+    long usedAt() {
+        return usedAt;
+    }
+
+    void used(long now) {
+        usedAt = now;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void markClosed() {
+        closed = true;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.nicol.server.wire;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.calcite.avatica.remote.Service.ErrorResponse;
+import org.apache.calcite.avatica.remote.Service.Response;
+
+/** Counts requests by kind and SQLSTATE. No label names a user: {@code /metrics} is read without credentials. */
+final class WireMetrics {
+    private static final String SUCCESS = "00000";
+
+    private final MeterRegistry registry;
+    private final Map<String, Timer> timers = new ConcurrentHashMap<>();
+    private final Counter bytesIn;
+    private final Counter bytesOut;
+
+    WireMetrics(MeterRegistry registry, WireConnections connections) {
+        this.registry = registry;
+        Gauge.builder("nicol.wire.connections", connections, WireConnections::size)
+                .description("Open connections")
+                .register(registry);
+        Gauge.builder("nicol.wire.cursors", connections, WireConnections::openCursors)
+                .description("Answers that clients have not read to the end")
+                .register(registry);
+        bytesIn = Counter.builder("nicol.wire.received").baseUnit("bytes").register(registry);
+        bytesOut = Counter.builder("nicol.wire.sent").baseUnit("bytes").register(registry);
+    }
+
+    void answered(String request, Response response, long nanos, long received, long sent) {
+        String sqlState = response instanceof ErrorResponse error ? error.sqlState : SUCCESS;
+        timers.computeIfAbsent(request + ' ' + sqlState, key -> Timer.builder("nicol.wire.requests")
+                        .description("Avatica requests")
+                        .tag("request", request)
+                        .tag("sqlstate", sqlState)
+                        .register(registry))
+                .record(nanos, TimeUnit.NANOSECONDS);
+        bytesIn.increment(received);
+        bytesOut.increment(sent);
+    }
+}

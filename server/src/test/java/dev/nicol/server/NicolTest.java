@@ -1,0 +1,103 @@
+package dev.nicol.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nicol.policy.ProblemsException;
+import dev.nicol.server.identity.UsersReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NicolTest {
+    @TempDir
+    Path directory;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @Test
+    void helpAndVersionAreEverywhere() {
+        for (String command : new String[] {
+            "", "serve", "check", "demo", "hash-password", "policy", "policy test", "audit", "audit verify"
+        }) {
+            assertThat(run((command + " --help").trim().split(" "))).isZero();
+            assertThat(run((command + " --version").trim().split(" "))).isZero();
+        }
+        assertThat(out.toString()).contains("Usage: nicol serve", "Usage: nicol audit verify", "nicol (");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void wrongUsageIsTwoAndSaysSo() {
+        assertThat(run()).isEqualTo(2);
+        assertThat(run("swim")).isEqualTo(2);
+        assertThat(run("serve")).isEqualTo(2);
+        assertThat(run("audit")).isEqualTo(2);
+        assertThat(run("demo", "--kep")).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("name a command", "swim", "--config", "name one of its commands: verify", "--kep");
+    }
+
+    @Test
+    void checkPrintsEveryProblemOfEveryFile() throws IOException {
+        Files.createDirectory(directory.resolve("policies"));
+        write("nicol.yaml", "identity: {users: users.yaml}\n");
+        write("users.yaml", "users: {a: {password: plain}}\n");
+        write("policies/p.yaml", "grants: [{name: g}]\n");
+
+        assertThat(run("check", "--config", path("nicol.yaml"))).isEqualTo(1);
+        assertThat(err.toString().lines().map(line -> line.replace(directory + "/", "")))
+                .containsExactlyInAnyOrder(
+                        "policies/p.yaml:1: `tables` is missing — add it",
+                        "policies/p.yaml:1: `actions` is missing — add it",
+                        "policies/p.yaml:1: `to` is missing — add it",
+                        "users.yaml:1: the `password` of `a` is not an Argon2id hash (`$argon2id$v=19$…`) — make one"
+                                + " with `nicol hash-password`");
+    }
+
+    @Test
+    void aBrokenConfigurationStartsNothing() throws IOException {
+        write("nicol.yaml", "idntity: 1\nserver: 2\n");
+
+        assertThat(run("serve", "--config", path("nicol.yaml"))).isEqualTo(1);
+        assertThat(err.toString().lines()).hasSize(4).allSatisfy(line -> assertThat(line)
+                .startsWith(path("nicol.yaml") + ":"));
+    }
+
+    @Test
+    void hashPasswordPrintsWhatTheUsersFileTakes() throws IOException, ProblemsException {
+        InputStream before = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream("wönderland\n".getBytes(StandardCharsets.UTF_8)));
+            assertThat(run("hash-password")).isZero();
+            System.setIn(new ByteArrayInputStream(new byte[0]));
+            assertThat(run("hash-password")).isEqualTo(1);
+        } finally {
+            System.setIn(before);
+        }
+
+        assertThat(err.toString()).contains("a password has from 1 to 1024 characters");
+        write("users.yaml", "users: {a: {password: \"" + out.toString().trim() + "\"}}\n");
+        UsersReader.check(directory.resolve("users.yaml"));
+    }
+
+    private int run(String... arguments) {
+        String[] given = arguments.length == 1 && arguments[0].isEmpty() ? new String[0] : arguments;
+        return Nicol.run(new PrintWriter(out, true), new PrintWriter(err, true), given);
+    }
+
+    private void write(String name, String content) throws IOException {
+        Files.writeString(directory.resolve(name), content);
+    }
+
+    private String path(String name) {
+        return directory.resolve(name).toString();
+    }
+}

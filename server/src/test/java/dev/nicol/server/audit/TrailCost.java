@@ -1,0 +1,68 @@
+package dev.nicol.server.audit;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Prints what one begin and complete cost. Run by hand; arguments: seconds for each measurement (3). */
+final class TrailCost {
+    private static final int WARM_UP_STATEMENTS = 3_000;
+
+    private TrailCost() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
+        for (boolean force : new boolean[] {true, false}) {
+            Path directory = Files.createTempDirectory("trail-cost");
+            try (Store store = Store.open(TrailFixture.url(directory));
+                    StoreAuditTrail trail = StoreAuditTrail.open(
+                            store, TrailSettings.DEFAULT.withForceToDisk(force), java.time.Clock.systemUTC())) {
+                for (int i = 0; i < WARM_UP_STATEMENTS; i++) {
+                    statement(trail);
+                }
+                for (int threads : new int[] {1, 8, 32}) {
+                    measure(trail, threads, seconds, force);
+                }
+            }
+        }
+    }
+
+    private static void measure(StoreAuditTrail trail, int threads, int seconds, boolean force)
+            throws InterruptedException {
+        long flushesBefore = trail.flushes();
+        long end = System.nanoTime() + seconds * 1_000_000_000L;
+        long[] counts = new long[threads];
+        List<Thread> running = new ArrayList<>();
+        for (int thread = 0; thread < threads; thread++) {
+            int index = thread;
+            running.add(new Thread(() -> {
+                while (System.nanoTime() < end) {
+                    statement(trail);
+                    counts[index]++;
+                }
+            }));
+        }
+        running.forEach(Thread::start);
+        for (Thread thread : running) {
+            thread.join();
+        }
+        long statements = 0;
+        for (long count : counts) {
+            statements += count;
+        }
+        System.out.printf(
+                "forceToDisk %-5s %2d threads: %6d statements/s, %5d us begin+complete each, %.2f flushes a statement%n",
+                force,
+                threads,
+                statements / seconds,
+                seconds * 1_000_000L * threads / Math.max(1, statements),
+                (double) (trail.flushes() - flushesBefore) / statements);
+    }
+
+    private static void statement(StoreAuditTrail trail) {
+        String id = StatementIds.next();
+        trail.begin(TrailFixture.select(id));
+        trail.complete(id, TrailFixture.succeeded(1));
+    }
+}

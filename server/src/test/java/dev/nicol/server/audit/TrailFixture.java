@@ -1,0 +1,64 @@
+package dev.nicol.server.audit;
+
+import dev.nicol.lineage.Lineage;
+import dev.nicol.lineage.LineageEdge;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Statements to record, and a store in a directory. */
+final class TrailFixture {
+    static final TableName CUSTOMERS = new TableName("crm", "public", "customers");
+
+    private TrailFixture() {}
+
+    static String url(Path directory) {
+        return "jdbc:h2:file:" + directory.resolve("nicol");
+    }
+
+    static AuditTrail.Intent select(String statementId) {
+        return select(statementId, "SELECT email FROM crm.public.customers WHERE region = 'EU'");
+    }
+
+    static AuditTrail.Intent select(String statementId, String sql) {
+        Subject alice = Subject.human("alice", Set.of("analysts"), Set.of(), Map.of("region", "EU"))
+                .withPurpose("churn")
+                .withClient("dbeaver");
+        return new AuditTrail.Intent(
+                statementId,
+                alice,
+                "connection-1",
+                sql,
+                "SELECT",
+                "allowed",
+                List.of("analysts-read-crm", "own-region"),
+                null,
+                "v1",
+                new Lineage(
+                        true,
+                        List.of(
+                                new LineageEdge("email", 1, CUSTOMERS, "email", LineageEdge.Kind.IDENTITY, true),
+                                new LineageEdge(null, 0, CUSTOMERS, "region", LineageEdge.Kind.FILTER, false))),
+                List.of(
+                        new AuditTrail.ColumnAccess(CUSTOMERS, "email", List.of("EMAIL"), "read", "redact", "emails"),
+                        new AuditTrail.ColumnAccess(CUSTOMERS, "region", List.of(), "read", null, null)));
+    }
+
+    static AuditTrail.Outcome succeeded(long rows) {
+        return new AuditTrail.Outcome(
+                "succeeded",
+                null,
+                null,
+                rows,
+                rows * 10,
+                7,
+                List.of(new AuditTrail.SourceQuery("crm", "production", "SELECT '***' FROM customers", rows, 5)));
+    }
+
+    static AuditTrail.Outcome denied() {
+        return new AuditTrail.Outcome("denied", "42501", "no grant", 0, 0, 1, List.of());
+    }
+}

@@ -1,0 +1,207 @@
+package dev.nicol.server.wire;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
+import dev.nicol.server.audit.AuditTrail;
+import dev.nicol.server.catalog.SubjectCatalog;
+import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
+import dev.nicol.server.catalog.SubjectCatalogs;
+import dev.nicol.server.identity.Authenticator;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.jspecify.annotations.Nullable;
+
+/** A real endpoint on a free port over fakes of everything behind it. */
+final class WireFixture implements AutoCloseable {
+    final FakeStatements statements = new FakeStatements();
+    final List<String> events = new CopyOnWriteArrayList<>();
+    final Map<String, Map<String, String>> stated = new ConcurrentHashMap<>();
+    final MovableClock clock = new MovableClock();
+    final AtomicReference<@Nullable String> unready = new AtomicReference<>();
+    final HttpEndpoint endpoint;
+
+    WireFixture() {
+        this(WireLimits.DEFAULT);
+    }
+
+    WireFixture(WireLimits limits) {
+        HttpEndpoint.Services services = new HttpEndpoint.Services(
+                new FakeAuthenticator(),
+                statements,
+                new FakeCatalogs(),
+                new RecordedEvents(),
+                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                unready::get);
+        endpoint = new HttpEndpoint("127.0.0.1", 0, services, limits, clock);
+        endpoint.start();
+    }
+
+    String url(String format) {
+        return "jdbc:avatica:remote:url=http://127.0.0.1:" + endpoint.port() + "/;serialization=" + format
+                + ";authentication=BASIC";
+    }
+
+    Connection connect(String format) throws SQLException {
+        return connect(format, "alice", "wonderland", Map.of());
+    }
+
+    Connection connect(String format, String user, String password, Map<String, String> more) throws SQLException {
+        Properties properties = new Properties();
+        properties.putAll(more);
+        properties.put("avatica_user", user);
+        properties.put("avatica_password", password);
+        return DriverManager.getConnection(url(format), properties);
+    }
+
+    static String basic(String user, String password) {
+        byte[] plain = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
+        return "Basic " + Base64.getEncoder().encodeToString(plain);
+    }
+
+    @Override
+    public void close() {
+        endpoint.close();
+    }
+
+    private final class FakeAuthenticator implements Authenticator {
+        private final Set<String> known = Set.of(basic("alice", "wonderland"), basic("bob", "builder"));
+
+        @Override
+        public Principal authenticate(@Nullable String header) {
+            if (header == null || !known.contains(header)) {
+                throw NicolError.NOT_AUTHENTICATED.because("the password of `alice` is wrong");
+            }
+            String plain =
+                    new String(Base64.getDecoder().decode(header.substring("Basic ".length())), StandardCharsets.UTF_8);
+            return new Principal(plain.substring(0, plain.indexOf(':')), false);
+        }
+
+        @Override
+        public Subject subject(Principal principal, Map<String, String> connectionProperties) {
+            if ("espionage".equals(connectionProperties.get("purpose"))) {
+                throw NicolError.NOT_PERMITTED.because("The purpose `espionage` is not declared.");
+            }
+            stated.put(principal.name(), connectionProperties);
+            return Subject.human(principal.name(), Set.of(), Set.of(), Map.of());
+        }
+    }
+
+    private final class FakeCatalogs implements SubjectCatalogs {
+        @Override
+        public SubjectCatalog of(Subject subject) {
+            List<VisibleTable> tables = subject.userName().equals("alice")
+                    ? List.of(
+                            new VisibleTable(
+                                    new TableName("crm", "public", "Customers"),
+                                    "TABLE",
+                                    Rows.row(
+                                            "id",
+                                            Rows.TYPES.createSqlType(SqlTypeName.BIGINT),
+                                            "name",
+                                            Rows.type(SqlTypeName.VARCHAR),
+                                            "credit",
+                                            Rows.decimal(12, 2),
+                                            "code",
+                                            Rows.type(SqlTypeName.CHAR, Integer.MAX_VALUE),
+                                            "seen",
+                                            Rows.type(SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, 6)),
+                                    "who buys"),
+                            new VisibleTable(
+                                    new TableName("crm", "public", "order_items"),
+                                    "TABLE",
+                                    Rows.row("id", Rows.type(SqlTypeName.INTEGER)),
+                                    null),
+                            new VisibleTable(
+                                    new TableName("crm", "public", "orderXitems"),
+                                    "TABLE",
+                                    Rows.row("id", Rows.type(SqlTypeName.INTEGER)),
+                                    null),
+                            new VisibleTable(
+                                    new TableName("virtual", "sales", "big"),
+                                    "VIEW",
+                                    Rows.row("id", Rows.type(SqlTypeName.INTEGER)),
+                                    null))
+                    : List.of();
+            Map<String, List<String>> schemas = new TreeMap<>();
+            tables.forEach(table ->
+                    schemas.put(table.name().catalog(), List.of(table.name().schema())));
+            return new SubjectCatalog() {
+                @Override
+                public Map<String, List<String>> schemas() {
+                    return schemas;
+                }
+
+                @Override
+                public List<VisibleTable> tables() {
+                    return tables;
+                }
+            };
+        }
+    }
+
+    private final class RecordedEvents implements AuditTrail {
+        @Override
+        public void begin(Intent intent) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void complete(String statementId, Outcome outcome) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void refused(Intent intent, Outcome outcome) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void event(String kind, String userName, String detail) {
+            events.add(kind + " " + userName + " " + detail);
+        }
+    }
+
+    /** Stands still until it is moved. */
+    static final class MovableClock extends Clock {
+        private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+        void move(Duration by) {
+            now = now.plus(by);
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}
