@@ -64,8 +64,7 @@ public final class Server implements AutoCloseable {
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            Catalogs catalogs =
-                    new Catalogs(catalog::snapshot, virtualSchemas, engine, Pipelines.sqlReader());
+            Catalogs catalogs = new Catalogs(catalog::snapshot, virtualSchemas, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             Pipelines pipelines = opened(new Pipelines(
@@ -168,7 +167,8 @@ public final class Server implements AutoCloseable {
         Path users = config.identity().users();
         if (users == null) {
             throw NicolError.NOT_SUPPORTED.because(
-                    "Logging in with tokens is not supported yet: name a users file under identity in " + config.file());
+                    "Logging in with tokens is not supported yet: name a users file under identity in "
+                            + config.file());
         }
         return users;
     }

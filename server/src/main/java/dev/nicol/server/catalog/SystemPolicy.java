@@ -70,8 +70,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));
         filters.add(filter("edges", "nicol.lineage.edges", OF_OWN_STATEMENTS));
         filters.add(filter("consumers", "nicol.lineage.consumers", OWN));
-        filters.add(filter(
-                "classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
+        filters.add(filter("classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
         List<MaskRule> masks = new ArrayList<>(written.maskRules());
         SubjectSelector governors =
                 new SubjectSelector(Set.of(), Set.of(), Set.of("auditor", "steward"), Set.of(), Set.of(), Map.of());

@@ -59,7 +59,9 @@ final class ExecuteStage {
             run.succeeded(0, 0);
             return new StatementResult.Count(run.statementId(), 0);
         }
-        long rows = plan instanceof Plan.Write write ? write(planned, write, run) : define(planned, (Plan.Define) plan, run);
+        long rows = plan instanceof Plan.Write write
+                ? write(planned, write, run)
+                : define(planned, (Plan.Define) plan, run);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
     }
@@ -132,7 +134,9 @@ final class ExecuteStage {
 
     /** A row of one text column. */
     static RelDataType textRow(RelDataTypeFactory types, String column) {
-        return types.builder().add(column, types.createSqlType(SqlTypeName.VARCHAR)).build();
+        return types.builder()
+                .add(column, types.createSqlType(SqlTypeName.VARCHAR))
+                .build();
     }
 
     private interface AtSource {
@@ -190,7 +194,11 @@ final class ExecuteStage {
                 int position = 1;
                 for (int index : insert.parameters()) {
                     loan.adapter()
-                            .bind(statement, position++, row[index], insert.parameterTypes().get(index));
+                            .bind(
+                                    statement,
+                                    position++,
+                                    row[index],
+                                    insert.parameterTypes().get(index));
                 }
                 statement.addBatch();
                 if (++waiting == INSERT_BATCH_ROWS) {

@@ -40,12 +40,13 @@ final class Refusals {
         }
         CalciteContextException located = find(failure, CalciteContextException.class);
         SqlValidatorException validator = find(failure, SqlValidatorException.class);
-        String place = located == null
-                ? ""
-                : " (line " + located.getPosLine() + ", column " + located.getPosColumn() + ")";
+        String place =
+                located == null ? "" : " (line " + located.getPosLine() + ", column " + located.getPosColumn() + ")";
         String said = validator != null
                 ? String.valueOf(validator.getMessage())
-                : located != null && located.getCause() != null ? String.valueOf(located.getCause().getMessage()) : null;
+                : located != null && located.getCause() != null
+                        ? String.valueOf(located.getCause().getMessage())
+                        : null;
         if (said == null) {
             LOG.warn("a statement could not be planned", failure);
             return NicolError.INVALID_STATEMENT.because(
@@ -61,9 +62,8 @@ final class Refusals {
         Matcher table = UNKNOWN_TABLE.matcher(said);
         if (object.matches() || table.matches()) {
             Matcher found = object.matches() ? object : table;
-            String name = object.matches() && found.group(2) != null
-                    ? found.group(2) + "." + found.group(1)
-                    : found.group(1);
+            String name =
+                    object.matches() && found.group(2) != null ? found.group(2) + "." + found.group(1) : found.group(1);
             return unknownTable(name, place, catalog);
         }
         Matcher column = UNKNOWN_COLUMN.matcher(said);
