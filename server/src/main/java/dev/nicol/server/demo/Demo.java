@@ -126,6 +126,8 @@ public final class Demo {
     private static void quiet() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+            // a refused connection is logged by the driver and thrown as well
+            context.getLogger("org.apache.calcite.avatica").setLevel(Level.OFF);
             // the databases' own programs report progress on stderr, which these take for warnings
             context.getLogger("ch.vorburger").setLevel(Level.OFF);
             context.getLogger("io.zonky").setLevel(Level.OFF);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.calcite.avatica.AvaticaClientRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ record Outcome(
         @Nullable String sqlState,
         @Nullable String message) {
     /** What the driver puts before the server's message. */
-    private static final String DRIVER_PREFIX = " -> ";
+    private static final String DRIVER_PREFIX = "Remote driver error: ";
 
     /** The outcome is not what the tour says it is. */
     static final class Unexpected extends Exception {
@@ -53,7 +54,12 @@ record Outcome(
 
     /** The driver throws unchecked exceptions too where the server could not be reached as it expects. */
     static Outcome failed(Exception failure) {
-        String sqlState = failure instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "?";
+        String sqlState = "?";
+        if (failure instanceof SQLException sql) {
+            sqlState = String.valueOf(sql.getSQLState());
+        } else if (failure instanceof AvaticaClientRuntimeException refused) {
+            sqlState = String.valueOf(refused.getSqlState());
+        }
         String message = String.valueOf(failure.getMessage());
         int server = message.indexOf(DRIVER_PREFIX);
         return new Outcome(

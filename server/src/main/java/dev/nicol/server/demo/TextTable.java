@@ -6,7 +6,7 @@ import java.util.List;
 /** A result as text that fits the terminal. */
 final class TextTable {
     /** Rows that are shown; the rest is counted. */
-    static final int MAX_ROWS = 14;
+    static final int MAX_ROWS = 30;
 
     private static final int MIN_WIDTH = 6;
     private static final int MAX_RECORDS = 3;
