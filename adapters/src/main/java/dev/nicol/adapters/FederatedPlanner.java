@@ -17,7 +17,6 @@ import org.apache.calcite.plan.hep.HepMatchOrder;
 import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
-import org.apache.calcite.rel.RelCollation;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.TableScan;
@@ -92,14 +91,14 @@ public final class FederatedPlanner {
     }
 
     /** The plan's cluster must have a fresh Volcano planner with {@link #register}ed rules. */
-    public LocalPlan plan(RelNode governed, RelCollation collation) {
+    public LocalPlan plan(RelNode governed) {
         RelNode normal = normalised(governed);
         RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
         RelNode trimmed = trimmed(heuristic(ordered, PREDICATES));
         List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
         RelNode local = heuristic(heuristic(split, LOCAL).accept(new WidenedSums()), CALCS);
-        return new LocalPlan(implemented(local, governed, collation), sources);
+        return new LocalPlan(implemented(local, governed), sources);
     }
 
     /** Registers the engine's operators with a planner. */
@@ -159,13 +158,10 @@ public final class FederatedPlanner {
         return inputs.equals(plan.getInputs()) ? plan : plan.copy(plan.getTraitSet(), inputs);
     }
 
-    private static EnumerableRel implemented(RelNode local, RelNode governed, RelCollation collation) {
+    private static EnumerableRel implemented(RelNode local, RelNode governed) {
         RelOptPlanner planner = local.getCluster().getPlanner();
-        RelTraitSet wanted = local.getCluster()
-                .traitSet()
-                .replace(EnumerableConvention.INSTANCE)
-                .replace(collation)
-                .simplify();
+        // No order is asked for: a Sort in the plan is never removed, and what stands above it keeps its order.
+        RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
         RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS);
         planner.setRoot(planner.changeTraits(typed, wanted));
         return (EnumerableRel) planner.findBestExp();

@@ -2,6 +2,7 @@ package dev.nicol.adapters;
 
 import dev.nicol.adapters.SourceAdapter.Capability;
 import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -60,6 +61,8 @@ public final class Pushdown {
     /** The same for one node, its inputs left out. */
     static boolean computesNode(SourceAdapter adapter, RelNode node) {
         boolean kind = node instanceof SealedScan
+                // Only a policy's own look-up: the seal's proof lets no other reach a plan.
+                || node instanceof SourceScan
                 || node instanceof Filter
                 || node instanceof Project
                 || node instanceof Sort

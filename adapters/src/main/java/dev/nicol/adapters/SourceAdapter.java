@@ -69,6 +69,9 @@ public interface SourceAdapter {
     /** Readies a connection for rows that arrive in batches instead of all at once. */
     void beginStreaming(Connection connection) throws SQLException;
 
+    /** Ends what a stream that was not read to its end leaves behind, before the connection is given back. */
+    default void endStreaming(Connection connection) throws SQLException {}
+
     /** Sets the flags that make one statement stream; called before it is executed. */
     void stream(Statement statement, int fetchRows) throws SQLException;
 

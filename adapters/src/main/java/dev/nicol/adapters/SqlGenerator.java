@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
@@ -25,6 +26,7 @@ import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlWriterConfig;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
@@ -174,7 +176,7 @@ public final class SqlGenerator {
         public Result visit(SealedScan scan) {
             SqlNode sealed;
             if (transparent(scan)) {
-                sealed = physicalName(storedTable(scan.governed()));
+                sealed = stored(storedTable(scan.governed()));
             } else {
                 SqlSelect select = visitRoot(opened(scan)).asSelect();
                 sealed = scan.filtersRows() ? adapter.fence(select) : select;
@@ -186,7 +188,27 @@ public final class SqlGenerator {
 
         /** Called by Calcite's dispatch. */
         public Result visit(SourceScan scan) {
-            return result(physicalName(scan.getTable()), List.of(Clause.FROM), scan, null);
+            return result(stored(scan.getTable()), List.of(Clause.FROM), scan, null);
+        }
+
+        /** The table, or a sub-select where columns of types that only their source knows are read as text. */
+        private SqlNode stored(RelOptTable table) {
+            StoredTable stored = table.unwrapOrThrow(StoredTable.class);
+            if (stored.table().columns().stream().noneMatch(adapter::readAsText)) {
+                return physicalName(table);
+            }
+            SqlNodeList columns = new SqlNodeList(POS);
+            for (SourceColumn column : stored.table().columns()) {
+                SqlIdentifier name = new SqlIdentifier(column.name(), POS);
+                columns.add(adapter.readAsText(column) ? asText(name, column) : name);
+            }
+            return new SqlSelect(
+                    POS, null, columns, physicalName(table), null, null, null, null, null, null, null, null, null);
+        }
+
+        private SqlNode asText(SqlIdentifier name, SourceColumn column) {
+            SqlNode type = Objects.requireNonNull(adapter.dialect().getCastSpec(column.type()));
+            return SqlStdOperatorTable.AS.createCall(POS, SqlStdOperatorTable.CAST.createCall(POS, name, type), name);
         }
 
         SqlNode expression(String table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {

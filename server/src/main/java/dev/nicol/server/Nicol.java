@@ -5,6 +5,7 @@ import dev.nicol.policy.NicolException;
 import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.Problem;
 import dev.nicol.policy.ProblemsException;
+import dev.nicol.server.audit.AuditVerifier;
 import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.demo.Demo;
@@ -17,6 +18,7 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -301,9 +303,19 @@ public final class Nicol implements Runnable {
             CommandSpec spec;
 
             @Override
-            public Integer call() {
-                ConfigReader.read(config.file);
-                throw NicolError.NOT_SUPPORTED.because("`audit verify` is not available in this build yet");
+            public Integer call() throws SQLException {
+                AuditVerifier.Report report =
+                        AuditVerifier.verify(ConfigReader.read(config.file).store().url());
+                if (spec != null) {
+                    if (report.whole()) {
+                        spec.commandLine().getOut().println("whole: " + report.events() + " events");
+                    } else {
+                        spec.commandLine()
+                                .getErr()
+                                .println("broken at event " + report.brokenId() + ": " + report.problem());
+                    }
+                }
+                return report.whole() ? DONE : NO;
             }
         }
     }

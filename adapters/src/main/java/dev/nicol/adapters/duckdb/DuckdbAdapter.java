@@ -102,6 +102,14 @@ public final class DuckdbAdapter implements SourceAdapter {
         // jdbc_stream_results says it for every connection.
     }
 
+    /** A stream left half-read keeps its transaction open, and with it deleted keys, until the next statement. */
+    @Override
+    public void endStreaming(Connection connection) throws SQLException {
+        try (Statement next = connection.createStatement()) {
+            next.execute("SELECT 1");
+        }
+    }
+
     @Override
     public void stream(Statement statement, int fetchRows) throws SQLException {
         statement.setFetchSize(fetchRows);

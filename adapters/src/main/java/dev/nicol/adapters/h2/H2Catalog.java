@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -109,7 +110,8 @@ final class H2Catalog {
     }
 
     private RelDataType type(ResultSet row, String label, String element) throws SQLException {
-        return switch (row.getString(label)) {
+        // A database that keeps its names in lower case does so with its types too.
+        return switch (row.getString(label).toUpperCase(Locale.ROOT)) {
             case "BOOLEAN" -> types.createSqlType(SqlTypeName.BOOLEAN);
             case "TINYINT" -> types.createSqlType(SqlTypeName.TINYINT);
             case "SMALLINT" -> types.createSqlType(SqlTypeName.SMALLINT);

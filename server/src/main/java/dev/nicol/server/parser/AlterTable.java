@@ -87,7 +87,7 @@ public final class AlterTable extends SqlCall {
         @Override
         public void unparse(SqlWriter writer, SqlIdentifier table) {
             writer.keyword("ADD COLUMN");
-            column.unparse(writer, 0, 0);
+            unparseElement(writer, column);
         }
     }
 
@@ -96,7 +96,7 @@ public final class AlterTable extends SqlCall {
         @Override
         public void unparse(SqlWriter writer, SqlIdentifier table) {
             writer.keyword("ADD");
-            constraint.unparse(writer, 0, 0);
+            unparseElement(writer, constraint);
         }
     }
 
@@ -182,6 +182,13 @@ public final class AlterTable extends SqlCall {
         public void unparse(SqlWriter writer, SqlIdentifier table) {
             unparseColumn(writer, name, "DROP DEFAULT");
         }
+    }
+
+    /** Calcite's defaults and checks can be written inside a list only. */
+    private static void unparseElement(SqlWriter writer, SqlNode element) {
+        SqlWriter.Frame frame = writer.startList("", "");
+        element.unparse(writer, 0, 0);
+        writer.endList(frame);
     }
 
     private static void unparseColumn(SqlWriter writer, SqlIdentifier name, String what) {

@@ -76,6 +76,11 @@ public final class ForeignKey extends SqlCall {
         return table;
     }
 
+    /** The same key onto the parent as its source names it. */
+    public ForeignKey withTable(SqlIdentifier physical) {
+        return new ForeignKey(getParserPosition(), name, columns, physical, keys, onDelete, onUpdate);
+    }
+
     @Override
     public SqlOperator getOperator() {
         return OPERATOR;

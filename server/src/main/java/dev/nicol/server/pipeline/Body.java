@@ -7,7 +7,6 @@ import dev.nicol.policy.rewrite.SealedScan;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.calcite.rel.RelCollation;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.type.RelDataType;
@@ -23,7 +22,7 @@ public sealed interface Body {
      * @param plan all leaves sealed
      * @param rowType columns as the client sees them
      */
-    record Query(RelNode plan, RelCollation collation, RelDataType rowType) implements Body {}
+    record Query(RelNode plan, RelDataType rowType) implements Body {}
 
     /** The table a write or a definition is aimed at. */
     record Target(TableName name, Decision decision, StoredTable stored) {}

@@ -61,9 +61,7 @@ final class Commands {
         Subject subject = session.subject();
         switch (name) {
             case "purpose" -> {
-                if (value != null
-                        && !subject.allowedPurposes().isEmpty()
-                        && !subject.allowedPurposes().contains(value)) {
+                if (value != null && !subject.mayState(value)) {
                     throw NicolError.NOT_PERMITTED.because("Purpose `" + value + "` is not declared for `"
                             + subject.userName() + "`. Declared: " + String.join(", ", subject.allowedPurposes())
                             + ".");

@@ -40,7 +40,7 @@ final class ConvertStage {
         ValidatedStatement.Checked checked = validated.checked();
         RelRoot root = validated.space().converter(checked.validator()).convertQuery(checked.node(), false, true);
         RelNode plan = Crossing.apply(Sealer.bound(root.project()));
-        return new Body.Query(plan, root.collation, checked.rowType());
+        return new Body.Query(plan, checked.rowType());
     }
 
     private static Body explanation(ValidatedStatement validated) {

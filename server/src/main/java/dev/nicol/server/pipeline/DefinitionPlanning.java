@@ -4,22 +4,27 @@ import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceSql;
 import dev.nicol.adapters.SqlGenerator;
+import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.parser.AlterTable;
+import dev.nicol.server.parser.ForeignKey;
 import dev.nicol.server.parser.TruncateTable;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.ddl.SqlCreateTable;
 import org.apache.calcite.sql.ddl.SqlDdlNodes;
 import org.apache.calcite.sql.ddl.SqlDropTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.jspecify.annotations.Nullable;
 
 /** Definitions at a source: the same statement with the source's own name of the table, in the source's dialect. */
 final class DefinitionPlanning {
@@ -56,7 +61,7 @@ final class DefinitionPlanning {
                     create.getReplace(),
                     create.ifNotExists,
                     newName(definition.target()),
-                    create.columnList,
+                    columns(create.columnList, definition.target()),
                     query);
         } else if (node instanceof SqlDropTable drop) {
             return SqlDdlNodes.dropTable(SqlParserPos.ZERO, drop.ifExists, existingName(definition));
@@ -82,6 +87,31 @@ final class DefinitionPlanning {
 
     private static SqlIdentifier existingName(Body.Definition definition) {
         return new SqlIdentifier(definition.stored().table().physicalName(), SqlParserPos.ZERO);
+    }
+
+    /** Columns and constraints; what a foreign key refers to must be a visible table of the same source. */
+    private @Nullable SqlNodeList columns(@Nullable SqlNodeList given, TableName target) {
+        if (given == null) {
+            return null;
+        }
+        SqlNodeList columns = new SqlNodeList(given.getParserPosition());
+        for (SqlNode node : given) {
+            columns.add(node instanceof ForeignKey key ? key.withTable(referred(key.table(), target)) : node);
+        }
+        return columns;
+    }
+
+    private SqlIdentifier referred(SqlIdentifier table, TableName target) {
+        RelOptTable found = governed.validated().space().catalogReader().getTable(table.names);
+        StoredTable stored =
+                found == null ? null : governed.validated().catalog().stored(TableName.of(found.getQualifiedName()));
+        if (stored == null || !stored.table().name().catalog().equals(target.catalog())) {
+            throw Refusals.unknownTable(
+                    table.toString(),
+                    " on source `" + target.catalog() + "`",
+                    governed.validated().catalog());
+        }
+        return new SqlIdentifier(stored.table().physicalName(), SqlParserPos.ZERO);
     }
 
     private static SqlIdentifier newName(TableName name) {

@@ -62,7 +62,7 @@ final class PlanStage {
                 return new Plan.Whole(new SqlGenerator(adapter).query(source, query.plan()));
             }
         }
-        return new Plan.Joined(federated.plan(query.plan(), query.collation()));
+        return new Plan.Joined(federated.plan(query.plan()));
     }
 
     private Plan explanation(Body.Query query) {

@@ -34,7 +34,7 @@ final class SessionConnections implements SourceExecution.Lender {
             return loan(name, held, true, () -> {});
         }
         Connection fresh = sources.apply(name).connection();
-        return loan(name, fresh, false, () -> giveBack(fresh));
+        return loan(name, fresh, false, () -> giveBack(name, fresh));
     }
 
     /** A connection to write with; outside autocommit it stays pinned until commit or rollback. */
@@ -50,11 +50,11 @@ final class SessionConnections implements SourceExecution.Lender {
         try {
             fresh.setAutoCommit(false);
         } catch (SQLException failure) {
-            giveBack(fresh);
+            giveBack(name, fresh);
             throw SourceExecution.failure(sources.apply(name).adapter(), name, failure);
         }
         if (autoCommit) {
-            return loan(name, fresh, false, () -> giveBack(fresh));
+            return loan(name, fresh, false, () -> giveBack(name, fresh));
         }
         pinned = fresh;
         pinnedSource = name;
@@ -90,7 +90,7 @@ final class SessionConnections implements SourceExecution.Lender {
         } catch (SQLException failure) {
             throw SourceExecution.failure(sources.apply(name).adapter(), name, failure);
         } finally {
-            giveBack(held);
+            giveBack(name, held);
         }
     }
 
@@ -100,8 +100,9 @@ final class SessionConnections implements SourceExecution.Lender {
     }
 
     /** Ends whatever is open and returns the connection to its pool as it was. */
-    private static void giveBack(Connection connection) {
+    private void giveBack(String name, Connection connection) {
         try (connection) {
+            sources.apply(name).adapter().endStreaming(connection);
             if (!connection.getAutoCommit()) {
                 connection.rollback();
                 connection.setAutoCommit(true);

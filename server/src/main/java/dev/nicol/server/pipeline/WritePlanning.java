@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.calcite.plan.RelOptUtil;
-import org.apache.calcite.rel.RelCollations;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.RelFactories;
@@ -74,8 +73,7 @@ final class WritePlanning {
             SourceSql sql = generator.write(source, statement, SqlGenerator.types(insert.input()), none);
             return new Plan.Write(source, check, sql, null);
         }
-        Body.Query query = new Body.Query(
-                insert.input(), RelCollations.EMPTY, insert.input().getRowType());
+        Body.Query query = new Body.Query(insert.input(), insert.input().getRowType());
         return new Plan.Write(
                 source, check, null, new Plan.RowsFrom(queries.apply(query), insertOne(insert, generator)));
     }
@@ -129,7 +127,7 @@ final class WritePlanning {
         RelNode counted = builder.push(hidden)
                 .aggregate(builder.groupKey(), builder.countStar("hidden"))
                 .build();
-        return queries.apply(new Body.Query(counted, RelCollations.EMPTY, counted.getRowType()));
+        return queries.apply(new Body.Query(counted, counted.getRowType()));
     }
 
     Plan change(Body.Change change) {
