@@ -48,15 +48,16 @@ public final class Demo {
         Thread tidying = new Thread(this::stopped, "nicol-demo-stop");
         Runtime.getRuntime().addShutdownHook(tidying);
         try {
-            int answer = show();
-            if (!keep) {
-                Runtime.getRuntime().removeShutdownHook(tidying);
-            }
-            return answer;
+            return show();
         } catch (SQLException failure) {
             throw new IOException("the demo's data could not be written: " + failure.getMessage(), failure);
         } finally {
             leftovers.close();
+            try {
+                Runtime.getRuntime().removeShutdownHook(tidying);
+            } catch (IllegalStateException stopping) {
+                // a signal was faster, and the hook ends the process
+            }
         }
     }
 

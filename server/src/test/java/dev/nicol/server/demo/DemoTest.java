@@ -72,6 +72,8 @@ class DemoTest {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
+                // what ships, not what the tests log with
+                "-Dlogback.configurationFile=logback.xml",
                 "-Djava.io.tmpdir=" + temporary,
                 "-cp",
                 System.getProperty("java.class.path"),
