@@ -17,7 +17,8 @@ public final class Guardrails {
     public static Judgement judge(List<GuardrailRule> rules, Subject subject, StatementFacts facts) {
         List<GuardrailRule> tripped = rules.stream()
                 .filter(rule -> rule.audience().binds(subject))
-                .filter(rule -> ALL.stream().allMatch(guardrail -> !guardrail.asked(rule) || guardrail.holds(rule, facts)))
+                .filter(rule ->
+                        ALL.stream().allMatch(guardrail -> !guardrail.asked(rule) || guardrail.holds(rule, facts)))
                 .sorted(Comparator.comparing(GuardrailRule::action).reversed())
                 .toList();
         GuardrailRule.Verdict verdict =

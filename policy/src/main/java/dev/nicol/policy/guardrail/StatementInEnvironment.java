@@ -11,8 +11,8 @@ final class StatementInEnvironment implements Guardrail {
     public boolean holds(GuardrailRule rule, StatementFacts facts) {
         boolean kind = rule.statements().isEmpty()
                 || facts.statement() != null && rule.statements().contains(facts.statement());
-        boolean environment = rule.environments().isEmpty()
-                || facts.environments().stream().anyMatch(rule.environments()::contains);
+        boolean environment =
+                rule.environments().isEmpty() || facts.environments().stream().anyMatch(rule.environments()::contains);
         return kind && environment;
     }
 }

@@ -47,8 +47,7 @@ public final class Crossing {
             return input;
         }
         RexNode rest = RexUtil.composeConjunction(filter.getCluster().getRexBuilder(), left);
-        return LogicalFilter.create(
-                input, rest, ImmutableSet.copyOf(filter.getVariablesSet()));
+        return LogicalFilter.create(input, rest, ImmutableSet.copyOf(filter.getVariablesSet()));
     }
 
     /** The node with the predicate inside the one seal it speaks of; null where it may not get there. */

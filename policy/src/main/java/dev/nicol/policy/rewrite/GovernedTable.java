@@ -78,16 +78,15 @@ public final class GovernedTable extends AbstractTable implements TranslatableTa
         @Override
         public ColumnStrategy generationStrategy(RelOptTable table, int column) {
             String name = table.getRowType().getFieldNames().get(column);
-            return optionalColumns.contains(name)
-                    ? ColumnStrategy.DEFAULT
-                    : super.generationStrategy(table, column);
+            return optionalColumns.contains(name) ? ColumnStrategy.DEFAULT : super.generationStrategy(table, column);
         }
 
         /** A placeholder: what is left out of the INSERT is left out of the source's INSERT too. */
         @Override
         public RexNode newColumnDefaultValue(RelOptTable table, int column, InitializerContext context) {
             return context.getRexBuilder()
-                    .makeNullLiteral(table.getRowType().getFieldList().get(column).getType());
+                    .makeNullLiteral(
+                            table.getRowType().getFieldList().get(column).getType());
         }
     }
 
