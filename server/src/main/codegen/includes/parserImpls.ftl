@@ -28,8 +28,10 @@ SqlNode Explain() :
 {
     <EXPLAIN> { s = span(); }
     (
+        LOOKAHEAD(2)
         <POLICY> <FOR> explained = SqlStmt()
         [
+            LOOKAHEAD(1)
             <AS_USER> {
                 final String image = token.image;
                 user = SqlLiteral.createCharString(
@@ -39,6 +41,7 @@ SqlNode Explain() :
         { return new ExplainPolicy(s.end(this), explained, user); }
     |
         [
+            LOOKAHEAD(1)
             <PLAN>
             [ detail = ExplainDetailLevel() ]
             depth = ExplainDepth()
@@ -74,6 +77,7 @@ SqlSetOption SessionSetting(Span s, String scope) :
     name = CompoundIdentifier()
     ( <EQ> | <TO> )
     (
+        LOOKAHEAD(2)
         value = Literal()
     |
         word = CompoundIdentifier() {
@@ -87,6 +91,7 @@ boolean IfNotExistsOpt() :
 {
 }
 {
+    LOOKAHEAD(2)
     <IF> <NOT> <EXISTS> { return true; }
 |
     { return false; }
@@ -96,6 +101,7 @@ boolean IfExistsOpt() :
 {
 }
 {
+    LOOKAHEAD(2)
     <IF> <EXISTS> { return true; }
 |
     { return false; }
@@ -415,10 +421,12 @@ AlterTable.Change AlterTableColumn() :
 {
     [ <COLUMN> ] name = SimpleIdentifier()
     (
-        [ <SET> <DATA> ] <TYPE> type = DataType() { return new AlterTable.SetType(name, type); }
+        <TYPE> type = DataType() { return new AlterTable.SetType(name, type); }
     |
         <SET>
         (
+            <DATA> <TYPE> type = DataType() { return new AlterTable.SetType(name, type); }
+        |
             <NOT> <NULL> { return new AlterTable.SetNotNull(name); }
         |
             <DEFAULT_> value = Expression(ExprContext.ACCEPT_NON_QUERY) {

@@ -1,9 +1,13 @@
 package dev.nicol.adapters;
 
+import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -142,8 +146,8 @@ public final class Catalog implements AutoCloseable {
     private void readNow(Source source) {
         String name = source.definition().name();
         Duration wait = refreshEvery;
-        try (Connection connection = source.connection()) {
-            publish(source.adapter().read(connection, source.definition(), NicolTypeSystem.factory()));
+        try {
+            publish(readCatalogue(source));
         } catch (NicolException failure) {
             LOG.warn("{}", failure.getMessage());
             unavailable(name, String.valueOf(failure.getMessage()));
@@ -158,6 +162,30 @@ public final class Catalog implements AutoCloseable {
             wait = shorter(RETRY_DOWN, refreshEvery);
         }
         dueNanos.put(name, System.nanoTime() + wait.toNanos());
+    }
+
+    /** Once more where the connection had died in the pool, as all of them have when a source went away. */
+    private static SourceCatalog readCatalogue(Source source) throws SQLException {
+        for (int attempt = 0; attempt < 2; attempt++) {
+            try (Connection connection = source.connection()) {
+                return source.adapter().read(connection, source.definition(), NicolTypeSystem.factory());
+            } catch (SQLException failure) {
+                if (!isBroken(failure)) {
+                    throw failure;
+                }
+                source.forgetConnections();
+            }
+        }
+        throw NicolError.SOURCE_FAILED.because(
+                "Source `" + source.definition().name() + "` breaks off its connections; try again later.");
+    }
+
+    private static boolean isBroken(SQLException failure) {
+        String state = failure.getSQLState();
+        return failure instanceof SQLNonTransientConnectionException
+                || failure instanceof SQLTransientConnectionException
+                || failure instanceof SQLRecoverableException
+                || (state != null && (state.startsWith("08") || state.startsWith("57P")));
     }
 
     private static Duration shorter(Duration one, Duration other) {

@@ -20,10 +20,12 @@ import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelCollation;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.RelFactories;
+import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rules.CoreRules;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.schema.TransientTable;
 import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.sql2rel.RelFieldTrimmer;
 import org.apache.calcite.tools.RelBuilder;
@@ -60,15 +62,15 @@ public final class FederatedPlanner {
     private static final List<RelOptRule> LOCAL =
             List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS, CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW);
 
+    /** The engine computes expressions in one kind of node. */
+    private static final List<RelOptRule> CALCS =
+            List.of(CoreRules.PROJECT_TO_CALC, CoreRules.FILTER_TO_CALC, CoreRules.CALC_MERGE);
+
     /** One implementation an operator. No merge join: its order of keys is not the sources' order. */
     private static final List<RelOptRule> ENGINE = List.of(
             EnumerableRules.ENUMERABLE_JOIN_RULE,
             EnumerableRules.ENUMERABLE_CORRELATE_RULE,
-            EnumerableRules.ENUMERABLE_PROJECT_TO_CALC_RULE,
-            EnumerableRules.ENUMERABLE_FILTER_TO_CALC_RULE,
             EnumerableRules.ENUMERABLE_CALC_RULE,
-            EnumerableRules.ENUMERABLE_PROJECT_RULE,
-            EnumerableRules.ENUMERABLE_FILTER_RULE,
             EnumerableRules.ENUMERABLE_AGGREGATE_RULE,
             EnumerableRules.ENUMERABLE_SORT_RULE,
             EnumerableRules.ENUMERABLE_LIMIT_RULE,
@@ -80,8 +82,7 @@ public final class FederatedPlanner {
             EnumerableRules.ENUMERABLE_COLLECT_RULE,
             EnumerableRules.ENUMERABLE_UNCOLLECT_RULE,
             EnumerableRules.ENUMERABLE_REPEAT_UNION_RULE,
-            EnumerableRules.ENUMERABLE_TABLE_SPOOL_RULE,
-            EnumerableRules.ENUMERABLE_TABLE_SCAN_RULE);
+            EnumerableRules.ENUMERABLE_TABLE_SPOOL_RULE);
 
     private final Function<String, SourceAdapter> adapters;
 
@@ -97,7 +98,7 @@ public final class FederatedPlanner {
         RelNode trimmed = trimmed(heuristic(ordered, PREDICATES));
         List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
-        RelNode local = heuristic(split, LOCAL);
+        RelNode local = heuristic(heuristic(split, LOCAL), CALCS);
         return new LocalPlan(implemented(local, governed, collation), sources);
     }
 
@@ -144,6 +145,9 @@ public final class FederatedPlanner {
             found.add(sql);
             return new SourceRel(plan.getCluster(), plan, sql);
         }
+        if (plan instanceof TableScan scan && scan.getTable().unwrap(TransientTable.class) != null) {
+            return new WorkTableScan(scan);
+        }
         if (plan instanceof SealedScan scan) {
             throw NicolError.NOT_SUPPORTED.because(
                     "The policy on `" + scan.decision().table()
@@ -162,7 +166,7 @@ public final class FederatedPlanner {
                 .replace(EnumerableConvention.INSTANCE)
                 .replace(collation)
                 .simplify();
-        RelNode typed = RelOptUtil.createCastRel(local, governed.getRowType(), true);
+        RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS);
         planner.setRoot(planner.changeTraits(typed, wanted));
         return (EnumerableRel) planner.findBestExp();
     }

@@ -154,6 +154,13 @@ public final class Source implements AutoCloseable {
         return detail.toString();
     }
 
+    /** Drops idle connections, and those in use as they come back: one of them was found dead. */
+    void forgetConnections() {
+        if (pool.getHikariPoolMXBean() != null) {
+            pool.getHikariPoolMXBean().softEvictConnections();
+        }
+    }
+
     /** Connections in use now. */
     public int activeConnections() {
         return pool.getHikariPoolMXBean() == null

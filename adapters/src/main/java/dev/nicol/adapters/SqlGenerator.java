@@ -162,7 +162,8 @@ public final class SqlGenerator {
                 && scan.decision().columns().stream().allMatch(column -> !column.denied() && column.mask() == null);
     }
 
-    private final class Converter extends RelToSqlConverter {
+    /** Public because Calcite finds its methods by reflection. */
+    public final class Converter extends RelToSqlConverter {
         private int seals;
 
         Converter() {

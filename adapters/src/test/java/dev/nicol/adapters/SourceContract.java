@@ -129,7 +129,7 @@ abstract class SourceContract extends DialectContract {
                 found.add(described(expectation, type.toString(), value));
             }
         }
-        assertThat(found).containsExactlyElementsOf(expected);
+        assertThat(differences(found, expected)).isEmpty();
         execute("DROP TABLE kinds");
     }
 
@@ -205,14 +205,15 @@ abstract class SourceContract extends DialectContract {
         Map<Capability, String> queries = capabilityQueries();
         Set<Capability> works = EnumSet.noneOf(Capability.class);
         for (Capability capability : Capability.values()) {
-            if (queries.containsKey(capability) && succeeds(queries.get(capability))) {
+            if (queries.containsKey(capability)
+                    && succeeds(queries.get(capability), capability == Capability.GENERATED_KEYS)) {
                 works.add(capability);
             }
         }
         if (rollsBackDdl()) {
             works.add(Capability.TRANSACTIONAL_DDL);
         }
-        assertThat(works).isEqualTo(source.adapter().capabilities());
+        assertThat(works).containsExactlyInAnyOrderElementsOf(source.adapter().capabilities());
     }
 
     private boolean rollsBackDdl() {
@@ -233,17 +234,20 @@ abstract class SourceContract extends DialectContract {
         }
     }
 
-    private boolean succeeds(String sql) {
+    private boolean succeeds(String sql, boolean keys) {
         try (Connection connection = source.connection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             for (String part : sql.split(";")) {
-                statement.execute(part, Statement.RETURN_GENERATED_KEYS);
+                if (keys) {
+                    statement.execute(part, Statement.RETURN_GENERATED_KEYS);
+                } else {
+                    statement.execute(part);
+                }
             }
             // A query whose answer is a number tells with 1 that it worked.
-            try (ResultSet row =
-                    statement.getResultSet() == null ? statement.getGeneratedKeys() : statement.getResultSet()) {
-                return row.next() && row.getInt(1) >= 1;
+            try (ResultSet row = keys ? statement.getGeneratedKeys() : statement.getResultSet()) {
+                return row != null && row.next() && row.getInt(1) >= 1;
             } finally {
                 connection.rollback();
             }
@@ -285,7 +289,12 @@ abstract class SourceContract extends DialectContract {
                 }
             });
             await().atMost(Duration.ofSeconds(20)).until(() -> {
-                statement.cancel();
+                try {
+                    statement.cancel();
+                } catch (SQLException closedMeanwhile) {
+                    // DuckDB closes what was cancelled.
+                    return outcome.isDone();
+                }
                 return outcome.isDone();
             });
             assertThat(outcome.get()).isEqualTo(NicolError.CANCELLED);

@@ -11,11 +11,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import org.apache.calcite.DataContext;
 import org.apache.calcite.avatica.util.Casing;
 import org.apache.calcite.config.CalciteConnectionConfigImpl;
 import org.apache.calcite.config.CalciteConnectionProperty;
 import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.jdbc.JavaTypeFactoryImpl;
+import org.apache.calcite.linq4j.Enumerable;
+import org.apache.calcite.linq4j.Linq4j;
 import org.apache.calcite.plan.Contexts;
 import org.apache.calcite.plan.ConventionTraitDef;
 import org.apache.calcite.plan.RelOptCluster;
@@ -27,10 +30,14 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.schema.ScannableTable;
+import org.apache.calcite.schema.SchemaPlus;
 import org.apache.calcite.schema.impl.AbstractSchema;
+import org.apache.calcite.schema.impl.AbstractTable;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.fun.SqlLibrary;
 import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
@@ -43,6 +50,7 @@ import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns SQL into governed plans over {@code crm.public}: what the rewriter of a server makes, made by hand here.
@@ -86,6 +94,44 @@ final class GovernedSchema {
                         TYPES.createArrayType(text, -1),
                         "prices",
                         TYPES.createMapType(text, amount)));
+    }
+
+    /** Opens every table: its rows are those of {@code rows}, without seal, filter or mask. */
+    void open(Map<String, List<Object[]>> rows) {
+        rows.forEach((name, content) -> {
+            RelDataType rowType = table(name).getRowType();
+            schema.add(name, new RowTable(rowType, content));
+        });
+    }
+
+    /** For executing plans. */
+    SchemaPlus rootSchema() {
+        return root.plus();
+    }
+
+    static JavaTypeFactoryImpl types() {
+        return TYPES;
+    }
+
+    /** A table in memory. */
+    private static final class RowTable extends AbstractTable implements ScannableTable {
+        private final RelDataType rowType;
+        private final List<Object[]> rows;
+
+        RowTable(RelDataType rowType, List<Object[]> rows) {
+            this.rowType = rowType;
+            this.rows = rows;
+        }
+
+        @Override
+        public RelDataType getRowType(RelDataTypeFactory types) {
+            return rowType;
+        }
+
+        @Override
+        public Enumerable<@Nullable Object[]> scan(DataContext data) {
+            return Linq4j.asEnumerable(rows);
+        }
     }
 
     private SealedTable add(String name, Map<String, RelDataType> columns) {

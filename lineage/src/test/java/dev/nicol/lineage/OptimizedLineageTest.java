@@ -63,7 +63,8 @@ class OptimizedLineageTest {
         assertThat(Lineage.UNKNOWN.within(name)).isFalse();
     }
 
-    private static RelNode optimized(RelNode plan) {
+    /** As Calcite plans for its own engine. */
+    static RelNode optimized(RelNode plan) {
         RelOptPlanner planner = plan.getCluster().getPlanner();
         RelOptUtil.registerDefaultRules(planner, false, false);
         planner.addRule(SealToSource.RULE);

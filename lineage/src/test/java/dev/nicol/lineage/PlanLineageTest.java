@@ -75,7 +75,9 @@ class PlanLineageTest {
                         "customer_id: customers.id TRANSFORMATION",
                         "customer_id: customers.name TRANSFORMATION",
                         "status: customers.id TRANSFORMATION",
-                        "status: customers.name TRANSFORMATION");
+                        "status: customers.name TRANSFORMATION",
+                        "*: customers.id FILTER",
+                        "*: customers.name FILTER");
     }
 
     @Test

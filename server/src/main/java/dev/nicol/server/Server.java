@@ -61,11 +61,10 @@ public final class Server implements AutoCloseable {
             publish(files.get(), trail, "server start");
             Catalog catalog = opened(new Catalog(sources(config, store), Catalog.DEFAULT_REFRESH));
             catalog.refresh();
-            VirtualSchemas virtualSchemas = virtualSchemas(config, store);
+            VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            Catalogs catalogs =
-                    new Catalogs(catalog::snapshot, virtualSchemas, engine, Pipelines.sqlReader());
+            Catalogs catalogs = new Catalogs(catalog::snapshot, virtualSchemas, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             Pipelines pipelines = opened(new Pipelines(
@@ -153,8 +152,8 @@ public final class Server implements AutoCloseable {
         return source;
     }
 
-    private static VirtualSchemas virtualSchemas(NicolConfig config, Store store) {
-        VirtualSchemaStore storage = new VirtualSchemaStore(store.jdbi());
+    private static VirtualSchemas virtualSchemas(NicolConfig config, Store store, StoreAuditTrail trail) {
+        VirtualSchemaStore storage = new VirtualSchemaStore(store.jdbi(), trail);
         VirtualSchemas virtualSchemas = new VirtualSchemas(storage);
         virtualSchemas.restore(storage.schemas(), storage.views());
         Path views = config.views();
@@ -168,7 +167,8 @@ public final class Server implements AutoCloseable {
         Path users = config.identity().users();
         if (users == null) {
             throw NicolError.NOT_SUPPORTED.because(
-                    "Logging in with tokens is not supported yet: name a users file under identity in " + config.file());
+                    "Logging in with tokens is not supported yet: name a users file under identity in "
+                            + config.file());
         }
         return users;
     }

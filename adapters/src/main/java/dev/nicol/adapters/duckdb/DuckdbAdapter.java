@@ -13,6 +13,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
@@ -112,6 +115,12 @@ public final class DuckdbAdapter implements SourceAdapter {
             case INTEGER -> (row, index) -> row.getObject(index) instanceof Number number ? number.intValue() : null;
             case BIGINT -> (row, index) -> row.getObject(index) instanceof Number number ? number.longValue() : null;
             case DECIMAL -> (row, index) -> decimal(row.getObject(index));
+            case DATE -> (row, index) -> DuckdbValues.days(row.getObject(index));
+            case TIME ->
+                (row, index) ->
+                        row.getObject(index) instanceof LocalTime time ? StandardValues.millisOfDay(time) : null;
+            case TIMESTAMP -> (row, index) -> DuckdbValues.millis(row.getObject(index, LocalDateTime.class));
+            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ -> DuckdbValues::instantMillis;
             case ARRAY -> DuckdbValues.arrayReader(type);
             default -> StandardValues.reader(type);
         };
@@ -132,6 +141,13 @@ public final class DuckdbAdapter implements SourceAdapter {
                             .getConnection()
                             .createArrayOf(
                                     DuckdbDialect.castName(element), StandardValues.arrayElements(elements, element)));
+        } else if (value != null && type.getSqlTypeName() == SqlTypeName.TIME) {
+            statement.setString(
+                    index,
+                    LocalTime.ofNanoOfDay(((Number) value).intValue() * 1_000_000L)
+                            .toString());
+        } else if (value != null && type.getSqlTypeName() == SqlTypeName.DATE && ((Number) value).intValue() < 0) {
+            statement.setString(index, DuckdbValues.date(LocalDate.ofEpochDay(((Number) value).intValue())));
         } else {
             StandardValues.bind(statement, index, value, type);
         }

@@ -6,6 +6,7 @@ import dev.nicol.adapters.MaskSql;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.PushableOperators;
 import dev.nicol.adapters.SqlTemplate;
+import dev.nicol.adapters.SubstringSql;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -104,7 +105,8 @@ final class DuckdbDialect extends DuckDBSqlDialect {
     @Override
     public RexNode prepareUnparse(RexNode rex) {
         if (rex instanceof RexCall call) {
-            RexNode rewritten = DATETIMES.rewrite(call);
+            RexNode datetime = DATETIMES.rewrite(call);
+            RexNode rewritten = datetime == null ? SubstringSql.rewrite(call) : datetime;
             if (rewritten != null) {
                 return rewritten;
             } else if (call.getKind() == SqlKind.DIVIDE

@@ -6,6 +6,7 @@ import dev.nicol.adapters.LikeSql;
 import dev.nicol.adapters.MaskSql;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.SqlTemplate;
+import dev.nicol.adapters.SubstringSql;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -114,7 +115,8 @@ final class H2Dialect extends H2SqlDialect {
     @Override
     public RexNode prepareUnparse(RexNode rex) {
         if (rex instanceof RexCall call) {
-            RexNode rewritten = DATETIMES.rewrite(call);
+            RexNode datetime = DATETIMES.rewrite(call);
+            RexNode rewritten = datetime == null ? SubstringSql.rewrite(call) : datetime;
             return rewritten == null ? rex : rewritten;
         } else if (rex instanceof RexLiteral literal
                 && !literal.isNull()

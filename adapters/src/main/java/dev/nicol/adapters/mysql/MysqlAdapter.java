@@ -13,9 +13,18 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Date;
+import java.util.EnumSet;
+import java.util.GregorianCalendar;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.TimeZone;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlDialect;
@@ -32,6 +41,12 @@ public final class MysqlAdapter implements SourceAdapter {
     private static final int QUERY_INTERRUPTED = 1317;
     private static final int STATEMENT_TIMED_OUT = 1969;
     private static final int SUBQUERY_OF_SEVERAL_ROWS = 1242;
+
+    private static final Set<SqlTypeName> DATETIMES =
+            EnumSet.of(SqlTypeName.TIMESTAMP, SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, SqlTypeName.TIMESTAMP_TZ);
+
+    private static final DateTimeFormatter DATETIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS", Locale.ROOT);
 
     private static final SqlDialect DIALECT = new MysqlDialect();
 
@@ -98,6 +113,7 @@ public final class MysqlAdapter implements SourceAdapter {
         pool.addDataSourceProperty("tinyInt1isBit", "true");
         pool.addDataSourceProperty("yearIsDateType", "false");
         pool.addDataSourceProperty("connectionTimeZone", "UTC");
+        pool.addDataSourceProperty("preserveInstants", "true");
         pool.addDataSourceProperty("forceConnectionTimeZoneToSession", "true");
         pool.addDataSourceProperty("connectionAttributes", "program_name:nicol");
         // Sixteen digits more for AVG, as decimals have them elsewhere.
@@ -129,11 +145,23 @@ public final class MysqlAdapter implements SourceAdapter {
     @Override
     public ValueReader reader(RelDataType type) {
         return switch (type.getSqlTypeName()) {
-            // A TIMESTAMP column is an instant, kept in UTC as the session is.
-            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
-                (row, index) -> StandardValues.millis(row.getObject(index, LocalDateTime.class));
+            case TIMESTAMP, TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ -> timestampReader();
             case UUID -> (row, index) -> StandardValues.uuid(row.getString(index));
             default -> StandardValues.reader(type);
+        };
+    }
+
+    /**
+     * By a calendar of our own: whatever else the driver offers goes through the zone of this JVM. The session's zone is
+     * UTC, so that both kinds of timestamp are read alike. MySQL's zero date, which is no date, reads as NULL.
+     */
+    private static ValueReader timestampReader() {
+        GregorianCalendar utc = new GregorianCalendar(TimeZone.getTimeZone("UTC"), Locale.ROOT);
+        // Without the Julian days before 1582.
+        utc.setGregorianChange(new Date(Long.MIN_VALUE));
+        return (row, index) -> {
+            Timestamp timestamp = row.getTimestamp(index, utc);
+            return timestamp == null ? null : timestamp.getTime();
         };
     }
 
@@ -142,6 +170,10 @@ public final class MysqlAdapter implements SourceAdapter {
             throws SQLException {
         if (value != null && type.getSqlTypeName() == SqlTypeName.UUID) {
             statement.setString(index, value.toString());
+        } else if (value != null && DATETIMES.contains(type.getSqlTypeName())) {
+            Instant instant = Instant.ofEpochMilli(((Number) value).longValue());
+            statement.setString(
+                    index, LocalDateTime.ofInstant(instant, ZoneOffset.UTC).format(DATETIME));
         } else {
             StandardValues.bind(statement, index, value, type);
         }

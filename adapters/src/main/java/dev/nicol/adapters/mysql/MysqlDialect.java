@@ -7,6 +7,7 @@ import dev.nicol.adapters.MaskSql;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.PushableOperators;
 import dev.nicol.adapters.SqlTemplate;
+import dev.nicol.adapters.SubstringSql;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
@@ -121,27 +122,14 @@ final class MysqlDialect extends MysqlSqlDialect {
                     && call.getOperands().stream()
                             .allMatch(operand -> PushableOperators.isInteger(operand.getType()))) {
                 return SqlTemplate.of("({0} DIV {1})").call(call.getType(), call.getOperands());
-            } else if (call.getOperator() == SqlStdOperatorTable.SUBSTRING) {
-                return substring(call);
             }
+            RexNode substring = SubstringSql.rewrite(call);
+            return substring == null ? rex : substring;
         } else if (rex instanceof RexLiteral literal && literal.getType().getSqlTypeName() == SqlTypeName.UUID) {
             UUID value = literal.getValueAs(UUID.class);
             return value == null ? rex : SqlTemplate.of("'" + value + "'").call(literal.getType(), List.of());
         }
         return rex;
-    }
-
-    /** Positions before the first count from the end here, and give nothing at 0. */
-    private static RexNode substring(RexCall call) {
-        RexNode start = call.getOperands().get(1);
-        Long position = start instanceof RexLiteral literal ? literal.getValueAs(Long.class) : null;
-        if (position != null && position >= 1) {
-            return call;
-        }
-        String template = call.getOperands().size() == 2
-                ? "SUBSTRING({0}, GREATEST({1}, 1))"
-                : "SUBSTRING({0}, GREATEST({1}, 1), {2} + LEAST({1} - 1, 0))";
-        return SqlTemplate.of(template).call(call.getType(), call.getOperands());
     }
 
     @Override
@@ -157,7 +145,7 @@ final class MysqlDialect extends MysqlSqlDialect {
         } else if (call.getKind() == SqlKind.IS_DISTINCT_FROM) {
             SqlTemplate.of("(NOT {0} <=> {1})").unparse(writer, call.getOperandList());
         } else {
-            SqlCall written = call.getKind() == SqlKind.LIKE ? LikeSql.withoutEscape(call) : call;
+            SqlCall written = call.getKind() == SqlKind.LIKE ? LikeSql.withDoubledBackslashes(call) : call;
             super.unparseCall(writer, written, leftPrec, rightPrec);
         }
     }

@@ -44,12 +44,15 @@ public final class Store implements AutoCloseable {
     private static final String NAMES = ";DATABASE_TO_LOWER=TRUE;CASE_INSENSITIVE_IDENTIFIERS=TRUE";
 
     /**
-     * Every commit is written at once; the database stays open between connections, and {@link #close} alone closes it:
+     * The trail's writer itself says when the file is written ({@code CHECKPOINT}), before it acknowledges anything:
+     * H2's {@code WRITE_DELAY=0} would do so at every commit, but ends the thread that wins back dead space, and the file
+     * would only grow. Small pages: a statement changes the last page of some fifteen tables and indexes, and every
+     * changed page is written whole. The database stays open between connections, and {@link #close} alone closes it:
      * H2's own shutdown hook would race with the last outcomes. One transaction uses some ten different statements, more
      * than H2 keeps prepared by default.
      */
     private static final String OWNER_OPTIONS =
-            NAMES + ";WRITE_DELAY=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=32";
+            NAMES + ";PAGE_SIZE=1024;WRITE_DELAY=500;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=32";
 
     private final Path path;
     private final StoreLock lock;

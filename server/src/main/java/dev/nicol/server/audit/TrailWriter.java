@@ -233,8 +233,8 @@ final class TrailWriter implements AutoCloseable {
                 uncertain = new Uncertain(List.copyOf(group), transaction.head());
             }
             connection.commit();
-            if (!transaction.isEmpty() && settings.forceToDisk()) {
-                forceToDisk(connection);
+            if (!transaction.isEmpty()) {
+                makeDurable(connection);
             }
             uncertain = null;
             connection.setAutoCommit(true);
@@ -251,10 +251,10 @@ final class TrailWriter implements AutoCloseable {
         }
     }
 
-    /** A commit has written the file; this makes the operating system write it too. */
-    private static void forceToDisk(Connection connection) throws SQLException {
+    /** A commit changes memory; this writes the file, and makes the operating system write it too where that is set. */
+    private void makeDurable(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("CHECKPOINT SYNC");
+            statement.execute(settings.forceToDisk() ? "CHECKPOINT SYNC" : "CHECKPOINT");
         }
     }
 

@@ -105,15 +105,23 @@ public final class Catalogs implements SubjectCatalogs {
             boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
             if (decision.visible() && shown) {
                 GovernedTable governedTable = new GovernedTable(
-                        table.rowType(), decision, version.fingerprint(), sealer, table.getStatistic(), optional(table));
+                        table.rowType(),
+                        decision,
+                        version.fingerprint(),
+                        sealer,
+                        table.getStatistic(),
+                        optional(table));
                 tables.put(name, governedTable);
                 decisions.put(name, decision);
                 visible.add(new SubjectCatalog.VisibleTable(
-                        name, kind(table), governedTable.getRowType(types), table.table().comment()));
+                        name,
+                        kind(table),
+                        governedTable.getRowType(types),
+                        table.table().comment()));
             }
         });
-        Map<String, Table> facts = InformationSchema.tables(
-                () -> visible, name -> definition(virtualSchemas.view(name), subject));
+        Map<String, Table> facts =
+                InformationSchema.tables(() -> visible, name -> definition(virtualSchemas.view(name), subject));
         facts.forEach((name, table) -> {
             TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
             tables.put(full, table);
@@ -134,11 +142,14 @@ public final class Catalogs implements SubjectCatalogs {
     }
 
     private static String kind(StoredTable table) {
-        return table.table().name().catalog().equals("nicol") ? "SYSTEM TABLE" : table.table().kind();
+        return table.table().name().catalog().equals("nicol")
+                ? "SYSTEM TABLE"
+                : table.table().kind();
     }
 
     private static String definition(VirtualSchemas.@Nullable View view, Subject subject) {
-        boolean shown = view != null && (subject.roles().contains("steward") || subject.roles().contains("auditor"));
+        boolean shown = view != null
+                && (subject.roles().contains("steward") || subject.roles().contains("auditor"));
         return shown ? view.sql() : "";
     }
 

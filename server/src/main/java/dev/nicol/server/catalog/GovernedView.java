@@ -29,8 +29,7 @@ final class GovernedView extends AbstractTable implements TranslatableTable {
 
     @Override
     public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
-        List<String> schemaPath =
-                List.of(view.name().catalog(), view.name().schema());
+        List<String> schemaPath = List.of(view.name().catalog(), view.name().schema());
         return context.expandView(rowType, view.sql(), schemaPath, view.name().parts()).rel;
     }
 

@@ -34,7 +34,8 @@ final class InformationSchema {
         Map<String, Table> tables = new LinkedHashMap<>();
         tables.put(
                 "schemata",
-                new FactsTable("schemata", List.of("catalog_name", "schema_name"), List.of(), () -> schemata(visible.get())));
+                new FactsTable(
+                        "schemata", List.of("catalog_name", "schema_name"), List.of(), () -> schemata(visible.get())));
         tables.put(
                 "tables",
                 new FactsTable(

@@ -11,11 +11,15 @@ import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.plan.ConventionTraitDef;
 import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.volcano.VolcanoPlanner;
 import org.apache.calcite.prepare.CalciteCatalogReader;
 import org.apache.calcite.rel.RelCollationTraitDef;
+import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.fun.SqlLibrary;
 import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
@@ -24,10 +28,6 @@ import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
-import org.apache.calcite.rel.RelRoot;
-import org.apache.calcite.rel.type.RelDataType;
-import org.apache.calcite.plan.RelOptTable;
-import org.apache.calcite.sql.SqlNode;
 
 /**
  * Where one statement is validated and planned: a catalogue to look names up in, types, and a planner of its own.
@@ -71,8 +71,7 @@ public final class PlanningSpace {
     }
 
     /** The same types and planner over another schema: for what a policy or a view says. */
-    public PlanningSpace within(
-            RelOptCluster shared, CalciteSchema root, List<String> path, SqlOperatorTable more) {
+    public PlanningSpace within(RelOptCluster shared, CalciteSchema root, List<String> path, SqlOperatorTable more) {
         return new PlanningSpace(
                 reader(root, path, shared.getTypeFactory()), shared, SqlOperatorTables.chain(FUNCTIONS, more), views);
     }
@@ -128,8 +127,7 @@ public final class PlanningSpace {
 
     private final class Expander implements RelOptTable.ViewExpander {
         @Override
-        public RelRoot expandView(
-                RelDataType rowType, String sql, List<String> schemaPath, List<String> viewPath) {
+        public RelRoot expandView(RelDataType rowType, String sql, List<String> schemaPath, List<String> viewPath) {
             CalciteSchema root = catalogReader.getRootSchema();
             return within(cluster, root, schemaPath, SqlOperatorTables.of()).convert(views.parse(sql));
         }

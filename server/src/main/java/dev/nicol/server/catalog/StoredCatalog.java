@@ -21,7 +21,6 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.parser.SqlParserPos;
-import org.apache.calcite.sql.util.SqlOperatorTables;
 
 /** All tables of one catalogue snapshot with raw values: what row filters are validated against, and nothing else. */
 final class StoredCatalog implements PolicyCatalog {
@@ -54,7 +53,8 @@ final class StoredCatalog implements PolicyCatalog {
     public RelOptTable stored(TableName table) {
         RelOptTable found = space(List.of()).catalogReader().getTable(table.parts());
         if (found == null) {
-            throw NicolError.UNKNOWN_TABLE.because("Table `" + table + "` is gone. Look at nicol.information_schema.tables.");
+            throw NicolError.UNKNOWN_TABLE.because(
+                    "Table `" + table + "` is gone. Look at nicol.information_schema.tables.");
         }
         return found;
     }

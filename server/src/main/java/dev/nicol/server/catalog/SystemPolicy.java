@@ -9,6 +9,7 @@ import dev.nicol.policy.SubjectSelector;
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.policy.mask.Nullify;
+import dev.nicol.server.audit.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +54,9 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         List<Grant> grants = new ArrayList<>(written.grants());
         grants.add(new Grant(
                 "nicol-read-system",
-                List.of(new NamePattern("nicol.**")),
+                Store.EXPOSED_SCHEMAS.stream()
+                        .map(schema -> new NamePattern("nicol." + schema + ".*"))
+                        .toList(),
                 Set.of(Action.SELECT),
                 Set.of("*"),
                 null,
@@ -67,8 +70,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));
         filters.add(filter("edges", "nicol.lineage.edges", OF_OWN_STATEMENTS));
         filters.add(filter("consumers", "nicol.lineage.consumers", OWN));
-        filters.add(filter(
-                "classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
+        filters.add(filter("classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
         List<MaskRule> masks = new ArrayList<>(written.maskRules());
         SubjectSelector governors =
                 new SubjectSelector(Set.of(), Set.of(), Set.of("auditor", "steward"), Set.of(), Set.of(), Map.of());
@@ -76,7 +78,9 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 "nicol-definitions",
                 List.of(
                         new NamePattern("nicol.policy.rules.definition"),
-                        new NamePattern("nicol.audit.source_queries.sql_sent")),
+                        new NamePattern("nicol.audit.source_queries.sql_sent"),
+                        // What a source said of a failure may hold values.
+                        new NamePattern("nicol.audit.events.detail")),
                 Set.of(),
                 new Audience(SubjectSelector.EMPTY, governors),
                 new Nullify()));

@@ -34,9 +34,11 @@ public final class ViewFiles {
             for (String statement : text(file).split("(?<=;)[ \\t]*\\R")) {
                 if (!statement.isBlank()) {
                     try {
-                        views.add(reader.view(statement.strip(), file.getFileName().toString()));
+                        views.add(reader.view(
+                                statement.strip(), file.getFileName().toString()));
                     } catch (NicolException refusal) {
-                        int blank = statement.length() - statement.stripLeading().length();
+                        int blank =
+                                statement.length() - statement.stripLeading().length();
                         int at = line + lines(statement.substring(0, blank));
                         problems.add(new Problem(file.toString(), at, String.valueOf(refusal.getMessage())));
                     }

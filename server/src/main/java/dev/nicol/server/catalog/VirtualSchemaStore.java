@@ -1,46 +1,44 @@
 package dev.nicol.server.catalog;
 
-import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
+import dev.nicol.server.audit.StoreAuditTrail;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.JdbiException;
 
 /** Keeps virtual schemas and views that were created in SQL in the store. */
 public final class VirtualSchemaStore implements VirtualSchemas.Storage {
     private final Jdbi jdbi;
+    private final StoreAuditTrail trail;
 
-    public VirtualSchemaStore(Jdbi jdbi) {
+    /** @param trail writes to the store: nothing else may, because it alone makes a commit durable */
+    public VirtualSchemaStore(Jdbi jdbi, StoreAuditTrail trail) {
         this.jdbi = jdbi;
+        this.trail = trail;
     }
 
     @Override
     public void save(VirtualSchemas.State state) {
-        try {
-            jdbi.useTransaction(handle -> {
-                handle.execute("DELETE FROM internal.virtual_views");
-                handle.execute("DELETE FROM internal.virtual_schemas");
-                for (String schema : state.schemas().values()) {
-                    handle.execute("INSERT INTO internal.virtual_schemas (schema_name) VALUES (?)", schema);
+        trail.record(transaction -> {
+            Handle handle = transaction.handle();
+            handle.execute("DELETE FROM internal.virtual_views");
+            handle.execute("DELETE FROM internal.virtual_schemas");
+            for (String schema : state.schemas().values()) {
+                handle.execute("INSERT INTO internal.virtual_schemas (schema_name) VALUES (?)", schema);
+            }
+            for (VirtualSchemas.View view : state.views().values()) {
+                if (!view.fromFile()) {
+                    handle.execute(
+                            "INSERT INTO internal.virtual_views (schema_name, view_name, definition, owner)"
+                                    + " VALUES (?, ?, ?, ?)",
+                            view.name().schema(),
+                            view.name().table(),
+                            view.sql(),
+                            view.owner());
                 }
-                for (VirtualSchemas.View view : state.views().values()) {
-                    if (!view.fromFile()) {
-                        handle.execute(
-                                "INSERT INTO internal.virtual_views (schema_name, view_name, definition, owner)"
-                                        + " VALUES (?, ?, ?, ?)",
-                                view.name().schema(),
-                                view.name().table(),
-                                view.sql(),
-                                view.owner());
-                    }
-                }
-            });
-        } catch (JdbiException failure) {
-            throw NicolError.TRAIL_UNAVAILABLE.because(
-                    "The store cannot be written, so nothing was changed. Try again, or call an operator.",
-                    String.valueOf(failure.getMessage()),
-                    failure);
-        }
+            }
+            return null;
+        });
     }
 
     /** The schemas that were saved. */

@@ -96,8 +96,8 @@ public final class VirtualSchemas {
             }
             for (View view : before.views().values()) {
                 if (lower(view.name().schema()).equals(lower(schema))) {
-                    throw NicolError.NOT_PERMITTED.because("Schema `virtual." + schema + "` holds view `"
-                            + view.name() + "`. Drop its views first.");
+                    throw NicolError.NOT_PERMITTED.because(
+                            "Schema `virtual." + schema + "` holds view `" + view.name() + "`. Drop its views first.");
                 }
             }
             Map<String, String> schemas = new TreeMap<>(before.schemas());
@@ -109,8 +109,9 @@ public final class VirtualSchemas {
     public void createView(View view, boolean replace) {
         changeAndSave(before -> {
             if (!before.schemas().containsKey(lower(view.name().schema()))) {
-                throw NicolError.UNKNOWN_TABLE.because("There is no schema `virtual." + view.name().schema()
-                        + "`. Create it: CREATE SCHEMA virtual." + view.name().schema() + ".");
+                throw NicolError.UNKNOWN_TABLE.because(
+                        "There is no schema `virtual." + view.name().schema() + "`. Create it: CREATE SCHEMA virtual."
+                                + view.name().schema() + ".");
             }
             View existing = before.views().get(key(view.name()));
             if (existing != null && !replace) {

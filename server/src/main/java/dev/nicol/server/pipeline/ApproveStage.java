@@ -49,7 +49,8 @@ final class ApproveStage {
         }
 
         /** The approval that lets it through; null where none was needed. */
-        @Nullable String approvalId() {
+        @Nullable
+        String approvalId() {
             return approvalId;
         }
     }
@@ -59,9 +60,10 @@ final class ApproveStage {
         Judgement judgement = guarded.judgement();
         return switch (judgement.verdict()) {
             case ALLOW, WARN -> new AdmittedStatement(guarded, null);
-            case DENY -> throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
-                    + " denies this statement" + environments(guarded)
-                    + ". Narrow it, or ask a steward whether it may be changed.");
+            case DENY ->
+                throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
+                        + " denies this statement" + environments(guarded)
+                        + ". Narrow it, or ask a steward whether it may be changed.");
             case HOLD -> held(guarded, parameters);
         };
     }
@@ -114,8 +116,7 @@ final class ApproveStage {
         List<RelNode> plans = ConvertStage.plans(guarded.traced().governed().body());
         return plans.isEmpty()
                 ? null
-                : RelOptUtil.dumpPlan(
-                        "", plans.get(0), SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
+                : RelOptUtil.dumpPlan("", plans.get(0), SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
     }
 
     /** A digest of all that an approval is for. */

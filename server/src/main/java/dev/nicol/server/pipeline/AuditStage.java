@@ -18,8 +18,7 @@ final class AuditStage {
     private final ApprovalStore approvals;
     private final RunningStatements running;
 
-    AuditStage(
-            AuditTrail trail, Supplier<PolicySet> policies, ApprovalStore approvals, RunningStatements running) {
+    AuditStage(AuditTrail trail, Supplier<PolicySet> policies, ApprovalStore approvals, RunningStatements running) {
         this.trail = trail;
         this.policies = policies;
         this.approvals = approvals;
@@ -36,7 +35,8 @@ final class AuditStage {
                     + " was approved for one execution, which another connection has taken. Run the statement again.");
         }
         boolean warned = planned.admitted().guarded().judgement().verdict() == GuardrailRule.Verdict.WARN;
-        trail.begin(progress.intent(warned ? "warned" : "allowed", approvalId, policies.get().version()));
+        trail.begin(progress.intent(
+                warned ? "warned" : "allowed", approvalId, policies.get().version()));
         progress.begun();
         Run run = new Run(id, execution, trail, () -> running.ended(id));
         running.started(id, planned.parsed().subject(), execution);
@@ -80,13 +80,7 @@ final class AuditStage {
             trail.refused(
                     progress.intent(verdict, null, policies.get().version()),
                     new AuditTrail.Outcome(
-                            outcome,
-                            refusal.error().sqlState(),
-                            detail,
-                            0,
-                            0,
-                            progress.elapsedMs(),
-                            List.of()));
+                            outcome, refusal.error().sqlState(), detail, 0, 0, progress.elapsedMs(), List.of()));
         }
         return refusal;
     }

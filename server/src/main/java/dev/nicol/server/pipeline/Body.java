@@ -59,8 +59,11 @@ public sealed interface Body {
      * @param stored the table as it is; null where it is to be created
      * @param query the query of a CREATE TABLE AS; null for others
      */
-    record Definition(TableName target, @Nullable StoredTable stored, SqlNode statement, @Nullable Query query)
-            implements Body {}
+    record Definition(
+            TableName target,
+            @Nullable StoredTable stored,
+            SqlNode statement,
+            @Nullable Query query) implements Body {}
 
     /** A statement that Nicol itself carries out: SET, CALL, transactions, virtual schemas. */
     record Command(SqlNode statement) implements Body {}

@@ -32,7 +32,8 @@ final class Commands {
     }
 
     /** Carries a command out; the line it answers with, null where it answers with a count. */
-    @Nullable String run(PlannedStatement planned, SqlNode node) {
+    @Nullable
+    String run(PlannedStatement planned, SqlNode node) {
         ParsedStatement parsed = planned.parsed();
         Session session = parsed.session();
         switch (parsed.kind()) {
@@ -72,8 +73,9 @@ final class Commands {
             case "job" -> session.setSubject(subject.withJob(value));
             case "model" -> session.setSubject(subject.withModel(value));
             case "schema" -> schema(session, value);
-            default -> throw NicolError.NOT_SUPPORTED.because(
-                    "`" + name + "` cannot be SET; purpose, job, model and schema can.");
+            default ->
+                throw NicolError.NOT_SUPPORTED.because(
+                        "`" + name + "` cannot be SET; purpose, job, model and schema can.");
         }
     }
 
@@ -86,8 +88,7 @@ final class Commands {
         if (parts.length > 2) {
             throw NicolError.SYNTAX.because("`" + value + "` is no schema. Write SET schema = 'source.schema'.");
         }
-        session.setDefaultSchema(
-                parts.length == 2 ? parts[0] : session.defaultCatalog(), parts[parts.length - 1]);
+        session.setDefaultSchema(parts.length == 2 ? parts[0] : session.defaultCatalog(), parts[parts.length - 1]);
     }
 
     private void createSchema(ParsedStatement parsed, SqlCreateSchema create) {

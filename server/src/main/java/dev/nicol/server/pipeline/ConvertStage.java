@@ -29,22 +29,23 @@ final class ConvertStage {
             case UPDATE -> new WriteConversion(validated).update();
             case DELETE -> new WriteConversion(validated).delete();
             case CREATE_TABLE, DROP_TABLE, ALTER_TABLE, TRUNCATE -> new DefinitionConversion(validated).definition();
-            case EXPLAIN_POLICY -> throw NicolError.NOT_SUPPORTED.because(
-                    "EXPLAIN POLICY is not supported yet. nicol.audit.column_access shows what applied to a statement.");
+            case EXPLAIN_POLICY ->
+                throw NicolError.NOT_SUPPORTED.because(
+                        "EXPLAIN POLICY is not supported yet. nicol.audit.column_access shows what applied to a statement.");
             default -> new Body.Command(validated.parsed().node());
         };
     }
 
     static Body.Query query(ValidatedStatement validated) {
         ValidatedStatement.Checked checked = validated.checked();
-        RelRoot root =
-                validated.space().converter(checked.validator()).convertQuery(checked.node(), false, true);
+        RelRoot root = validated.space().converter(checked.validator()).convertQuery(checked.node(), false, true);
         RelNode plan = Crossing.apply(Sealer.bound(root.project()));
         return new Body.Query(plan, root.collation, checked.rowType());
     }
 
     private static Body explanation(ValidatedStatement validated) {
-        if (validated.checked() == null || StatementParser.kind(validated.checked().node()) != StatementKind.SELECT) {
+        if (validated.checked() == null
+                || StatementParser.kind(validated.checked().node()) != StatementKind.SELECT) {
             throw NicolError.NOT_SUPPORTED.because("EXPLAIN shows the plan of a SELECT only.");
         }
         return new Body.Explanation(query(validated));

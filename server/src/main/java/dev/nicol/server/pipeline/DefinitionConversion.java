@@ -73,8 +73,9 @@ final class DefinitionConversion {
                     default -> Action.TRUNCATE;
                 };
         if (!decision.allows(action)) {
-            throw NicolError.NOT_PERMITTED.because("You may not " + words() + " `" + target
-                    + "`. Ask a steward for a grant with action " + action.name().toLowerCase(Locale.ROOT) + ".");
+            throw NicolError.NOT_PERMITTED.because(
+                    "You may not " + words() + " `" + target + "`. Ask a steward for a grant with action "
+                            + action.name().toLowerCase(Locale.ROOT) + ".");
         }
     }
 

@@ -6,6 +6,8 @@ import dev.nicol.adapters.SourceSql;
 import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
+import dev.nicol.server.parser.AlterTable;
+import dev.nicol.server.parser.TruncateTable;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +20,6 @@ import org.apache.calcite.sql.ddl.SqlCreateTable;
 import org.apache.calcite.sql.ddl.SqlDdlNodes;
 import org.apache.calcite.sql.ddl.SqlDropTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
-import dev.nicol.server.parser.AlterTable;
-import dev.nicol.server.parser.TruncateTable;
 
 /** Definitions at a source: the same statement with the source's own name of the table, in the source's dialect. */
 final class DefinitionPlanning {
@@ -40,8 +40,9 @@ final class DefinitionPlanning {
                 .getTypeFactory()
                 .builder()
                 .build();
-        Map<Integer, RelDataType> parameters =
-                definition.query() == null ? Map.of() : SqlGenerator.types(definition.query().plan());
+        Map<Integer, RelDataType> parameters = definition.query() == null
+                ? Map.of()
+                : SqlGenerator.types(definition.query().plan());
         SourceSql sql = generator.write(source, physical(definition, generator), parameters, none);
         return new Plan.Define(sql);
     }
@@ -71,7 +72,8 @@ final class DefinitionPlanning {
         String source = definition.target().catalog();
         Set<String> sources = Pushdown.sources(definition.query().plan());
         boolean here = sources.isEmpty() || sources.equals(Set.of(source));
-        if (!here || !Pushdown.computes(adapters.apply(source), definition.query().plan())) {
+        if (!here
+                || !Pushdown.computes(adapters.apply(source), definition.query().plan())) {
             throw NicolError.NOT_SUPPORTED.because("CREATE TABLE AS must read source `" + source
                     + "` only. Create the table first, then INSERT INTO it … SELECT: that reads any source.");
         }

@@ -17,7 +17,8 @@ final class EffectiveCondition {
 
     static boolean bounds(RexNode condition, RexBuilder rex) {
         RexNode plain = condition.accept(new SameOperands(rex));
-        RexNode simple = new RexSimplify(rex, RelOptPredicateList.EMPTY, RexUtil.EXECUTOR).simplifyUnknownAsFalse(plain);
+        RexNode simple =
+                new RexSimplify(rex, RelOptPredicateList.EMPTY, RexUtil.EXECUTOR).simplifyUnknownAsFalse(plain);
         List<RexNode> conjuncts = RelOptUtil.conjunctions(simple);
         return conjuncts.stream().anyMatch(conjunct -> !conjunct.isAlwaysTrue());
     }

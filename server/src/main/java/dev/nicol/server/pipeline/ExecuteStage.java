@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TimeZone;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.linq4j.Enumerator;
 import org.apache.calcite.rel.type.RelDataType;
@@ -58,7 +59,9 @@ final class ExecuteStage {
             run.succeeded(0, 0);
             return new StatementResult.Count(run.statementId(), 0);
         }
-        long rows = plan instanceof Plan.Write write ? write(planned, write, run) : define(planned, (Plan.Define) plan, run);
+        long rows = plan instanceof Plan.Write write
+                ? write(planned, write, run)
+                : define(planned, (Plan.Define) plan, run);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
     }
@@ -102,6 +105,7 @@ final class ExecuteStage {
         variables.put(DataContext.Variable.LOCAL_TIMESTAMP.camelName, now);
         variables.put(DataContext.Variable.TIME_ZONE.camelName, TimeZone.getTimeZone("UTC"));
         variables.put(DataContext.Variable.LOCALE.camelName, Locale.ROOT);
+        variables.put(DataContext.Variable.CANCEL_FLAG.camelName, new AtomicBoolean());
         return variables;
     }
 
@@ -130,7 +134,9 @@ final class ExecuteStage {
 
     /** A row of one text column. */
     static RelDataType textRow(RelDataTypeFactory types, String column) {
-        return types.builder().add(column, types.createSqlType(SqlTypeName.VARCHAR)).build();
+        return types.builder()
+                .add(column, types.createSqlType(SqlTypeName.VARCHAR))
+                .build();
     }
 
     private interface AtSource {
@@ -188,7 +194,11 @@ final class ExecuteStage {
                 int position = 1;
                 for (int index : insert.parameters()) {
                     loan.adapter()
-                            .bind(statement, position++, row[index], insert.parameterTypes().get(index));
+                            .bind(
+                                    statement,
+                                    position++,
+                                    row[index],
+                                    insert.parameterTypes().get(index));
                 }
                 statement.addBatch();
                 if (++waiting == INSERT_BATCH_ROWS) {

@@ -79,7 +79,8 @@ final class PlanStage {
         for (String name : sources) {
             SourceCatalog source = catalog.source(name);
             if (source.unavailable() != null) {
-                throw NicolError.SOURCE_FAILED.because(source.unavailable() + " It is tried again by itself; other sources work.");
+                throw NicolError.SOURCE_FAILED.because(
+                        source.unavailable() + " It is tried again by itself; other sources work.");
             }
         }
     }

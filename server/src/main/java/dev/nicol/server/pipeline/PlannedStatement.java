@@ -28,8 +28,10 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
          * @param rows rows to write that the source cannot read itself; null where {@code sql} says all
          */
         record Write(
-                String source, @Nullable Plan check, @Nullable SourceSql sql, @Nullable RowsFrom rows)
-                implements Plan {}
+                String source,
+                @Nullable Plan check,
+                @Nullable SourceSql sql,
+                @Nullable RowsFrom rows) implements Plan {}
 
         /** Rows that are read from anywhere and inserted one by one, in batches. */
         record RowsFrom(Plan query, SourceSql insertOne) {}

@@ -16,8 +16,7 @@ final class Procedures {
     private final Supplier<PolicySet> policies;
     private final Runnable reload;
 
-    Procedures(
-            ApprovalStore approvals, RunningStatements running, Supplier<PolicySet> policies, Runnable reload) {
+    Procedures(ApprovalStore approvals, RunningStatements running, Supplier<PolicySet> policies, Runnable reload) {
         this.approvals = approvals;
         this.running = running;
         this.policies = policies;
@@ -58,8 +57,9 @@ final class Procedures {
                 reload.run();
                 return "reloaded; policy version " + policies.get().version();
             }
-            default -> throw NicolError.NOT_SUPPORTED.because("There is no procedure `" + name
-                    + "`. nicol.approve, reject, revoke, cancel and reload exist.");
+            default ->
+                throw NicolError.NOT_SUPPORTED.because("There is no procedure `" + name
+                        + "`. nicol.approve, reject, revoke, cancel and reload exist.");
         }
     }
 
@@ -75,10 +75,13 @@ final class Procedures {
 
     /** A request that the subject may decide: an approver of its rule, and nobody's own. */
     private Approval decidable(String id, Subject subject) {
-        Approval request = approvals.find(id).orElseThrow(() -> NicolError.NOT_PERMITTED.because(
-                "There is no approval request `" + id + "`. nicol.approval.requests lists them."));
+        Approval request = approvals
+                .find(id)
+                .orElseThrow(() -> NicolError.NOT_PERMITTED.because(
+                        "There is no approval request `" + id + "`. nicol.approval.requests lists them."));
         boolean own = request.request().requestedBy().equals(subject.userName())
-                || subject.agent() != null && subject.agent().equals(request.request().agent());
+                || subject.agent() != null
+                        && subject.agent().equals(request.request().agent());
         if (own) {
             throw NicolError.NOT_PERMITTED.because("Nobody decides their own request. Ask another approver.");
         }
@@ -95,11 +98,12 @@ final class Procedures {
 
     private void decided(boolean done, Approval request) {
         if (!done) {
-            String state = approvals.find(request.approvalId())
+            String state = approvals
+                    .find(request.approvalId())
                     .map(now -> now.state().name())
                     .orElse("gone");
-            throw NicolError.NOT_PERMITTED.because("Request `" + request.approvalId() + "` is " + state
-                    + " and cannot be decided this way any more.");
+            throw NicolError.NOT_PERMITTED.because(
+                    "Request `" + request.approvalId() + "` is " + state + " and cannot be decided this way any more.");
         }
     }
 }

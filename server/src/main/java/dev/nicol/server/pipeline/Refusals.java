@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.validate.SqlValidatorException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Turns what Calcite says of a wrong statement into the user's codes and words. */
 final class Refusals {
@@ -22,6 +24,8 @@ final class Refusals {
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Unknown target column|Column) '([^']*)' ?(?:not found in.*)?(?:; did you mean.*)?");
     private static final Pattern UNKNOWN_FUNCTION = Pattern.compile("No match found for function signature (.*)");
+
+    private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
     private Refusals() {}
 
@@ -36,13 +40,15 @@ final class Refusals {
         }
         CalciteContextException located = find(failure, CalciteContextException.class);
         SqlValidatorException validator = find(failure, SqlValidatorException.class);
-        String place = located == null
-                ? ""
-                : " (line " + located.getPosLine() + ", column " + located.getPosColumn() + ")";
+        String place =
+                located == null ? "" : " (line " + located.getPosLine() + ", column " + located.getPosColumn() + ")";
         String said = validator != null
                 ? String.valueOf(validator.getMessage())
-                : located != null && located.getCause() != null ? String.valueOf(located.getCause().getMessage()) : null;
+                : located != null && located.getCause() != null
+                        ? String.valueOf(located.getCause().getMessage())
+                        : null;
         if (said == null) {
+            LOG.warn("a statement could not be planned", failure);
             return NicolError.INVALID_STATEMENT.because(
                     "This statement cannot be planned. Write it in a simpler way, or report it.",
                     String.valueOf(failure),
@@ -56,9 +62,8 @@ final class Refusals {
         Matcher table = UNKNOWN_TABLE.matcher(said);
         if (object.matches() || table.matches()) {
             Matcher found = object.matches() ? object : table;
-            String name = object.matches() && found.group(2) != null
-                    ? found.group(2) + "." + found.group(1)
-                    : found.group(1);
+            String name =
+                    object.matches() && found.group(2) != null ? found.group(2) + "." + found.group(1) : found.group(1);
             return unknownTable(name, place, catalog);
         }
         Matcher column = UNKNOWN_COLUMN.matcher(said);

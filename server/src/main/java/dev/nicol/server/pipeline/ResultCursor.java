@@ -15,7 +15,8 @@ final class ResultCursor implements StatementResult.RowCursor {
 
     /** Where rows come from. */
     interface Rows extends AutoCloseable {
-        @Nullable Object @Nullable [] next();
+        @Nullable
+        Object @Nullable [] next();
 
         @Override
         void close();

@@ -28,7 +28,10 @@ final class RunningStatements implements AutoCloseable {
         this.timeout = timeout;
     }
 
-    private record Running(String userName, SourceExecution execution, @Nullable ScheduledFuture<?> timer) {}
+    private record Running(
+            String userName,
+            SourceExecution execution,
+            @Nullable ScheduledFuture<?> timer) {}
 
     void started(String statementId, Subject subject, SourceExecution execution) {
         ScheduledFuture<?> timer = timeout.isZero()
@@ -67,8 +70,8 @@ final class RunningStatements implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
-        running.values().forEach(statement -> statement
-                .execution()
-                .cancel(NicolError.CANCELLED.because("The server is stopping.")));
+        running.values()
+                .forEach(statement ->
+                        statement.execution().cancel(NicolError.CANCELLED.because("The server is stopping.")));
     }
 }

@@ -78,7 +78,8 @@ public final class StatementPipeline implements Statements {
         Progress progress = new Progress(StatementIds.next(), session, sql);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
-            GovernedStatement governed = stages.convert().convert(stages.validate().validate(parsed));
+            GovernedStatement governed =
+                    stages.convert().convert(stages.validate().validate(parsed));
             return Preparation.of(governed);
         } catch (RuntimeException | Error failure) {
             throw stages.audit().refused(progress, failure);

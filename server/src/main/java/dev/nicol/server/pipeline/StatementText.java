@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  */
 record StatementText(List<String> words, int firstLine, int firstColumn) {
     /** Longest statement that is read, in characters. */
-    static final int STATEMENT_CHARS_LIMIT = 4_000_000;
+    static final int STATEMENT_CHARS_LIMIT = 1_000_000;
 
     private static final int LEADING_WORDS = 4;
     private static final Pattern LEXICAL_POSITION = Pattern.compile("(?s).*?line (\\d+), column (\\d+).*");

@@ -9,16 +9,12 @@ import dev.nicol.server.parser.Token;
 import java.io.StringReader;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 import org.apache.calcite.avatica.util.Casing;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.jspecify.annotations.Nullable;
 
 /** Says a syntax error in few words: where, what was found, what was expected when that is a short list. */
 final class SyntaxMessage {
-    /** More alternatives than these are named by what they are, or not at all. */
-    private static final int EXPECTED_LIMIT = 5;
-
     /** Longest piece of the statement that a message repeats, in characters. */
     private static final int FOUND_CHARS_LIMIT = 60;
 
@@ -74,7 +70,7 @@ final class SyntaxMessage {
         }
         return NicolError.SYNTAX.because(
                 "Syntax error at " + StatementText.position(blamed.beginLine, blamed.beginColumn) + ": " + found(blamed)
-                        + explanation(blamed, blamed == next ? expected(failure) : Set.of()));
+                        + explanation(blamed, blamed == next ? expected(failure) : null));
     }
 
     /** Whether the token where the grammar gave up is itself the error: a stray quote, or a keyword used as a name. */
@@ -82,9 +78,7 @@ final class SyntaxMessage {
         if (token.kind == NicolSqlParserConstants.QUOTE || token.kind == NicolSqlParserConstants.DOUBLE_QUOTE) {
             return true;
         }
-        // JavaCC lists nothing where every alternative failed; where one token was wanted, it lists that.
-        boolean anyOfMany = failure.expectedTokenSequences.length == 0;
-        return anyOfMany && isReservedWord(token.image) && !isClauseWord(token.image);
+        return failure.expectedTokenSequences.length != 1 && isReservedWord(token.image) && !isClauseWord(token.image);
     }
 
     /** The SYNTAX error for what a check inside the grammar refused, in that check's own words. */
@@ -120,22 +114,20 @@ final class SyntaxMessage {
         return "found `" + image + "`";
     }
 
-    private static String explanation(Token found, Set<String> expected) {
+    private static String explanation(Token found, @Nullable String expected) {
         if (found.kind == NicolSqlParserConstants.QUOTE) {
             return ", which begins a text that is not closed. Close it with a single quote.";
         }
         if (found.kind == NicolSqlParserConstants.DOUBLE_QUOTE) {
             return ", which begins a name that is not closed. Close it with a double quote.";
         }
-        if (!expected.isEmpty()) {
-            return "; expected " + String.join(" or ", expected) + ".";
+        if (isReservedWord(found.image) && !isClauseWord(found.image)) {
+            return ", which is a reserved word. Write it in double quotes to use it as a name.";
         }
-        if (found.kind == NicolSqlParserConstants.EOF) {
-            return ". Complete it.";
+        if (expected != null) {
+            return "; expected " + expected + ".";
         }
-        return isReservedWord(found.image) && !isClauseWord(found.image)
-                ? ", which is a reserved word. Write it in double quotes to use it as a name."
-                : ", which does not fit here.";
+        return found.kind == NicolSqlParserConstants.EOF ? ". Complete it." : ", which does not fit here.";
     }
 
     private static boolean isClauseWord(String word) {
@@ -158,17 +150,10 @@ final class SyntaxMessage {
         }
     }
 
-    /** What could have stood at the error, when that is a short list; the end of the statement is never the whole list. */
-    private static Set<String> expected(ParseException failure) {
-        Set<String> names = new TreeSet<>();
-        for (int[] sequence : failure.expectedTokenSequences) {
-            String name = name(failure.tokenImage[sequence[0]]);
-            if (name == null || names.size() == EXPECTED_LIMIT) {
-                return Set.of();
-            }
-            names.add(name);
-        }
-        return names;
+    /** What alone could have stood at the error, if that is one thing; what JavaCC lists of several is never all. */
+    private static @Nullable String expected(ParseException failure) {
+        int[][] sequences = failure.expectedTokenSequences;
+        return sequences.length == 1 ? name(failure.tokenImage[sequences[0][0]]) : null;
     }
 
     private static @Nullable String name(String tokenImage) {

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param checked the query or write in it, as validated; null for statements without one
  */
 public record ValidatedStatement(
-        ParsedStatement parsed, GovernedCatalog catalog, PlanningSpace space, @Nullable Checked checked) {
+        ParsedStatement parsed,
+        GovernedCatalog catalog,
+        PlanningSpace space,
+        @Nullable Checked checked) {
 
     /**
      * A query or write in Calcite's terms.

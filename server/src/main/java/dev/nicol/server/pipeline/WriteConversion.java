@@ -48,11 +48,8 @@ final class WriteConversion {
     WriteConversion(ValidatedStatement validated) {
         this.validated = validated;
         ValidatedStatement.Checked checked = validated.checked();
-        RelNode converted = validated
-                .space()
-                .converter(checked.validator())
-                .convertQuery(checked.node(), false, true)
-                .rel;
+        RelNode converted =
+                validated.space().converter(checked.validator()).convertQuery(checked.node(), false, true).rel;
         if (!(converted instanceof TableModify modify)) {
             throw NicolError.NOT_SUPPORTED.because("Only tables of sources can be written to, not views.");
         }
@@ -70,7 +67,8 @@ final class WriteConversion {
         Action action = Action.valueOf(validated.parsed().kind().name());
         if (!decision.allows(action)) {
             throw NicolError.NOT_PERMITTED.because("You may not " + action + " on `" + name
-                    + "`. Ask a steward for a grant with action " + action.name().toLowerCase(Locale.ROOT)
+                    + "`. Ask a steward for a grant with action "
+                    + action.name().toLowerCase(Locale.ROOT)
                     + ".");
         }
         return new Body.Target(name, decision, stored);
@@ -98,7 +96,10 @@ final class WriteConversion {
     }
 
     private static String field(List<String> fields, String name) {
-        return fields.stream().filter(field -> field.equalsIgnoreCase(name)).findFirst().orElseThrow();
+        return fields.stream()
+                .filter(field -> field.equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Rows that the statement itself spells out, as opposed to rows it reads. */
@@ -147,8 +148,7 @@ final class WriteConversion {
             read.add(parts.scan().getCluster().getRexBuilder().makeExactLiteral(BigDecimal.ONE));
             names.add("deleted");
         }
-        RelNode filtered = LogicalFilter.create(
-                parts.scan(), parts.condition(), ImmutableSet.copyOf(parts.outer()));
+        RelNode filtered = LogicalFilter.create(parts.scan(), parts.condition(), ImmutableSet.copyOf(parts.outer()));
         RelNode reads = LogicalProject.create(filtered, List.of(), read, names, parts.outer());
         refuseMaskedReads(reads);
         return new Body.Change(target, parts.scan(), assignments, parts.condition(), parts.outer(), reads);
@@ -200,7 +200,11 @@ final class WriteConversion {
         Project shown = top != null
                 ? top
                 : LogicalProject.create(
-                        scan, List.of(), rex.identityProjects(scan.getRowType()), scan.getRowType().getFieldNames(), Set.of());
+                        scan,
+                        List.of(),
+                        rex.identityProjects(scan.getRowType()),
+                        scan.getRowType().getFieldNames(),
+                        Set.of());
         return new Parts(shown, scan, RexUtil.composeConjunction(rex, conditions), outer);
     }
 

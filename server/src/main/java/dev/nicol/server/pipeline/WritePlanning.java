@@ -29,13 +29,13 @@ import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlDelete;
+import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlInsert;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlUpdate;
-import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
@@ -62,18 +62,22 @@ final class WritePlanning {
         SourceAdapter adapter = adapters.apply(source);
         SqlGenerator generator = new SqlGenerator(adapter);
         Plan check = insertCheck(insert);
-        RelDataType none = insert.input().getCluster().getTypeFactory().builder().build();
+        RelDataType none =
+                insert.input().getCluster().getTypeFactory().builder().build();
         Set<String> sources = Pushdown.sources(insert.input());
-        boolean here = (sources.isEmpty() || sources.equals(Set.of(source))) && Pushdown.computes(adapter, insert.input());
+        boolean here =
+                (sources.isEmpty() || sources.equals(Set.of(source))) && Pushdown.computes(adapter, insert.input());
         if (here) {
             SqlNode rows = generator.queryNode(insert.input());
-            SqlNode statement = new SqlInsert(
-                    POS, SqlNodeList.EMPTY, physicalName(insert.target()), rows, names(insert.columns()));
+            SqlNode statement =
+                    new SqlInsert(POS, SqlNodeList.EMPTY, physicalName(insert.target()), rows, names(insert.columns()));
             SourceSql sql = generator.write(source, statement, SqlGenerator.types(insert.input()), none);
             return new Plan.Write(source, check, sql, null);
         }
-        Body.Query query = new Body.Query(insert.input(), RelCollations.EMPTY, insert.input().getRowType());
-        return new Plan.Write(source, check, null, new Plan.RowsFrom(queries.apply(query), insertOne(insert, generator)));
+        Body.Query query = new Body.Query(
+                insert.input(), RelCollations.EMPTY, insert.input().getRowType());
+        return new Plan.Write(
+                source, check, null, new Plan.RowsFrom(queries.apply(query), insertOne(insert, generator)));
     }
 
     private static SourceSql insertOne(Body.Insert insert, SqlGenerator generator) {
@@ -86,7 +90,8 @@ final class WritePlanning {
         SqlNode row = SqlStdOperatorTable.VALUES.createCall(POS, SqlStdOperatorTable.ROW.createCall(POS, markers));
         SqlNode statement =
                 new SqlInsert(POS, SqlNodeList.EMPTY, physicalName(insert.target()), row, names(insert.columns()));
-        RelDataType none = insert.input().getCluster().getTypeFactory().builder().build();
+        RelDataType none =
+                insert.input().getCluster().getTypeFactory().builder().build();
         return generator.write(insert.target().name().catalog(), statement, types, none);
     }
 
@@ -113,7 +118,13 @@ final class WritePlanning {
     /** SELECT COUNT(*) FROM rows WHERE (filter) IS NOT TRUE. */
     private Plan count(RelNode rows, RexNode filter) {
         RexBuilder rex = rows.getCluster().getRexBuilder();
-        RelNode hidden = LogicalFilter.create(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, filter));
+        RexNode over = filter.accept(new RexShuttle() {
+            @Override
+            public RexNode visitInputRef(RexInputRef reference) {
+                return rex.makeInputRef(rows, reference.getIndex());
+            }
+        });
+        RelNode hidden = LogicalFilter.create(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, over));
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(rows.getCluster(), null);
         RelNode counted = builder.push(hidden)
                 .aggregate(builder.groupKey(), builder.countStar("hidden"))
@@ -147,8 +158,7 @@ final class WritePlanning {
         }
         RelDataType none = change.read().getCluster().getTypeFactory().builder().build();
         Map<Integer, RelDataType> types = new HashMap<>(SqlGenerator.types(change.read()));
-        return new Plan.Write(
-                source, changeCheck(change), generator.write(source, statement, types, none), null);
+        return new Plan.Write(source, changeCheck(change), generator.write(source, statement, types, none), null);
     }
 
     /** Counts rows that would leave the subject's sight, where an assigned column is one the filter reads. */
@@ -195,8 +205,8 @@ final class WritePlanning {
         for (RexNode conjunct : RelOptUtil.conjunctions(change.condition())) {
             (Leakproof.total(conjunct, scan) ? leakproof : rest).add(conjunct);
         }
-        SqlNode filter = generator.expression(
-                tableName(change), change.target().stored().rowType(), Set.of(), rowFilter(scan));
+        SqlNode filter =
+                generator.expression(tableName(change), change.target().stored().rowType(), Set.of(), rowFilter(scan));
         SqlNode where = filter;
         for (RexNode conjunct : leakproof) {
             where = and(where, written(change, generator, conjunct));

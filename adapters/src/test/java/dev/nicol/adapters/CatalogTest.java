@@ -1,0 +1,111 @@
+package dev.nicol.adapters;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.nicol.adapters.testing.TestDatabases;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.policy.TableName;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.h2.tools.Server;
+import org.junit.jupiter.api.Test;
+
+class CatalogTest {
+    private static final TableName KEPT = new TableName("net", "PUBLIC", "KEPT");
+
+    private static SourceDefinition overNetwork(int port) {
+        return new SourceDefinition(
+                "net",
+                "h2",
+                "jdbc:h2:tcp://127.0.0.1:" + port + "/kept",
+                "sa",
+                "hidden-password",
+                "staging",
+                Map.of(),
+                4);
+    }
+
+    private static Server server(Path directory, int port) throws Exception {
+        return Server.createTcpServer(
+                        "-tcpPort", String.valueOf(port), "-ifNotExists", "-baseDir", directory.toString())
+                .start();
+    }
+
+    @Test
+    void aSourceThatGoesDownKeepsItsTablesAndComesBackByItself() throws Exception {
+        Path directory = TestDatabases.directory();
+        Server server = server(directory, 0);
+        int port = server.getPort();
+        try (Source source = new Source(overNetwork(port), 400);
+                Source other = new Source(TestDatabases.h2("other"))) {
+            try (Connection connection = source.connection()) {
+                connection.createStatement().execute("CREATE TABLE kept (id INTEGER PRIMARY KEY)");
+            }
+            try (Catalog catalog = new Catalog(List.of(source, other), Duration.ofMillis(200))) {
+                assertThat(catalog.snapshot().sources().get("net").unavailable())
+                        .isNull();
+                assertThat(catalog.snapshot().table(KEPT)).isNotNull();
+                long before = catalog.snapshot().version();
+
+                server.stop();
+                await().until(() -> catalog.snapshot().sources().get("net").unavailable() != null);
+                SourceCatalog down = catalog.snapshot().sources().get("net");
+                assertThat(down.unavailable())
+                        .startsWith("Source `net` ")
+                        .doesNotContain("hidden-password", "127.0.0.1", String.valueOf(port));
+                assertThat(down.tables()).containsKey(KEPT);
+                assertThat(catalog.snapshot().version()).isEqualTo(before + 1);
+                assertThat(catalog.snapshot().sources().get("other").unavailable())
+                        .isNull();
+                assertThatThrownBy(source::connection)
+                        .isInstanceOfSatisfying(NicolException.class, failure -> assertThat(failure.error())
+                                .isEqualTo(NicolError.SOURCE_FAILED));
+
+                server = server(directory, port);
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> catalog.snapshot().sources().get("net").unavailable() == null);
+                assertThat(catalog.snapshot().version()).isEqualTo(before + 2);
+                try (Connection connection = source.connection()) {
+                    assertThat(connection.isValid(1)).isTrue();
+                }
+            }
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void aSourceThatIsDownAtTheStartIsUnavailableAndNoError() {
+        try (Source source = new Source(overNetwork(1), 300);
+                Catalog catalog = new Catalog(List.of(source), Duration.ofHours(1))) {
+            SourceCatalog down = catalog.snapshot().sources().get("net");
+            assertThat(down.unavailable()).isEqualTo("Source `net` cannot be reached.");
+            assertThat(down.tables()).isEmpty();
+            assertThat(down.environment()).isEqualTo("staging");
+        }
+    }
+
+    @Test
+    void aWrongPasswordIsSaidWithoutSayingIt() {
+        SourceDefinition real = TestDatabases.mariadb("shop");
+        SourceDefinition wrong = new SourceDefinition(
+                "shop", "mysql", real.url(), real.user(), "not the password", "staging", Map.of(), 4);
+        try (Source source = new Source(wrong, 500)) {
+            assertThatThrownBy(source::connection).hasMessage("Source `shop` refuses the configured user or password.");
+        }
+    }
+
+    @Test
+    void anUnknownKindNamesTheKnownOnes() {
+        SourceDefinition unknown = new SourceDefinition("x", "oracle", "jdbc:x", null, null, "staging", Map.of(), 4);
+        assertThatThrownBy(() -> new Source(unknown))
+                .hasMessageContaining("`oracle`")
+                .hasMessageContaining("postgresql, mysql, h2, duckdb");
+    }
+}

@@ -1,0 +1,265 @@
+package dev.nicol.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.testing.TestDatabases;
+import dev.nicol.server.testing.TestNicol;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What a governed table shows and takes, the same on every kind of source. The oracle is {@code emp_alice}: a copy that was
+ * filtered and masked by hand, read by a steward.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class GovernedSourceContract {
+    private static final String USERS = """
+            users:
+              alice: {password: "$HASH", groups: [analysts]}
+              steve: {password: "$HASH", groups: [stewards], roles: [steward]}
+              audra: {password: "$HASH", roles: [auditor]}
+            """;
+
+    private TestNicol nicol;
+    private String schema;
+    private SourceDefinition source;
+
+    /** An empty database of the kind. */
+    abstract SourceDefinition emptySource(String name);
+
+    /** The schema that its tables are in, as Nicol names it. */
+    abstract String schemaOf(SourceDefinition definition);
+
+    @BeforeAll
+    void start() {
+        source = emptySource("hr");
+        schema = schemaOf(source);
+        String grantsTable = "hr." + schema + ".grants";
+        execute(
+                "CREATE TABLE emp (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), region VARCHAR(10), salary INTEGER,"
+                        + " ssn VARCHAR(20), dept INTEGER)",
+                "CREATE TABLE emp_alice (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), region VARCHAR(10),"
+                        + " salary INTEGER, ssn VARCHAR(20), dept INTEGER)",
+                "CREATE TABLE grants (usr VARCHAR(40), region VARCHAR(10))",
+                "INSERT INTO emp_alice VALUES (1, 'Ann', 'EU', NULL, '*******1111', 10),"
+                        + " (3, 'Cid', 'EU', NULL, '*******3333', 20)",
+                "INSERT INTO grants VALUES ('alice', 'EU')");
+        nicol = TestNicol.start(
+                List.of(source),
+                USERS,
+                """
+                grants:
+                  - {name: analysts, tables: ["hr.*.emp"], actions: [select, insert, update, delete], to: {groups: [analysts]}}
+                  - {name: stewards, tables: ["hr.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
+                row_filters:
+                  - {name: own-region, tables: ["hr.*.emp"], to: {groups: [analysts]}, where: "region IN (SELECT g.region FROM %s g WHERE g.usr = CURRENT_USER)"}
+                column_masks:
+                  - {name: ssn-last4, columns: ["hr.*.emp.ssn"], to: {groups: [analysts]}, mask: {kind: partial, last: 4, with: "*"}}
+                  - {name: no-salary, columns: ["hr.*.emp.salary"], to: {groups: [analysts]}, mask: {kind: "null"}}
+                guardrails:
+                  - {name: no-unbounded-writes, statements: [delete, update], check: unbounded_write, action: deny}
+                  - {name: no-drop, statements: [drop, truncate], action: deny}
+                """.formatted(grantsTable));
+    }
+
+    @AfterAll
+    void stop() {
+        if (nicol != null) {
+            nicol.close();
+        }
+    }
+
+    @BeforeEach
+    void fill() {
+        execute(
+                "DELETE FROM emp",
+                "INSERT INTO emp VALUES (1, 'Ann', 'EU', 100, '111-11-1111', 10), (2, 'Bob', 'US', 200, '222-22-2222', 10),"
+                        + " (3, 'Cid', 'EU', 300, '333-33-3333', 20), (4, 'Dee', 'US', 0, '444-44-4444', 20)");
+    }
+
+    private void execute(String... statements) {
+        String user = source.user() == null ? "" : source.user();
+        String password = source.password() == null ? "" : source.password();
+        TestDatabases.execute(source.url(), user, password, statements);
+    }
+
+    private String emp() {
+        return "hr." + schema + ".emp";
+    }
+
+    /** {@code $emp} is what alice reads; the oracle reads the copy instead. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT * FROM $emp ORDER BY id",
+                "SELECT id FROM $emp WHERE ssn = '111-11-1111'",
+                "SELECT id FROM $emp WHERE ssn LIKE '%1111'",
+                "SELECT id FROM $emp WHERE salary > 50",
+                "SELECT id FROM $emp WHERE salary IS NULL ORDER BY id",
+                "SELECT id, ssn FROM $emp ORDER BY ssn",
+                "SELECT COUNT(DISTINCT salary) FROM $emp",
+                "SELECT ssn, COUNT(*) FROM $emp GROUP BY ssn ORDER BY ssn",
+                "SELECT dept FROM $emp GROUP BY dept HAVING MAX(salary) > 250",
+                "SELECT id, RANK() OVER (ORDER BY salary) FROM $emp ORDER BY id",
+                "SELECT id FROM $emp JOIN (VALUES ('111-11-1111')) AS v(s) ON ssn = s",
+                "SELECT id FROM $emp WHERE EXISTS (SELECT 1 FROM $emp AS e WHERE e.ssn = '111-11-1111')",
+                "SELECT (SELECT MAX(ssn) FROM $emp) FROM $emp",
+                "SELECT id FROM $emp WHERE CASE WHEN region <> 'EU' THEN CAST(name AS INTEGER) ELSE 0 END = 0 ORDER BY id",
+                "SELECT id FROM $emp WHERE 1 / (id - 2) = 0 AND id <> 1",
+                "SELECT id FROM $emp WHERE name = 'Bob' AND CAST(name AS DATE) IS NULL",
+                "SELECT id FROM $emp WHERE CASE WHEN id = 2 THEN 2147483647 + id ELSE 0 END = 0 ORDER BY id",
+                "SELECT COUNT(*) FILTER (WHERE 1 / (id - 2) = 7) FROM $emp",
+                "SELECT 1 / (id - 2) FROM $emp ORDER BY id",
+                "SELECT id FROM $emp WHERE name = '\\' AND name <> ' OR 1=1 UNION SELECT ssn FROM emp -- '",
+                "SELECT id FROM $emp WHERE name = '\\'' OR 1=1 -- '",
+                "SELECT COUNT(*) FROM $emp",
+                "SELECT MIN(id), MAX(id) FROM $emp",
+                "WITH emp AS (VALUES (1)) SELECT * FROM emp",
+                "SELECT name || ssn FROM $emp ORDER BY 1",
+                "SELECT e.* FROM $emp AS e ORDER BY 1",
+                "SELECT ssn AS x FROM $emp UNION ALL SELECT ssn FROM $emp ORDER BY 1",
+                "WITH c AS (SELECT ssn s, id FROM $emp) SELECT s FROM c WHERE id = 1",
+                "SELECT a.ssn FROM $emp a JOIN $emp b ON a.ssn = b.ssn ORDER BY 1",
+                "SELECT d.dept, (SELECT COUNT(*) FROM $emp e WHERE e.dept = d.dept) FROM $emp d ORDER BY d.id",
+                "SELECT id FROM $emp e WHERE EXISTS (SELECT 1 FROM $emp f WHERE f.dept = e.dept AND f.id <> e.id)",
+                "SELECT region, dept, COUNT(*) FROM $emp GROUP BY GROUPING SETS ((region), (dept), ()) ORDER BY 1, 2, 3",
+                "WITH RECURSIVE r(n, s) AS (SELECT id, ssn FROM $emp WHERE id = 1 UNION ALL SELECT n + 1, s FROM r WHERE n < 3) SELECT * FROM r ORDER BY n",
+                "SELECT id FROM $emp WHERE id IN (1, 2, 3, 4) AND name LIKE '_n%'",
+                "SELECT id, name FROM $emp WHERE id = 2 OR name = 'Cid' ORDER BY id DESC LIMIT 1",
+                "SELECT SUM(id), AVG(id), COUNT(*), MIN(name) FROM $emp"
+            })
+    void readsAsOverThePhysicalCopy(String sql) throws SQLException {
+        List<String> expected = nicol.rows("steve", sql.replace("$emp", "hr." + schema + ".emp_alice"));
+
+        assertThat(nicol.rows("alice", sql.replace("$emp", emp()))).isEqualTo(expected);
+    }
+
+    @Test
+    void aFailingCastShowsNothing() {
+        assertThatThrownBy(() -> nicol.rows("alice", "SELECT id FROM " + emp() + " WHERE CAST(name AS INTEGER) > 0"))
+                .isInstanceOfSatisfying(SQLException.class, failure -> {
+                    assertThat(failure.getSQLState()).isEqualTo("22000");
+                    assertThat(failure.getMessage())
+                            .doesNotContain("Ann")
+                            .doesNotContain("Cid")
+                            .doesNotContain("region")
+                            .doesNotContainIgnoringCase("from");
+                });
+    }
+
+    @Test
+    void hiddenThingsDoNotExist() {
+        assertCode("alice", "SELECT * FROM hr." + schema + ".grants", "42P01");
+        assertCode("alice", "SELECT ctid FROM " + emp(), "42703");
+        assertCode("alice", "SELECT * FROM hr." + schema + ".emp_alice", "42P01");
+        assertCode("alice", "SELECT * FROM hr." + schema + ".nothing", "42P01");
+        assertCode("alice", "SELECT nothing FROM " + emp(), "42703");
+    }
+
+    @Test
+    void explainShowsNoPolicy() throws SQLException {
+        assertThat(String.join("\n", nicol.rows("alice", "EXPLAIN PLAN FOR SELECT * FROM " + emp())))
+                .doesNotContain("grants")
+                .doesNotContain("usr")
+                .contains("emp");
+    }
+
+    @Test
+    void writesObeyTheFilter() throws SQLException {
+        assertThat(nicol.update("alice", "DELETE FROM " + emp() + " WHERE id = 2")).isZero();
+        assertThat(nicol.update(
+                        "alice", "DELETE FROM " + emp() + " WHERE id IN (SELECT id FROM " + emp() + " WHERE dept = 10)"))
+                .isEqualTo(1);
+        assertThat(nicol.rows("steve", "SELECT id FROM " + emp() + " ORDER BY id")).containsExactly("2", "3", "4");
+        assertThat(nicol.update("alice", "UPDATE " + emp() + " SET name = 'Cyd' WHERE id > 1 AND name LIKE 'C%'"))
+                .isEqualTo(1);
+        assertThat(nicol.update("alice", "INSERT INTO " + emp() + " (id, name, region, dept) VALUES (8, 'Eve', 'EU', 10)"))
+                .isEqualTo(1);
+        assertThat(nicol.rows("steve", "SELECT id, name FROM " + emp() + " ORDER BY id"))
+                .containsExactly("2|Bob", "3|Cyd", "4|Dee", "8|Eve");
+    }
+
+    @Test
+    void writesThatAPolicyForbids() throws SQLException {
+        assertCode("alice", "INSERT INTO " + emp() + " VALUES (9, 'X', 'US', 1, 'x', 10)", "42501");
+        assertCode("alice", "INSERT INTO " + emp() + " SELECT * FROM " + emp(), "42501");
+        assertCode("alice", "UPDATE " + emp() + " SET ssn = ssn WHERE id = 1", "42501");
+        assertCode("alice", "UPDATE " + emp() + " SET name = 'x' WHERE ssn = '111-11-1111'", "42501");
+        assertCode("alice", "UPDATE " + emp() + " SET region = 'US' WHERE id = 1", "42501");
+        assertCode("alice", "DELETE FROM " + emp() + " WHERE salary > 1", "42501");
+        assertCode("alice", "MERGE INTO " + emp() + " AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'", "0A000");
+        assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM " + emp())).containsExactly("4");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DELETE FROM $emp",
+                "DELETE FROM $emp WHERE 1 = 1",
+                "DELETE FROM $emp WHERE id = id",
+                "UPDATE $emp SET name = 'x' WHERE name = 'y' OR TRUE",
+                "UPDATE $emp SET name = 'x'",
+                "DROP TABLE $emp",
+                "TRUNCATE TABLE $emp"
+            })
+    void guardrailsDeny(String sql) throws SQLException {
+        assertCode("steve", sql.replace("$emp", emp()), "NG001");
+        assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM " + emp())).containsExactly("4");
+    }
+
+    @Test
+    void definitionsPassThrough() throws SQLException {
+        String table = "hr." + schema + ".made";
+        assertThat(nicol.update("steve", "CREATE TABLE " + table + " (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(20))"))
+                .isZero();
+        assertThat(nicol.update("steve", "INSERT INTO " + table + " SELECT id, name FROM " + emp() + " WHERE id < 3"))
+                .isEqualTo(2);
+        nicol.update("steve", "ALTER TABLE " + table + " ADD COLUMN more INTEGER");
+        assertThat(nicol.rows("steve", "SELECT * FROM " + table + " ORDER BY id"))
+                .containsExactly("1|Ann|null", "2|Bob|null");
+        assertCode("alice", "CREATE TABLE hr." + schema + ".mine (id INTEGER)", "42501");
+        execute("DROP TABLE made");
+    }
+
+    @Test
+    void everythingIsInTheTrail() throws SQLException {
+        nicol.rows("alice", "SELECT ssn, name FROM " + emp() + " WHERE id = 3");
+        assertCode("alice", "DROP TABLE " + emp(), "42501");
+
+        assertThat(nicol.rows(
+                        "audra",
+                        "SELECT user_name, outcome, row_count FROM nicol.audit.statements WHERE sql_text LIKE '%id = 3' "
+                                + "ORDER BY started_at DESC LIMIT 1"))
+                .containsExactly("alice|succeeded|1");
+        assertThat(nicol.rows(
+                        "audra",
+                        "SELECT outcome, sqlstate FROM nicol.audit.statements WHERE statement_kind = 'DROP_TABLE'"
+                                + " AND user_name = 'alice' ORDER BY started_at DESC LIMIT 1"))
+                .containsExactly("denied|42501");
+        assertThat(nicol.rows(
+                        "audra",
+                        "SELECT e.target_column, e.source_column, e.kind, e.masked FROM nicol.lineage.edges e JOIN"
+                                + " nicol.audit.statements s ON s.statement_id = e.statement_id WHERE s.user_name ="
+                                + " 'alice' AND s.sql_text LIKE 'SELECT ssn, name%id = 3' AND e.direct ORDER BY 1 DESC"))
+                .startsWith("ssn|ssn|TRANSFORMATION|true", "name|name|IDENTITY|false");
+        assertThat(nicol.rows("alice", "SELECT DISTINCT user_name FROM nicol.audit.statements"))
+                .containsExactly("alice");
+    }
+
+    private void assertCode(String user, String sql, String sqlState) {
+        assertThatThrownBy(() -> nicol.update(user, sql))
+                .as(sql)
+                .isInstanceOfSatisfying(
+                        SQLException.class,
+                        failure -> assertThat(failure.getSQLState()).as(failure.getMessage()).isEqualTo(sqlState));
+    }
+}

@@ -1,0 +1,134 @@
+package dev.nicol.server.testing;
+
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.testing.TestDatabases;
+import dev.nicol.server.Server;
+import dev.nicol.server.config.ConfigReader;
+import dev.nicol.server.identity.PasswordHash;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+
+/** A server over given sources, with users and policies as files, reached by the stock Avatica driver. */
+public final class TestNicol implements AutoCloseable {
+    /** Everybody's password. */
+    public static final String PASSWORD = "correct horse";
+
+    private final Path directory;
+    private final Server server;
+
+    private TestNicol(Path directory, Server server) {
+        this.directory = directory;
+        this.server = server;
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param users the users file, where {@code $HASH} stands for the hash of {@link #PASSWORD}
+     * @param policies the one policy file
+     */
+    public static TestNicol start(List<SourceDefinition> sources, String users, String policies) {
+        return start(sources, users, policies, "");
+    }
+
+    /** @param more further top-level keys of nicol.yaml */
+    public static TestNicol start(List<SourceDefinition> sources, String users, String policies, String more) {
+        try {
+            Path directory = TestDatabases.directory();
+            Files.createDirectory(directory.resolve("policies"));
+            Files.writeString(directory.resolve("policies/policy.yaml"), policies);
+            Files.writeString(directory.resolve("users.yaml"), users.replace("$HASH", PasswordHash.of(PASSWORD)));
+            StringBuilder config = new StringBuilder("server: {port: 0}\nidentity: {users: users.yaml}\n");
+            config.append("policies: policies/\n").append(more).append("\nsources:\n");
+            for (SourceDefinition source : sources) {
+                config.append("  ").append(source.name()).append(": {kind: ").append(source.kind());
+                config.append(", url: '").append(source.url()).append("', environment: ").append(source.environment());
+                if (source.user() != null) {
+                    config.append(", user: '").append(source.user()).append("'");
+                }
+                if (source.password() != null && !source.password().isEmpty()) {
+                    config.append(", password: '").append(source.password()).append("'");
+                }
+                config.append("}\n");
+            }
+            Files.writeString(directory.resolve("nicol.yaml"), config);
+            return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** The directory of its files. */
+    public Path directory() {
+        return directory;
+    }
+
+    public String url() {
+        return "http://127.0.0.1:" + server.port() + "/";
+    }
+
+    /** A connection by the stock driver, in JSON. */
+    public Connection connect(String user, String... properties) throws SQLException {
+        return connect(user, "json", properties);
+    }
+
+    /** @param properties names and values in turn */
+    public Connection connect(String user, String serialization, String[] properties) throws SQLException {
+        Properties info = new Properties();
+        info.setProperty("avatica_user", user);
+        info.setProperty("avatica_password", PASSWORD);
+        info.setProperty("authentication", "BASIC");
+        info.setProperty("serialization", serialization);
+        for (int i = 0; i < properties.length; i += 2) {
+            info.setProperty(properties[i], properties[i + 1]);
+        }
+        return DriverManager.getConnection("jdbc:avatica:remote:url=" + url(), info);
+    }
+
+    /** Rows of a query as text, NULL as {@code null}, columns separated by a bar. */
+    public List<String> rows(String user, String sql) throws SQLException {
+        try (Connection connection = connect(user);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return rows(rows);
+        }
+    }
+
+    /** The same of an open result. */
+    public static List<String> rows(ResultSet rows) throws SQLException {
+        ResultSetMetaData columns = rows.getMetaData();
+        List<String> text = new ArrayList<>();
+        while (rows.next()) {
+            List<String> row = new ArrayList<>();
+            for (int i = 1; i <= columns.getColumnCount(); i++) {
+                row.add(String.valueOf(rows.getString(i)));
+            }
+            text.add(String.join("|", row));
+        }
+        return text;
+    }
+
+    /** Rows written by a statement. */
+    public int update(String user, String sql) throws SQLException {
+        try (Connection connection = connect(user);
+                Statement statement = connection.createStatement()) {
+            return statement.executeUpdate(sql);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}
