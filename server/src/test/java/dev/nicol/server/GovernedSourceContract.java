@@ -53,10 +53,7 @@ abstract class GovernedSourceContract {
                 "INSERT INTO emp_alice VALUES (1, 'Ann', 'EU', NULL, '*******1111', 10),"
                         + " (3, 'Cid', 'EU', NULL, '*******3333', 20)",
                 "INSERT INTO grants VALUES ('alice', 'EU')");
-        nicol = TestNicol.start(
-                List.of(source),
-                USERS,
-                """
+        nicol = TestNicol.start(List.of(source), USERS, """
                 grants:
                   - {name: analysts, tables: ["hr.*.emp"], actions: [select, insert, update, delete], to: {groups: [analysts]}}
                   - {name: stewards, tables: ["hr.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
@@ -175,14 +172,18 @@ abstract class GovernedSourceContract {
 
     @Test
     void writesObeyTheFilter() throws SQLException {
-        assertThat(nicol.update("alice", "DELETE FROM " + emp() + " WHERE id = 2")).isZero();
+        assertThat(nicol.update("alice", "DELETE FROM " + emp() + " WHERE id = 2"))
+                .isZero();
         assertThat(nicol.update(
-                        "alice", "DELETE FROM " + emp() + " WHERE id IN (SELECT id FROM " + emp() + " WHERE dept = 10)"))
+                        "alice",
+                        "DELETE FROM " + emp() + " WHERE id IN (SELECT id FROM " + emp() + " WHERE dept = 10)"))
                 .isEqualTo(1);
-        assertThat(nicol.rows("steve", "SELECT id FROM " + emp() + " ORDER BY id")).containsExactly("2", "3", "4");
+        assertThat(nicol.rows("steve", "SELECT id FROM " + emp() + " ORDER BY id"))
+                .containsExactly("2", "3", "4");
         assertThat(nicol.update("alice", "UPDATE " + emp() + " SET name = 'Cyd' WHERE id > 1 AND name LIKE 'C%'"))
                 .isEqualTo(1);
-        assertThat(nicol.update("alice", "INSERT INTO " + emp() + " (id, name, region, dept) VALUES (8, 'Eve', 'EU', 10)"))
+        assertThat(nicol.update(
+                        "alice", "INSERT INTO " + emp() + " (id, name, region, dept) VALUES (8, 'Eve', 'EU', 10)"))
                 .isEqualTo(1);
         assertThat(nicol.rows("steve", "SELECT id, name FROM " + emp() + " ORDER BY id"))
                 .containsExactly("2|Bob", "3|Cyd", "4|Dee", "8|Eve");
@@ -196,7 +197,11 @@ abstract class GovernedSourceContract {
         assertCode("alice", "UPDATE " + emp() + " SET name = 'x' WHERE ssn = '111-11-1111'", "42501");
         assertCode("alice", "UPDATE " + emp() + " SET region = 'US' WHERE id = 1", "42501");
         assertCode("alice", "DELETE FROM " + emp() + " WHERE salary > 1", "42501");
-        assertCode("alice", "MERGE INTO " + emp() + " AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'", "0A000");
+        assertCode(
+                "alice",
+                "MERGE INTO " + emp()
+                        + " AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'",
+                "0A000");
         assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM " + emp())).containsExactly("4");
     }
 
@@ -219,7 +224,8 @@ abstract class GovernedSourceContract {
     @Test
     void definitionsPassThrough() throws SQLException {
         String table = "hr." + schema + ".made";
-        assertThat(nicol.update("steve", "CREATE TABLE " + table + " (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(20))"))
+        assertThat(nicol.update(
+                        "steve", "CREATE TABLE " + table + " (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(20))"))
                 .isZero();
         assertThat(nicol.update("steve", "INSERT INTO " + table + " SELECT id, name FROM " + emp() + " WHERE id < 3"))
                 .isEqualTo(2);
@@ -245,11 +251,12 @@ abstract class GovernedSourceContract {
                         "SELECT outcome, sqlstate FROM nicol.audit.statements WHERE statement_kind = 'DROP_TABLE'"
                                 + " AND user_name = 'alice' ORDER BY started_at DESC LIMIT 1"))
                 .containsExactly("denied|42501");
-        assertThat(nicol.rows(
-                        "audra",
-                        "SELECT e.target_column, e.source_column, e.kind, e.masked FROM nicol.lineage.edges e JOIN"
-                                + " nicol.audit.statements s ON s.statement_id = e.statement_id WHERE s.user_name ="
-                                + " 'alice' AND s.sql_text LIKE 'SELECT ssn, name%id = 3' AND e.direct ORDER BY 1 DESC"))
+        assertThat(
+                        nicol.rows(
+                                "audra",
+                                "SELECT e.target_column, e.source_column, e.kind, e.masked FROM nicol.lineage.edges e JOIN"
+                                        + " nicol.audit.statements s ON s.statement_id = e.statement_id WHERE s.user_name ="
+                                        + " 'alice' AND s.sql_text LIKE 'SELECT ssn, name%id = 3' AND e.direct ORDER BY 1 DESC"))
                 .startsWith("ssn|ssn|TRANSFORMATION|true", "name|name|IDENTITY|false");
         assertThat(nicol.rows("alice", "SELECT DISTINCT user_name FROM nicol.audit.statements"))
                 .containsExactly("alice");
@@ -258,8 +265,8 @@ abstract class GovernedSourceContract {
     private void assertCode(String user, String sql, String sqlState) {
         assertThatThrownBy(() -> nicol.update(user, sql))
                 .as(sql)
-                .isInstanceOfSatisfying(
-                        SQLException.class,
-                        failure -> assertThat(failure.getSQLState()).as(failure.getMessage()).isEqualTo(sqlState));
+                .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                        .as(failure.getMessage())
+                        .isEqualTo(sqlState));
     }
 }

@@ -53,7 +53,10 @@ public final class TestNicol implements AutoCloseable {
             config.append("policies: policies/\n").append(more).append("\nsources:\n");
             for (SourceDefinition source : sources) {
                 config.append("  ").append(source.name()).append(": {kind: ").append(source.kind());
-                config.append(", url: '").append(source.url()).append("', environment: ").append(source.environment());
+                config.append(", url: '")
+                        .append(source.url())
+                        .append("', environment: ")
+                        .append(source.environment());
                 if (source.user() != null) {
                     config.append(", user: '").append(source.user()).append("'");
                 }
