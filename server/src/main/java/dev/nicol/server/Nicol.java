@@ -202,7 +202,7 @@ public final class Nicol implements Runnable {
         boolean keep;
 
         @Override
-        public Integer call() {
+        public Integer call() throws IOException {
             return Demo.run(keep);
         }
     }

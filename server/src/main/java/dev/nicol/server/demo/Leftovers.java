@@ -1,0 +1,64 @@
+package dev.nicol.server.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All that must be gone when the demo ends, however it ends: closed in reverse, once. */
+final class Leftovers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private boolean closed;
+
+    /** Takes a part in charge. What is opened after the end came is closed at once. */
+    synchronized <T extends AutoCloseable> T opened(T part) {
+        if (closed) {
+            closeOne(part);
+            throw new IllegalStateException("the demo was stopped");
+        }
+        open.push(part);
+        return part;
+    }
+
+    /** A new directory that only this user can read. */
+    Path directory(String prefix) throws IOException {
+        Path directory = Files.createTempDirectory(prefix);
+        opened(() -> remove(directory));
+        return directory;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        while (!open.isEmpty()) {
+            closeOne(open.pop());
+        }
+    }
+
+    private static void closeOne(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception failure) {
+            LOG.warn("the demo could not tidy up: {}", failure.toString());
+        }
+    }
+
+    /** A database that has just ended may still remove files of its own meanwhile. */
+    private static void remove(Path directory) throws IOException {
+        List<Path> deepestFirst;
+        try (Stream<Path> files = Files.walk(directory)) {
+            deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : deepestFirst) {
+            Files.deleteIfExists(file);
+        }
+    }
+}
