@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
@@ -77,6 +78,14 @@ public interface SourceAdapter {
 
     /** A reader of one result column into the engine's representation (see {@link ValueReader}). */
     ValueReader reader(RelDataType type);
+
+    /**
+     * A reader of moments with all their microseconds, as {@link java.time.Instant}: for answers that go to the client as
+     * they come, where the engine would have milliseconds.
+     */
+    default ValueReader instantReader() {
+        return (row, index) -> StandardValues.instant(row.getObject(index, OffsetDateTime.class));
+    }
 
     /**
      * Binds a value in the engine's representation.

@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,20 +58,21 @@ public final class SourceExecution implements AutoCloseable {
     /** One SQL text as it was sent. */
     public record Sent(String source, String environment, String sql, AtomicLong rows, AtomicLong durationMs) {}
 
+    /** What becomes of a query's rows. */
+    public enum Use {
+        /** They go to the client as they come. */
+        ANSWER,
+        /** They are written elsewhere, one by one. */
+        COPY,
+        /** They are joined here, and so count against the budget. */
+        JOIN
+    }
+
     /** Runs a query; rows arrive as they are read. */
-    public SourceQuery open(SourceSql sql) {
-        return open(sql, false);
-    }
-
-    /** Runs a query whose rows are joined here, and so count against the budget. */
-    SourceQuery openBudgeted(SourceSql sql) {
-        return open(sql, true);
-    }
-
-    private SourceQuery open(SourceSql sql, boolean budgeted) {
+    public SourceQuery open(SourceSql sql, Use use) {
         refuseCancelled();
         Loan loan = lender.borrow(sql.source());
-        SourceQuery query = new SourceQuery(this, sql, loan, budgeted);
+        SourceQuery query = new SourceQuery(this, sql, loan, use);
         queries.add(query);
         try {
             refuseCancelled();
@@ -186,10 +188,16 @@ public final class SourceExecution implements AutoCloseable {
         open.forEach(SourceQuery::close);
     }
 
-    /** A reader for every column of a statement's answer. */
-    static SourceAdapter.ValueReader[] readers(SourceAdapter adapter, RelDataType rowType) {
+    /**
+     * A reader for every column of a statement's answer.
+     *
+     * @param engine the engine computes with the values; else they go to the client as they come
+     */
+    static SourceAdapter.ValueReader[] readers(SourceAdapter adapter, RelDataType rowType, boolean engine) {
         return rowType.getFieldList().stream()
-                .map(field -> adapter.reader(field.getType()))
+                .map(field -> !engine && field.getType().getSqlTypeName() == SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE
+                        ? adapter.instantReader()
+                        : adapter.reader(field.getType()))
                 .toArray(SourceAdapter.ValueReader[]::new);
     }
 

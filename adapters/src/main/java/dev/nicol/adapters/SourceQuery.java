@@ -2,6 +2,7 @@ package dev.nicol.adapters;
 
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceExecution.Sent;
+import dev.nicol.adapters.SourceExecution.Use;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,7 +17,7 @@ public final class SourceQuery implements AutoCloseable {
     private final SourceExecution execution;
     private final SourceSql sql;
     private final Loan loan;
-    private final boolean budgeted;
+    private final Use use;
     private final SourceAdapter.ValueReader[] readers;
     private volatile @Nullable PreparedStatement statement;
     private @Nullable ResultSet rows;
@@ -25,12 +26,12 @@ public final class SourceQuery implements AutoCloseable {
     private boolean exhausted;
     private boolean closed;
 
-    SourceQuery(SourceExecution execution, SourceSql sql, Loan loan, boolean budgeted) {
+    SourceQuery(SourceExecution execution, SourceSql sql, Loan loan, Use use) {
         this.execution = execution;
         this.sql = sql;
         this.loan = loan;
-        this.budgeted = budgeted;
-        this.readers = SourceExecution.readers(loan.adapter(), sql.rowType());
+        this.use = use;
+        this.readers = SourceExecution.readers(loan.adapter(), sql.rowType(), use != Use.ANSWER);
     }
 
     void execute() throws SQLException {
@@ -65,7 +66,7 @@ public final class SourceQuery implements AutoCloseable {
             if (record != null) {
                 record.rows().incrementAndGet();
             }
-            if (budgeted) {
+            if (use == Use.JOIN) {
                 execution.countHeld();
             }
             return row;

@@ -96,7 +96,7 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel {
             return new AbstractEnumerable<@Nullable Object>() {
                 @Override
                 public Enumerator<@Nullable Object> enumerator() {
-                    return new Rows(execution.openBudgeted(sql), scalar);
+                    return new Rows(execution.open(sql, SourceExecution.Use.JOIN), scalar);
                 }
             };
         }

@@ -113,12 +113,17 @@ public final class StandardValues {
     }
 
     public static @Nullable Long instantMillis(@Nullable OffsetDateTime timestamp) {
+        Instant instant = instant(timestamp);
+        return instant == null ? null : instant.toEpochMilli();
+    }
+
+    public static @Nullable Instant instant(@Nullable OffsetDateTime timestamp) {
         if (timestamp == null) {
             return null;
         } else if (timestamp.equals(OffsetDateTime.MAX) || timestamp.equals(OffsetDateTime.MIN)) {
             throw infinite();
         }
-        return timestamp.toInstant().toEpochMilli();
+        return timestamp.toInstant();
     }
 
     public static @Nullable ByteString bytes(byte @Nullable [] bytes) {

@@ -34,7 +34,8 @@ final class WidenedSums extends RelHomogeneousShuttle {
             boolean sums = call.getAggregation().getKind() == SqlKind.SUM
                     || call.getAggregation().getKind() == SqlKind.SUM0;
             RexNode value = sums ? fields.get(call.getArgList().get(0)) : null;
-            if (value == null || value.getType().getSqlTypeName() == call.getType().getSqlTypeName()) {
+            if (value == null
+                    || value.getType().getSqlTypeName() == call.getType().getSqlTypeName()) {
                 calls.add(call);
                 continue;
             }

@@ -91,7 +91,11 @@ public final class PolicySet {
 
     /** 32 bytes that stand for what the rule does, whoever it is for. */
     byte[] effectDigest(Rule rule) {
-        return effectDigests.get(rule.name()).clone();
+        byte[] digest = effectDigests.get(rule.name());
+        if (digest == null) {
+            throw new IllegalArgumentException("`" + rule.name() + "` is no rule of this set");
+        }
+        return digest.clone();
     }
 
     static MessageDigest sha256() {

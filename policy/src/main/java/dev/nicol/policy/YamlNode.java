@@ -254,7 +254,9 @@ public final class YamlNode {
             return value;
         }
         YamlNode node = entries.get(key);
-        node.problem("`" + key + "` cannot be " + node.shown() + " — use one of " + String.join(", ", known));
+        if (node != null) {
+            node.problem("`" + key + "` cannot be " + node.shown() + " — use one of " + String.join(", ", known));
+        }
         return null;
     }
 

@@ -116,6 +116,11 @@ public final class DuckdbAdapter implements SourceAdapter {
     }
 
     @Override
+    public ValueReader instantReader() {
+        return DuckdbValues::instant;
+    }
+
+    @Override
     public ValueReader reader(RelDataType type) {
         return switch (type.getSqlTypeName()) {
             case TINYINT -> (row, index) -> row.getObject(index) instanceof Number number ? number.byteValue() : null;

@@ -8,11 +8,13 @@ import java.sql.Array;
 import java.sql.Blob;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -125,6 +127,11 @@ final class DuckdbValues {
 
     /** As a number: the driver's OffsetDateTime forgets which of the two hours at the end of summer it was. */
     static @Nullable Long instantMillis(ResultSet row, int index) throws SQLException {
+        Instant instant = instant(row, index);
+        return instant == null ? null : instant.toEpochMilli();
+    }
+
+    static @Nullable Instant instant(ResultSet row, int index) throws SQLException {
         if (row.getObject(index) == null) {
             return null;
         }
@@ -132,7 +139,7 @@ final class DuckdbValues {
         if (micros == Long.MAX_VALUE || micros == -Long.MAX_VALUE) {
             throw infinite();
         }
-        return Math.floorDiv(micros, 1000L);
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
     private static RuntimeException infinite() {

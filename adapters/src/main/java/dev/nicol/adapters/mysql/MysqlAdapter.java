@@ -156,12 +156,22 @@ public final class MysqlAdapter implements SourceAdapter {
      * UTC, so that both kinds of timestamp are read alike. MySQL's zero date, which is no date, reads as NULL.
      */
     private static ValueReader timestampReader() {
+        ValueReader moments = moments();
+        return (row, index) -> moments.read(row, index) instanceof Instant instant ? instant.toEpochMilli() : null;
+    }
+
+    @Override
+    public ValueReader instantReader() {
+        return moments();
+    }
+
+    private static ValueReader moments() {
         GregorianCalendar utc = new GregorianCalendar(TimeZone.getTimeZone("UTC"), Locale.ROOT);
         // Without the Julian days before 1582.
         utc.setGregorianChange(new Date(Long.MIN_VALUE));
         return (row, index) -> {
             Timestamp timestamp = row.getTimestamp(index, utc);
-            return timestamp == null ? null : timestamp.getTime();
+            return timestamp == null ? null : timestamp.toInstant();
         };
     }
 

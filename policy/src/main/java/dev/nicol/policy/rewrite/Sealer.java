@@ -122,7 +122,7 @@ public final class Sealer {
         @Override
         public RexNode visitCall(RexCall call) {
             RexNode parameter = PolicyFunctions.bind(call);
-            return parameter != null ? parameter : super.visitCall(call);
+            return parameter != null ? parameter : WideningCasts.dropped((RexCall) super.visitCall(call));
         }
 
         @Override

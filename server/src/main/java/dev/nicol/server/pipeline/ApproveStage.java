@@ -75,7 +75,7 @@ final class ApproveStage {
         Approval approved = approvals
                 .findApproved(binding, parsed.subject().userName(), agent)
                 .orElse(null);
-        if (approved != null) {
+        if (approved != null && clock.instant().isBefore(approved.request().expiresAt())) {
             return new AdmittedStatement(guarded, approved.approvalId());
         }
         GuardrailRule rule = guarded.judgement().tripped().get(0);

@@ -7,6 +7,7 @@ import dev.nicol.policy.rewrite.SealedScan;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.type.RelDataType;
@@ -50,7 +51,14 @@ public sealed interface Body {
             RexNode condition,
             Set<CorrelationId> outer,
             RelNode read)
-            implements Body {}
+            implements Body {
+        /** Whether any column of the target decides what is written, or where. */
+        boolean readsTarget() {
+            return !condition.isAlwaysTrue()
+                    || assignments.values().stream().anyMatch(value -> !RelOptUtil.InputFinder.bits(value)
+                            .isEmpty());
+        }
+    }
 
     /**
      * A definition at a source: CREATE, DROP, ALTER or TRUNCATE of a table.

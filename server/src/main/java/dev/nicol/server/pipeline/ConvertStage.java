@@ -1,9 +1,12 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.policy.Action;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.SealProof;
+import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Sealer;
+import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.catalog.CatalogScan;
 import java.util.List;
 import org.apache.calcite.rel.RelNode;
@@ -14,6 +17,7 @@ final class ConvertStage {
     GovernedStatement convert(ValidatedStatement validated) {
         try {
             Body body = body(validated);
+            permitReads(body);
             prove(body, validated.catalog().version().fingerprint());
             return new GovernedStatement(validated, body);
         } catch (RuntimeException | Error failure) {
@@ -49,6 +53,20 @@ final class ConvertStage {
             throw NicolError.NOT_SUPPORTED.because("EXPLAIN shows the plan of a SELECT only.");
         }
         return new Body.Explanation(query(validated));
+    }
+
+    /** A grant to write alone shows nothing: what is read needs SELECT. */
+    private static void permitReads(Body body) {
+        for (RelNode plan : plans(body)) {
+            for (SealedScan scan : Seals.in(plan)) {
+                boolean onlyWritten =
+                        body instanceof Body.Change change && scan == change.scan() && !change.readsTarget();
+                if (!onlyWritten && !scan.decision().allows(Action.SELECT)) {
+                    throw NicolError.NOT_PERMITTED.because("You may not SELECT from `"
+                            + scan.decision().table() + "`, and this statement reads it. Ask a steward for a grant.");
+                }
+            }
+        }
     }
 
     private static void prove(Body body, String fingerprint) {

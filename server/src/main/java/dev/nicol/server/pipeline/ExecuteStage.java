@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.adapters.LocalPlan;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.adapters.SourceExecution.Loan;
+import dev.nicol.adapters.SourceExecution.Use;
 import dev.nicol.adapters.SourceQuery;
 import dev.nicol.adapters.SourceSql;
 import dev.nicol.policy.NicolError;
@@ -43,7 +44,7 @@ final class ExecuteStage {
     StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
         Plan plan = planned.plan();
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
-            ResultCursor cursor = new ResultCursor(run, rows(plan, run), maxRows);
+            ResultCursor cursor = new ResultCursor(run, rows(plan, run, Use.ANSWER), maxRows);
             Body.Query query = (Body.Query)
                     planned.admitted().guarded().traced().governed().body();
             return new StatementResult.Rows(run.statementId(), query.rowType(), cursor);
@@ -66,9 +67,9 @@ final class ExecuteStage {
         return new StatementResult.Count(run.statementId(), rows);
     }
 
-    private ResultCursor.Rows rows(Plan plan, Run run) {
+    private ResultCursor.Rows rows(Plan plan, Run run, Use use) {
         if (plan instanceof Plan.Whole whole) {
-            SourceQuery query = run.execution().open(whole.sql());
+            SourceQuery query = run.execution().open(whole.sql(), use);
             return new ResultCursor.Rows() {
                 @Override
                 public @Nullable Object @Nullable [] next() {
@@ -174,7 +175,7 @@ final class ExecuteStage {
 
     /** The check reads as the subject would; new rows that it could not see are refused before the write is sent. */
     private void refuseHidden(Plan check, Run run) {
-        try (ResultCursor.Rows counted = rows(check, run)) {
+        try (ResultCursor.Rows counted = rows(check, run, Use.COPY)) {
             Object[] row = counted.next();
             if (row == null || !(row[0] instanceof Number hidden) || hidden.longValue() != 0) {
                 throw NicolError.NOT_PERMITTED.because(
@@ -187,7 +188,7 @@ final class ExecuteStage {
     private long copy(Plan.RowsFrom from, Loan loan, Run run) {
         SourceSql insert = from.insertOne();
         long written = 0;
-        try (ResultCursor.Rows rows = rows(from.query(), run);
+        try (ResultCursor.Rows rows = rows(from.query(), run, Use.COPY);
                 PreparedStatement statement = loan.connection().prepareStatement(insert.text())) {
             int waiting = 0;
             for (Object[] row = rows.next(); row != null; row = rows.next()) {

@@ -1,0 +1,53 @@
+package dev.nicol.policy.rewrite;
+
+import java.util.List;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexDynamicParam;
+import org.apache.calcite.rex.RexLiteral;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.type.SqlTypeName;
+
+/**
+ * Takes casts of a text column to longer text out of comparisons with constants. The validator puts them there to make
+ * lengths equal; they change no answer and would keep a source from using its index.
+ */
+final class WideningCasts {
+    private WideningCasts() {}
+
+    static RexNode dropped(RexCall call) {
+        if (!call.isA(SqlKind.COMPARISON) || call.getOperands().size() != 2) {
+            return call;
+        }
+        RexNode left = call.getOperands().get(0);
+        RexNode right = call.getOperands().get(1);
+        if (constant(right) && widening(left)) {
+            return call.clone(
+                    call.getType(), List.of(((RexCall) left).getOperands().get(0), right));
+        }
+        if (constant(left) && widening(right)) {
+            return call.clone(
+                    call.getType(),
+                    List.of(left, ((RexCall) right).getOperands().get(0)));
+        }
+        return call;
+    }
+
+    private static boolean constant(RexNode node) {
+        return node instanceof RexDynamicParam || node instanceof RexLiteral;
+    }
+
+    private static boolean widening(RexNode node) {
+        if (node.getKind() != SqlKind.CAST) {
+            return false;
+        }
+        RelDataType to = node.getType();
+        RelDataType from = ((RexCall) node).getOperands().get(0).getType();
+        boolean texts = to.getSqlTypeName() == SqlTypeName.VARCHAR && from.getSqlTypeName() == SqlTypeName.VARCHAR;
+        return texts
+                && (to.getPrecision() == RelDataType.PRECISION_NOT_SPECIFIED
+                        || from.getPrecision() != RelDataType.PRECISION_NOT_SPECIFIED
+                                && from.getPrecision() <= to.getPrecision());
+    }
+}
