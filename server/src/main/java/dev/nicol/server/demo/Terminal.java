@@ -35,6 +35,10 @@ final class Terminal {
         muted = true;
     }
 
+    boolean muted() {
+        return muted;
+    }
+
     synchronized void line(String text) {
         if (!muted) {
             out.println(text);

@@ -20,6 +20,7 @@ import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,8 @@ class DemoTest {
 
     @TempDir
     Path temporary;
+
+    private final List<Process> started = new ArrayList<>();
 
     @Test
     void showsWhatItShouldAndLeavesNothingBehind() throws Exception {
@@ -68,6 +71,25 @@ class DemoTest {
         assertNothingLeft();
     }
 
+    /** A failed assertion must not leave a demo behind that keeps serving. */
+    @AfterEach
+    void end() throws InterruptedException {
+        for (Process demo : started) {
+            demo.destroy();
+            demo.waitFor(STOP_TIMEOUT_S, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void toldToStopWhileItStartsItLeavesNothingBehind() throws Exception {
+        Process demo = demo();
+        lines(demo, "starting a real PostgreSQL");
+
+        demo.destroy();
+        assertThat(demo.waitFor(STOP_TIMEOUT_S, TimeUnit.SECONDS)).isTrue();
+        assertNothingLeft();
+    }
+
     private Process demo(String... options) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -80,7 +102,10 @@ class DemoTest {
                 "dev.nicol.server.Nicol",
                 "demo"));
         command.addAll(List.of(options));
-        return new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+        Process demo =
+                new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+        started.add(demo);
+        return demo;
     }
 
     /** What it prints, to its end or to a line that contains the mark. */
