@@ -2,7 +2,6 @@ package dev.nicol.server.demo;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import dev.nicol.server.Server;
 import dev.nicol.server.audit.AuditVerifier;
 import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.config.NicolConfig;
@@ -12,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,20 +27,35 @@ public final class Demo {
     private final boolean keep;
     private final Leftovers leftovers = new Leftovers();
 
-    private Demo(Terminal terminal, boolean keep) {
+    private final Function<NicolConfig, Serving> starter;
+
+    private Demo(Terminal terminal, boolean keep, Function<NicolConfig, Serving> starter) {
         this.terminal = terminal;
         this.keep = keep;
+        this.starter = starter;
+    }
+
+    /** A running server, as the demo sees it. */
+    public interface Serving extends AutoCloseable {
+        int port();
+
+        /** Returns when the server has been closed. */
+        void awaitStop();
+
+        @Override
+        void close();
     }
 
     /**
      * Runs the demo; answers 0 where every step showed what it should, else 1.
      *
      * @param keep goes on serving after the tour, until the process is told to stop
+     * @param starter starts the real server
      * @throws IOException where the databases cannot be started, says what to do
      */
-    public static int run(boolean keep) throws IOException {
+    public static int run(boolean keep, Function<NicolConfig, Serving> starter) throws IOException {
         // the terminal's charset is unknown to a JVM under LANG=C; every terminal of today shows UTF-8
-        return new Demo(new Terminal(new PrintStream(System.out, true, StandardCharsets.UTF_8)), keep).run();
+        return new Demo(new Terminal(new PrintStream(System.out, true, StandardCharsets.UTF_8)), keep, starter).run();
     }
 
     private int run() throws IOException {
@@ -75,7 +90,7 @@ public final class Demo {
         });
         int port;
         int differing;
-        try (Server server = leftovers.opened(Server.start(config))) {
+        try (Serving server = leftovers.opened(starter.apply(config))) {
             port = server.port();
             terminal.line("  listening on http://127.0.0.1:" + port + ", driver jdbc:avatica:remote");
             try (Clients clients = new Clients(port)) {
@@ -107,7 +122,7 @@ public final class Demo {
 
     private void serve(Databases databases, Configuration files, List<Login> logins, int port) throws IOException {
         files.write(databases, logins, port);
-        Server server = leftovers.opened(Server.start(ConfigReader.read(files.config(), databases::secret)));
+        Serving server = leftovers.opened(starter.apply(ConfigReader.read(files.config(), databases::secret)));
         terminal.serving(port, logins, files.directory());
         server.awaitStop();
     }
