@@ -86,7 +86,7 @@ public final class Demo {
         Configuration files = new Configuration(directory);
         NicolConfig config = terminal.timed("started Nicol", () -> {
             files.write(databases, logins, 0);
-            return ConfigReader.read(files.config(), name -> databases.secret(name));
+            return ConfigReader.read(files.config(), databases::secret);
         });
         int port;
         int differing;
@@ -122,8 +122,7 @@ public final class Demo {
 
     private void serve(Databases databases, Configuration files, List<Login> logins, int port) throws IOException {
         files.write(databases, logins, port);
-        Serving server =
-                leftovers.opened(starter.apply(ConfigReader.read(files.config(), name -> databases.secret(name))));
+        Serving server = leftovers.opened(starter.apply(ConfigReader.read(files.config(), databases::secret)));
         terminal.serving(port, logins, files.directory());
         server.awaitStop();
     }
