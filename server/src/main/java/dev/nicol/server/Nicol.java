@@ -203,7 +203,27 @@ public final class Nicol implements Runnable {
 
         @Override
         public Integer call() throws IOException, SQLException {
-            return Demo.run(keep);
+            return Demo.run(keep, RunDemo::serving);
+        }
+
+        private static Demo.Serving serving(NicolConfig config) {
+            Server server = Server.start(config);
+            return new Demo.Serving() {
+                @Override
+                public int port() {
+                    return server.port();
+                }
+
+                @Override
+                public void awaitStop() {
+                    server.awaitStop();
+                }
+
+                @Override
+                public void close() {
+                    server.close();
+                }
+            };
         }
     }
 

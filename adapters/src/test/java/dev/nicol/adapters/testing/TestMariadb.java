@@ -55,7 +55,8 @@ public final class TestMariadb {
                 .setTmpDir(data.toString())
                 .setSocket(new File(data.toFile(), "s").toString())
                 .setSecurityDisabled(false)
-                .setDeletingTemporaryBaseAndDataDirsOnShutdown(true)
+                // It would take the programs too, which other JVMs run from; the data is removed with its directory.
+                .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
                 .addArg("--init-file=" + setup)
                 .addArg("--skip-ssl")
                 .addArg("--bind-address=127.0.0.1")

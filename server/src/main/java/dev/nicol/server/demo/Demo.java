@@ -2,7 +2,6 @@ package dev.nicol.server.demo;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import dev.nicol.server.Server;
 import dev.nicol.server.audit.AuditVerifier;
 import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.config.NicolConfig;
@@ -12,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,22 +26,37 @@ public final class Demo {
     private final Terminal terminal;
     private final boolean keep;
     private final Leftovers leftovers = new Leftovers();
+    private final Function<NicolConfig, Serving> starter;
+    private volatile int answer = HELD;
 
-    private Demo(Terminal terminal, boolean keep) {
+    private Demo(Terminal terminal, boolean keep, Function<NicolConfig, Serving> starter) {
         this.terminal = terminal;
         this.keep = keep;
+        this.starter = starter;
+    }
+
+    /** A running server, as the demo sees it. */
+    public interface Serving extends AutoCloseable {
+        int port();
+
+        /** Returns when the server has been closed. */
+        void awaitStop();
+
+        @Override
+        void close();
     }
 
     /**
      * Runs the demo; answers 0 where every step showed what it should, else 1.
      *
      * @param keep goes on serving after the tour, until the process is told to stop
+     * @param starter starts the real server
      * @throws IOException where the databases cannot be started, says what to do
      * @throws SQLException where they cannot be filled
      */
-    public static int run(boolean keep) throws IOException, SQLException {
+    public static int run(boolean keep, Function<NicolConfig, Serving> starter) throws IOException, SQLException {
         // the terminal's charset is unknown to a JVM under LANG=C; every terminal of today shows UTF-8
-        return new Demo(new Terminal(new PrintStream(System.out, true, StandardCharsets.UTF_8)), keep).run();
+        return new Demo(new Terminal(new PrintStream(System.out, true, StandardCharsets.UTF_8)), keep, starter).run();
     }
 
     private int run() throws IOException, SQLException {
@@ -75,13 +90,11 @@ public final class Demo {
         terminal.timed("filled them: " + business.summary(), () -> databases.fill(business));
         List<Login> logins = Login.all();
         Configuration files = new Configuration(directory);
-        NicolConfig config = terminal.timed("started Nicol", () -> {
-            files.write(databases, logins, 0);
-            return ConfigReader.read(files.config(), databases::secret);
-        });
+        files.write(databases, logins, 0);
+        NicolConfig config = ConfigReader.read(files.config(), databases::secret);
         int port;
         int differing;
-        try (Server server = leftovers.opened(Server.start(config))) {
+        try (Serving server = terminal.timed("started Nicol", () -> leftovers.opened(starter.apply(config)))) {
             port = server.port();
             terminal.line("  listening on http://127.0.0.1:" + port + ", driver jdbc:avatica:remote");
             try (Clients clients = new Clients(port)) {
@@ -94,10 +107,11 @@ public final class Demo {
                 differing == 0
                         ? "Every step showed what it should. " + Terminal.seconds(started) + " in all."
                         : differing + " step(s) differed from what they should show; see `DIFFERS` above.");
+        answer = differing == 0 ? HELD : DIFFERED;
         if (keep) {
             serve(databases, files, logins, port);
         }
-        return differing == 0 ? HELD : DIFFERED;
+        return answer;
     }
 
     /** The chain is walked by another reader than the server that wrote it, on the closed store. */
@@ -113,7 +127,7 @@ public final class Demo {
 
     private void serve(Databases databases, Configuration files, List<Login> logins, int port) throws IOException {
         files.write(databases, logins, port);
-        Server server = leftovers.opened(Server.start(ConfigReader.read(files.config(), databases::secret)));
+        Serving server = leftovers.opened(starter.apply(ConfigReader.read(files.config(), databases::secret)));
         terminal.serving(port, logins, files.directory());
         server.awaitStop();
     }
@@ -124,7 +138,7 @@ public final class Demo {
         leftovers.close();
         if (keep) {
             // a JVM that a signal ends would otherwise exit with the signal's number, though all went well
-            Runtime.getRuntime().halt(HELD);
+            Runtime.getRuntime().halt(answer);
         }
     }
 

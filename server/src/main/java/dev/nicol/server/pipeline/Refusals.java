@@ -67,8 +67,8 @@ final class Refusals {
             Matcher found = object.matches() ? object : table;
             String name =
                     object.matches() && found.group(2) != null ? found.group(2) + "." + found.group(1) : found.group(1);
-            boolean whole = written != null && lower(written).startsWith(lower(name));
-            return unknownTable(whole ? written : name, place, catalog);
+            String quoted = written != null && lower(written).startsWith(lower(name)) ? written : name;
+            return unknownTable(quoted, place, catalog);
         }
         Matcher column = UNKNOWN_COLUMN.matcher(said);
         if (column.matches()) {
