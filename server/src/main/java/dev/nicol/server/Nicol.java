@@ -202,7 +202,7 @@ public final class Nicol implements Runnable {
         boolean keep;
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() throws IOException, SQLException {
             return Demo.run(keep, RunDemo::serving);
         }
 

@@ -115,8 +115,9 @@ public final class Store implements AutoCloseable {
      * @throws SQLException where the file is missing, damaged or in use
      */
     static Connection openReadOnly(String url) throws SQLException {
+        // without the delay of zero the file would stay open, read only, for a server that this process starts later
         return DriverManager.getConnection(
-                databaseUrl(path(url)) + NAMES + ";ACCESS_MODE_DATA=r;IFEXISTS=TRUE", OWNER, "");
+                databaseUrl(path(url)) + NAMES + ";ACCESS_MODE_DATA=r;IFEXISTS=TRUE;DB_CLOSE_DELAY=0", OWNER, "");
     }
 
     public Jdbi jdbi() {

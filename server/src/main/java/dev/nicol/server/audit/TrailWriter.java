@@ -240,10 +240,12 @@ final class TrailWriter implements AutoCloseable {
             connection.setAutoCommit(true);
             sound = true;
         } finally {
-            if (!sound) {
+            if (sound) {
+                connection.close();
+            } else {
+                // closes it too; closing it once more would throw, and hide what went wrong
                 store.discard(connection);
             }
-            connection.close();
         }
         flushes.incrementAndGet();
         for (int i = 0; i < group.size(); i++) {

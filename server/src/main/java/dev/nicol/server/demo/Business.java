@@ -146,21 +146,21 @@ final class Business {
 
     /**
      * What the tour's federated statement must answer, from these objects alone: country, orders that were not cancelled
-     * by customers who were on the web, their revenue, and each order's customer's visits; most revenue first.
+     * by customers who were on the web, their revenue, and the pages that each order's customer looked at; most revenue first.
      */
     List<List<String>> revenueByCountry(Set<String> regions) {
-        Map<Integer, Integer> visits = new HashMap<>();
-        sessions.forEach(session -> visits.merge(session.customer(), 1, Integer::sum));
+        Map<Integer, Integer> pages = new HashMap<>();
+        sessions.forEach(session -> pages.merge(session.customer(), session.pages(), Integer::sum));
         Map<String, Integer> orderCounts = new HashMap<>();
         Map<String, BigDecimal> revenues = new HashMap<>();
-        Map<String, Integer> visitCounts = new HashMap<>();
+        Map<String, Integer> pageCounts = new HashMap<>();
         for (Order order : orders) {
             Customer buyer = customers.get(order.customer() - 1);
-            Integer seen = visits.get(buyer.id());
+            Integer seen = pages.get(buyer.id());
             if (seen != null && !order.status().equals("cancelled") && regions.contains(buyer.region())) {
                 orderCounts.merge(buyer.country(), 1, Integer::sum);
                 revenues.merge(buyer.country(), order.total(), BigDecimal::add);
-                visitCounts.merge(buyer.country(), seen, Integer::sum);
+                pageCounts.merge(buyer.country(), seen, Integer::sum);
             }
         }
         return revenues.entrySet().stream()
@@ -169,7 +169,7 @@ final class Business {
                         entry.getKey(),
                         String.valueOf(orderCounts.get(entry.getKey())),
                         entry.getValue().toPlainString(),
-                        String.valueOf(visitCounts.get(entry.getKey()))))
+                        String.valueOf(pageCounts.get(entry.getKey()))))
                 .toList();
     }
 

@@ -14,11 +14,20 @@ import java.util.Properties;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The demo's three databases, running and reachable on loopback with passwords of their own. */
 final class Databases {
+    private static final Logger LOG = LoggerFactory.getLogger(Databases.class);
+
+    /** Longest wait for a server that is starting when it should end. */
+    private static final long START_TIMEOUT_S = 60;
+
     private final EmbeddedPostgresql postgresql;
     private final EmbeddedMariadb mariadb;
     private final Path lake;
@@ -42,11 +51,11 @@ final class Databases {
         CompletableFuture<EmbeddedPostgresql> postgresql = starting(
                 "started PostgreSQL 18",
                 terminal,
-                () -> leftovers.opened(EmbeddedPostgresql.start(programs.resolve("postgresql"), directory)));
+                () -> EmbeddedPostgresql.start(programs.resolve("postgresql"), directory));
+        leftovers.opened(() -> end(postgresql));
         CompletableFuture<EmbeddedMariadb> mariadb = starting(
-                "started MariaDB 11.4",
-                terminal,
-                () -> leftovers.opened(EmbeddedMariadb.start(programs.resolve("mariadb"), directory)));
+                "started MariaDB 11.4", terminal, () -> EmbeddedMariadb.start(programs.resolve("mariadb"), directory));
+        leftovers.opened(() -> end(mariadb));
         return new Databases(waitedFor(postgresql), waitedFor(mariadb), directory.resolve("lake.duckdb"));
     }
 
@@ -58,6 +67,15 @@ final class Databases {
                 throw new CompletionException(failure);
             }
         });
+    }
+
+    /** A server that is still starting when the demo is told to stop is waited for: it could not be ended otherwise. */
+    private static void end(CompletableFuture<? extends AutoCloseable> starting) throws Exception {
+        try (AutoCloseable server = starting.get(START_TIMEOUT_S, TimeUnit.SECONDS)) {
+            LOG.debug("ending {}", server);
+        } catch (ExecutionException | CancellationException neverStarted) {
+            LOG.debug("it did not start", neverStarted);
+        }
     }
 
     private static <T> T waitedFor(CompletableFuture<T> starting) throws IOException {

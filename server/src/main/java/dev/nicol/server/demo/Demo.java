@@ -52,26 +52,32 @@ public final class Demo {
      * @param keep goes on serving after the tour, until the process is told to stop
      * @param starter starts the real server
      * @throws IOException where the databases cannot be started, says what to do
+     * @throws SQLException where they cannot be filled
      */
-    public static int run(boolean keep, Function<NicolConfig, Serving> starter) throws IOException {
+    public static int run(boolean keep, Function<NicolConfig, Serving> starter) throws IOException, SQLException {
         // the terminal's charset is unknown to a JVM under LANG=C; every terminal of today shows UTF-8
         return new Demo(new Terminal(new PrintStream(System.out, true, StandardCharsets.UTF_8)), keep, starter).run();
     }
 
-    private int run() throws IOException {
+    private int run() throws IOException, SQLException {
         quiet();
         Thread tidying = new Thread(this::stopped, "nicol-demo-stop");
         Runtime.getRuntime().addShutdownHook(tidying);
         try {
-            int answer = show();
-            if (!keep) {
-                Runtime.getRuntime().removeShutdownHook(tidying);
+            return show();
+        } catch (IOException | SQLException | RuntimeException failure) {
+            if (terminal.muted()) {
+                // its databases were ended under it, as they should be
+                return DIFFERED;
             }
-            return answer;
-        } catch (SQLException failure) {
-            throw new IOException("the demo's data could not be written: " + failure.getMessage(), failure);
+            throw failure;
         } finally {
             leftovers.close();
+            try {
+                Runtime.getRuntime().removeShutdownHook(tidying);
+            } catch (IllegalStateException stopping) {
+                // a signal was faster, and the hook ends the process
+            }
         }
     }
 

@@ -73,7 +73,12 @@ final class EmbeddedMariadb implements AutoCloseable {
             unpacking.lock();
             program.prepare();
         }
-        program.start();
+        try {
+            program.start();
+        } catch (ManagedProcessException failure) {
+            program.stop();
+            throw failure;
+        }
         Files.delete(setup);
         return new EmbeddedMariadb(program, password);
     }

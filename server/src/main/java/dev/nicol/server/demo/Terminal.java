@@ -35,6 +35,10 @@ final class Terminal {
         muted = true;
     }
 
+    boolean muted() {
+        return muted;
+    }
+
     synchronized void line(String text) {
         if (!muted) {
             out.println(text);
@@ -87,7 +91,7 @@ final class Terminal {
         line("  JDBC      jdbc:avatica:remote:url=http://127.0.0.1:" + port + ";authentication=BASIC");
         line("  driver    org.apache.calcite.avatica.remote.Driver; the login goes into avatica_user and");
         line("            avatica_password; agents state purpose and on_behalf_of as properties too");
-        line("  policies  " + directory.resolve("policies") + " (edit them: they are read again at once)");
+        line("  policies  " + directory.resolve("policies") + " (edit them: they are read again within seconds)");
         line("  logins");
         logins.forEach(login -> line(String.format(
                 Locale.ROOT, "            %-8s %s  %s", login.name(), login.password(), login.description())));

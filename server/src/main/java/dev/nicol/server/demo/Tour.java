@@ -16,10 +16,10 @@ final class Tour {
             FROM crm.public.customers
             ORDER BY id LIMIT 6""";
     private static final String FEDERATED = """
-            SELECT c.country, COUNT(*) AS orders, SUM(o.total) AS revenue, SUM(w.visits) AS visits
+            SELECT c.country, COUNT(*) AS orders, SUM(o.total) AS revenue, SUM(w.pages) AS pages
             FROM crm.public.customers c
             JOIN shop.shop.orders o ON o.customer_id = c.id
-            JOIN (SELECT customer_id, COUNT(*) AS visits FROM lake.main.web_sessions
+            JOIN (SELECT customer_id, SUM(pages) AS pages FROM lake.main.web_sessions
                   GROUP BY customer_id) w ON w.customer_id = c.id
             WHERE o.status <> 'cancelled'
             GROUP BY c.country
@@ -309,12 +309,12 @@ final class Tour {
                        e.source_table AS "table", e.source_column AS "column", e.kind, e.masked
                 FROM nicol.lineage.edges e
                 JOIN nicol.audit.statements s ON s.statement_id = e.statement_id
-                WHERE s.user_name = 'ana' AND s.sql_text LIKE '%AS visits FROM lake%' AND e.direct
+                WHERE s.user_name = 'ana' AND s.sql_text LIKE '%AS pages FROM lake%' AND e.direct
                 ORDER BY 1, 2, 3, 4""",
                 outcome -> outcome.require(
-                        outcome.values("source").containsAll(Set.of("crm", "shop"))
-                                && outcome.values("result_column").contains("revenue"),
-                        "lineage into PostgreSQL and MariaDB"),
+                        outcome.values("source").equals(Set.of("crm", "shop", "lake"))
+                                && outcome.values("result_column").equals(Set.of("country", "revenue", "pages")),
+                        "lineage into all three databases"),
                 "Lineage of the federated statement: which column of which database each result came from.");
     }
 
