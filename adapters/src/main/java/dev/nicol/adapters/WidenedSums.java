@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -10,6 +11,7 @@ import org.apache.calcite.rel.core.AggregateCall;
 import org.apache.calcite.rel.logical.LogicalAggregate;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlKind;
@@ -39,16 +41,42 @@ final class WidenedSums extends RelHomogeneousShuttle {
                 calls.add(call);
                 continue;
             }
-            RelDataType wide = rex.getTypeFactory()
-                    .createTypeWithNullability(call.getType(), value.getType().isNullable());
-            calls.add(call.withArgList(List.of(fields.size())));
-            fields.add(rex.makeCast(wide, value));
+            RelDataType accumulator = accumulator(rex, call.getType());
+            calls.add(summing(call, fields.size(), accumulator));
+            fields.add(rex.makeCast(nullable(rex, accumulator, value.getType().isNullable()), value));
         }
         if (calls.equals(aggregate.getAggCallList())) {
             return aggregate;
         }
         RelNode cast = LogicalProject.create(input, List.of(), fields, (List<String>) null, Set.of());
-        return LogicalAggregate.create(
+        RelNode summed = LogicalAggregate.create(
                 cast, aggregate.getHints(), aggregate.getGroupSet(), aggregate.getGroupSets(), calls);
+        return RelOptUtil.createCastRel(summed, aggregate.getRowType(), true);
+    }
+
+    /** The type whose sum has the same type: that of the sum itself, or one wider. */
+    private static RelDataType accumulator(RexBuilder rex, RelDataType sum) {
+        RelDataTypeFactory types = rex.getTypeFactory();
+        return types.createTypeWithNullability(types.getTypeSystem().deriveSumType(types, sum), sum.isNullable());
+    }
+
+    private static RelDataType nullable(RexBuilder rex, RelDataType type, boolean nullable) {
+        return rex.getTypeFactory().createTypeWithNullability(type, nullable);
+    }
+
+    private static AggregateCall summing(AggregateCall call, int field, RelDataType type) {
+        return AggregateCall.create(
+                call.getParserPosition(),
+                call.getAggregation(),
+                call.isDistinct(),
+                call.isApproximate(),
+                call.ignoreNulls(),
+                call.rexList,
+                List.of(field),
+                call.filterArg,
+                call.distinctKeys,
+                call.collation,
+                type,
+                call.name);
     }
 }

@@ -101,6 +101,19 @@ class VirtualSchemasTest {
     }
 
     @Test
+    void anUnknownNameIsQuotedAsWritten() {
+        assertThatThrownBy(() -> nicol.rows("nora", "SELECT 1 FROM\n  crm.public.customers"))
+                .hasMessageContaining("There is no table `crm.public.customers` (line 2, column 3)")
+                .message()
+                .doesNotContain("Did you mean");
+        assertThatThrownBy(() -> nicol.rows("ann", "SELECT 1 FROM crm.public.custmers"))
+                .hasMessageContaining("Did you mean `crm.PUBLIC.CUSTOMERS`?");
+        assertThatThrownBy(() -> nicol.rows("ann", "SELECT nam FROM crm.public.customers"))
+                .hasMessageContaining("There is no column `nam`")
+                .hasMessageContaining("`NAME`");
+    }
+
+    @Test
     void aSessionHasADefaultSchema() throws SQLException {
         try (Connection connection = nicol.connect("ann");
                 Statement statement = connection.createStatement()) {

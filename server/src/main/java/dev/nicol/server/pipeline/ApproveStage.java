@@ -12,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -79,7 +80,9 @@ final class ApproveStage {
             return new AdmittedStatement(guarded, approved.approvalId());
         }
         GuardrailRule rule = guarded.judgement().tripped().get(0);
-        Instant expires = clock.instant().plus(rule.expiresAfter() == null ? DEFAULT_EXPIRY : rule.expiresAfter());
+        Instant expires = clock.instant()
+                .truncatedTo(ChronoUnit.SECONDS)
+                .plus(rule.expiresAfter() == null ? DEFAULT_EXPIRY : rule.expiresAfter());
         String id = approvals.create(new ApprovalRequest(
                 parsed.subject().userName(),
                 agent,

@@ -21,7 +21,7 @@ final class ConvertStage {
             prove(body, validated.catalog().version().fingerprint());
             return new GovernedStatement(validated, body);
         } catch (RuntimeException | Error failure) {
-            throw Refusals.of(failure, validated.catalog());
+            throw Refusals.of(failure, validated.catalog(), validated.parsed().sql());
         }
     }
 

@@ -34,7 +34,8 @@ final class PlanStage {
         try {
             return new PlannedStatement(admitted, plan(body, governed));
         } catch (RuntimeException | Error failure) {
-            throw Refusals.of(failure, governed.validated().catalog());
+            throw Refusals.of(
+                    failure, governed.validated().catalog(), governed.parsed().sql());
         }
     }
 

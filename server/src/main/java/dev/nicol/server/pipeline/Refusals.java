@@ -25,6 +25,8 @@ final class Refusals {
             Pattern.compile("(?:Unknown target column|Column) '([^']*)' ?(?:not found in.*)?(?:; did you mean.*)?");
     private static final Pattern UNKNOWN_FUNCTION = Pattern.compile("No match found for function signature (.*)");
 
+    private static final Pattern DOTTED_NAME =
+            Pattern.compile("(?:\"[^\"]*\"|[\\p{L}\\p{N}_$]+)(?:\\s*\\.\\s*(?:\"[^\"]*\"|[\\p{L}\\p{N}_$]+))*");
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
     private Refusals() {}
@@ -33,8 +35,9 @@ final class Refusals {
      * The refusal of a statement that does not validate.
      *
      * @param catalog names to suggest come from here only: nothing hidden is ever named
+     * @param sql the statement, to quote a name as it was written
      */
-    static NicolException of(Throwable failure, SubjectCatalog catalog) {
+    static NicolException of(Throwable failure, SubjectCatalog catalog, String sql) {
         if (failure instanceof NicolException refusal) {
             return refusal;
         }
@@ -54,17 +57,18 @@ final class Refusals {
                     String.valueOf(failure),
                     failure);
         }
-        return named(said, place, catalog);
+        return named(said, place, catalog, located == null ? null : written(sql, located));
     }
 
-    private static NicolException named(String said, String place, SubjectCatalog catalog) {
+    private static NicolException named(String said, String place, SubjectCatalog catalog, @Nullable String written) {
         Matcher object = UNKNOWN_OBJECT.matcher(said);
         Matcher table = UNKNOWN_TABLE.matcher(said);
         if (object.matches() || table.matches()) {
             Matcher found = object.matches() ? object : table;
             String name =
                     object.matches() && found.group(2) != null ? found.group(2) + "." + found.group(1) : found.group(1);
-            return unknownTable(name, place, catalog);
+            boolean whole = written != null && lower(written).startsWith(lower(name));
+            return unknownTable(whole ? written : name, place, catalog);
         }
         Matcher column = UNKNOWN_COLUMN.matcher(said);
         if (column.matches()) {
@@ -101,6 +105,24 @@ final class Refusals {
         return NearestName.of(lastPart(wanted), byLastPart.keySet())
                 .map(near -> " Did you mean `" + byLastPart.get(near) + "`?")
                 .orElse(" nicol.information_schema lists what you can see.");
+    }
+
+    private static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+
+    /** The dotted name that stands at a position of the statement; null where none does. */
+    private static @Nullable String written(String sql, CalciteContextException located) {
+        int start = 0;
+        for (int line = 1; line < located.getPosLine(); line++) {
+            start = sql.indexOf('\n', start) + 1;
+        }
+        start += located.getPosColumn() - 1;
+        if (start < 0 || start > sql.length()) {
+            return null;
+        }
+        Matcher name = DOTTED_NAME.matcher(sql).region(start, sql.length());
+        return name.lookingAt() ? name.group().replaceAll("[\\s\"]", "") : null;
     }
 
     private static String lastPart(String name) {

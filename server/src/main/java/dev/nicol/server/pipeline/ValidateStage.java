@@ -26,11 +26,11 @@ final class ValidateStage {
         Session session = parsed.session();
         PlanningSpace space = catalog.space(session.defaultCatalog(), session.defaultSchema());
         SqlNode relational = relational(parsed.node());
-        Checked checked = relational == null ? null : check(space, catalog, relational);
+        Checked checked = relational == null ? null : check(space, catalog, relational, parsed.sql());
         return new ValidatedStatement(parsed, catalog, space, checked);
     }
 
-    private static Checked check(PlanningSpace space, GovernedCatalog catalog, SqlNode relational) {
+    private static Checked check(PlanningSpace space, GovernedCatalog catalog, SqlNode relational, String sql) {
         SqlValidator validator = space.validator();
         try {
             SqlNode validated = validator.validate(relational);
@@ -38,7 +38,7 @@ final class ValidateStage {
             RelDataType parameterTypes = validator.getParameterRowType(validated);
             return new Checked(validator, validated, rowType, parameterTypes);
         } catch (RuntimeException | Error failure) {
-            throw Refusals.of(failure, catalog);
+            throw Refusals.of(failure, catalog, sql);
         }
     }
 
