@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +33,9 @@ public final class YamlDocument {
 
     private final Path file;
     private final Problems problems;
-    private final @Nullable UnaryOperator<@Nullable String> environment;
+    private final @Nullable Function<String, @Nullable String> environment;
 
-    private YamlDocument(Path file, Problems problems, @Nullable UnaryOperator<@Nullable String> environment) {
+    private YamlDocument(Path file, Problems problems, @Nullable Function<String, @Nullable String> environment) {
         this.file = file;
         this.problems = problems;
         this.environment = environment;
@@ -51,7 +51,8 @@ public final class YamlDocument {
      *
      * @param environment answers a variable's value, or null when there is none
      */
-    public static @Nullable YamlNode read(Path file, Problems problems, UnaryOperator<@Nullable String> environment) {
+    public static @Nullable YamlNode read(
+            Path file, Problems problems, Function<String, @Nullable String> environment) {
         return new YamlDocument(file, problems, environment).root();
     }
 

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code nicol.yaml} and tells everything that is wrong with it at once. */
@@ -49,7 +49,7 @@ public final class ConfigReader {
     }
 
     /** The same with another environment; it answers null for a variable that is not set. */
-    public static NicolConfig read(Path file, UnaryOperator<@Nullable String> environment) {
+    public static NicolConfig read(Path file, Function<String, @Nullable String> environment) {
         ConfigReader reader = new ConfigReader(file);
         YamlNode root = YamlDocument.read(file, reader.problems, environment);
         NicolConfig config = root == null ? null : reader.config(root);
