@@ -49,7 +49,6 @@ class ArchitectureTest {
      * demo, and the demo a server.
      */
     private static final Set<Set<String>> KNOWN_CYCLES = Set.of(
-            Set.of("dev.nicol.server", "dev.nicol.server.demo"),
             Set.of(
                     "dev.nicol.policy",
                     "dev.nicol.policy.filter",
