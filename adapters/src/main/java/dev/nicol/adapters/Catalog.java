@@ -147,7 +147,9 @@ public final class Catalog implements AutoCloseable {
         String name = source.definition().name();
         Duration wait = refreshEvery;
         try {
-            publish(readCatalogue(source));
+            SourceCatalog found = readCatalogue(source);
+            source.answered();
+            publish(found);
         } catch (NicolException failure) {
             LOG.warn("{}", failure.getMessage());
             unavailable(name, String.valueOf(failure.getMessage()));

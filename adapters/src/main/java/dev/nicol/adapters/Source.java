@@ -154,6 +154,13 @@ public final class Source implements AutoCloseable {
         return detail.toString();
     }
 
+    /** Ends the pause after failures: the source is known to be back. */
+    void answered() {
+        if (breaker.getState() != CircuitBreaker.State.CLOSED) {
+            breaker.transitionToClosedState();
+        }
+    }
+
     /** Drops idle connections, and those in use as they come back: one of them was found dead. */
     void forgetConnections() {
         if (pool.getHikariPoolMXBean() != null) {

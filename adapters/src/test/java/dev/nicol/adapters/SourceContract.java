@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.nicol.adapters.SourceAdapter.Capability;
+import dev.nicol.adapters.testing.PlanRunner;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
@@ -22,6 +23,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.tools.RelBuilder;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -168,6 +172,29 @@ abstract class SourceContract extends DialectContract {
             }
         }
         execute("DROP TABLE nothing");
+    }
+
+    @Test
+    void whatIsOnlyReadAsTextComparesAsTextOnceCast() throws SQLException {
+        for (TypeCase expectation : types()) {
+            execute(
+                    "CREATE TABLE texted (c " + expectation.column() + ")",
+                    "INSERT INTO texted VALUES (" + expectation.value() + ")");
+            if (source.adapter().readAsText(table("texted").columns().get(0))) {
+                assertThat(castToText("texted")).as(expectation.column()).isEqualTo(expectation.expected());
+            }
+            execute("DROP TABLE texted");
+        }
+    }
+
+    private @Nullable Object castToText(String name) {
+        SourceTable texted = table(name);
+        RelBuilder builder = PlanRunner.builder(List.of(texted)).scan(texted.physicalName());
+        RelDataType text = builder.getTypeFactory().createSqlType(SqlTypeName.VARCHAR);
+        RexNode cast = builder.getRexBuilder().makeAbstractCast(text, builder.field(0), false);
+        return plans.rows(builder.project(List.of(cast), List.of("t"), true).build(), Map.of())
+                .get(0)
+                .get(0);
     }
 
     @Test
