@@ -89,6 +89,11 @@ public interface SourceAdapter {
     /** Which of the user's codes a failure of this database is; {@code SOURCE_FAILED} when in doubt. */
     NicolError classify(SQLException failure);
 
+    /** Whether a commit would silently undo the transaction, because a statement of it has failed. */
+    default boolean transactionFailed(Connection connection) throws SQLException {
+        return false;
+    }
+
     /**
      * Reads column {@code index} (from 1) of the current row; null for NULL. Values are Calcite's internal ones: String,
      * Boolean, Byte/Short/Integer/Long, {@code org.joou} unsigned types, BigDecimal, Float/Double, Integer days (DATE),

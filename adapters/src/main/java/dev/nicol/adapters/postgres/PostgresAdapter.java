@@ -24,6 +24,8 @@ import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
 
 /** PostgreSQL. */
 public final class PostgresAdapter implements SourceAdapter {
@@ -129,6 +131,11 @@ public final class PostgresAdapter implements SourceAdapter {
     }
 
     @Override
+    public boolean transactionFailed(Connection connection) throws SQLException {
+        return connection.unwrap(BaseConnection.class).getTransactionState() == TransactionState.FAILED;
+    }
+
+    @Override
     public NicolError classify(SQLException failure) {
         String state = failure.getSQLState();
         if (state == null) {
@@ -139,6 +146,8 @@ public final class PostgresAdapter implements SourceAdapter {
             return NicolError.DATA;
         } else if (state.startsWith("23")) {
             return NicolError.CONSTRAINT;
+        } else if (state.equals("25P02")) {
+            return NicolError.TRANSACTION_STATE;
         }
         return NicolError.SOURCE_FAILED;
     }

@@ -146,9 +146,14 @@ public final class Store implements AutoCloseable {
     /** Closes the file, also for readers. */
     @Override
     public void close() {
-        try (Connection connection = pool.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("SHUTDOWN");
+        try {
+            Connection connection = pool.getConnection();
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SHUTDOWN");
+            } finally {
+                // giving it back would ask the closed database for its state
+                pool.evictConnection(connection);
+            }
         } catch (SQLException e) {
             LOG.warn("The store {} was not closed in order; it recovers when it is opened next", path, e);
         } finally {

@@ -118,6 +118,23 @@ public final class ChildNicol implements AutoCloseable {
         return TestNicol.connect(url, user, serialization, new String[0]);
     }
 
+    /**
+     * What writing to files may go up to, in bytes; 0 is a full disk, {@code unlimited} a mended one. Pipes and sockets
+     * are not bounded.
+     */
+    public void limitFiles(String bytes) throws IOException, InterruptedException {
+        Process running = process;
+        if (running == null) {
+            throw new IllegalStateException("it has not been started");
+        }
+        Process limiting = new ProcessBuilder("prlimit", "--pid", "" + running.pid(), "--fsize=" + bytes + ":")
+                .inheritIO()
+                .start();
+        if (limiting.waitFor() != 0) {
+            throw new IllegalStateException("prlimit failed");
+        }
+    }
+
     /** As {@code kill -9}. */
     public void kill() throws InterruptedException {
         Process running = process;
