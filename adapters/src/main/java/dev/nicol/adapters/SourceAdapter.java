@@ -66,6 +66,11 @@ public interface SourceAdapter {
      */
     boolean readAsText(SourceColumn column);
 
+    /** The type that a text must be CAST to, to be written into a column; null where the source takes it as it is. */
+    default @Nullable String writtenAs(SourceColumn column) {
+        return null;
+    }
+
     /** Readies a connection for rows that arrive in batches instead of all at once. */
     void beginStreaming(Connection connection) throws SQLException;
 

@@ -247,22 +247,27 @@ class ChaosTest {
     /** The disk of the store is full, and is not any more. */
     @Test
     void withoutATrailNothingReachesASource() throws Exception {
-        try (ChildNicol child = ChildNicol.start("256m", List.of(postgres), USERS, POLICY, "");
-                Connection connection = child.connect("steve", "json");
-                Statement statement = connection.createStatement()) {
-            assertThat(statement.executeUpdate("INSERT INTO pg.public.counters VALUES (-10)"))
-                    .isEqualTo(1);
-            child.limitFiles("0");
-            for (String sql : List.of("INSERT INTO pg.public.counters VALUES (-11)", "SELECT id FROM pg.public.counters")) {
-                assertThatThrownBy(() -> statement.execute(sql)).isInstanceOfSatisfying(SQLException.class, failure -> {
-                    assertThat(failure.getSQLState()).as(failure.getMessage()).isEqualTo("NT001");
-                    assertThat(failure.getMessage()).contains("nothing ran");
-                });
+        try (ChildNicol child = ChildNicol.start("256m", List.of(postgres), USERS, POLICY, "")) {
+            try (Connection connection = child.connect("steve", "json");
+                    Statement statement = connection.createStatement()) {
+                assertThat(statement.executeUpdate("INSERT INTO pg.public.counters VALUES (-10)"))
+                        .isEqualTo(1);
+                child.limitFiles("0");
+                for (String sql :
+                        List.of("INSERT INTO pg.public.counters VALUES (-11)", "SELECT id FROM pg.public.counters")) {
+                    assertThatThrownBy(() -> statement.execute(sql))
+                            .isInstanceOfSatisfying(SQLException.class, failure -> {
+                                assertThat(failure.getSQLState())
+                                        .as(failure.getMessage())
+                                        .isEqualTo("NT001");
+                                assertThat(failure.getMessage()).contains("nothing ran");
+                            });
+                }
+                child.limitFiles("unlimited");
+                await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> assertThat(
+                                statement.executeUpdate("INSERT INTO pg.public.counters VALUES (-12)"))
+                        .isEqualTo(1));
             }
-            child.limitFiles("unlimited");
-            await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> assertThat(
-                            statement.executeUpdate("INSERT INTO pg.public.counters VALUES (-12)"))
-                    .isEqualTo(1));
             assertThat(count("SELECT COUNT(*) FROM counters WHERE id = -11")).isZero();
             child.kill();
             assertThat(ChildNicol.run("audit", "verify", "--config", child.config()))

@@ -1,6 +1,7 @@
 package dev.nicol.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
@@ -15,13 +16,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Time;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.TimeZone;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +43,7 @@ class TypesEndToEndTest {
      *
      * @param type its column's
      * @param literal in the source's SQL
-     * @param text what {@code getString} answers; null for NULL
+     * @param text what {@code getString} answers, bytes in hexadecimal; null for NULL
      * @param bound what a client binds
      */
     record Value(String source, int number, String type, String literal, @Nullable String text, @Nullable Object bound) {
@@ -87,14 +91,14 @@ class TypesEndToEndTest {
             {"pg", "DATE", "'1500-03-01'", "1500-03-01", "1500-03-01"},
             {"pg", "DATE", "'0001-01-01'", "0001-01-01", "0001-01-01"},
             {"pg", "DATE", "'9999-12-31'", "9999-12-31", "9999-12-31"},
-            {"pg", "TIME", "'23:59:59'", "23:59:59", Time.valueOf("23:59:59")},
-            {"pg", "TIME", "'00:00:00'", "00:00:00", Time.valueOf("00:00:00")},
+            {"pg", "TIME", "'23:59:59'", "23:59:59.000", Time.valueOf("23:59:59")},
+            {"pg", "TIME", "'00:00:00'", "00:00:00.000", Time.valueOf("00:00:00")},
             // in the gap of Berlin's spring, and of New York's
-            {"pg", "TIMESTAMP", "'2024-03-31 02:30:00'", "2024-03-31 02:30:00", "2024-03-31 02:30:00"},
-            {"pg", "TIMESTAMP", "'2024-03-10 02:30:00'", "2024-03-10 02:30:00", Timestamp.valueOf("2024-03-10 02:30:00")},
+            {"pg", "TIMESTAMP", "'2024-03-31 02:30:00'", "2024-03-31 02:30:00.000", "2024-03-31 02:30:00"},
+            {"pg", "TIMESTAMP", "'2024-03-10 02:30:00'", "2024-03-10 02:30:00.000", Timestamp.valueOf("2024-03-10 02:30:00")},
             // twice in Berlin's autumn
-            {"pg", "TIMESTAMP", "'2024-10-27 02:30:00'", "2024-10-27 02:30:00", "2024-10-27 02:30:00"},
-            {"pg", "TIMESTAMP", "'1500-01-01 12:00:00'", "1500-01-01 12:00:00", "1500-01-01 12:00:00"},
+            {"pg", "TIMESTAMP", "'2024-10-27 02:30:00'", "2024-10-27 02:30:00.000", "2024-10-27 02:30:00"},
+            {"pg", "TIMESTAMP", "'1500-01-01 12:00:00'", "1500-01-01 12:00:00.000", "1500-01-01 12:00:00"},
             {"pg", "TIMESTAMP(3)", "'2024-06-01 12:34:56.789'", "2024-06-01 12:34:56.789", "2024-06-01 12:34:56.789"},
             {"pg", "TIMESTAMPTZ", "'2024-10-27 02:30:00+01'", "2024-10-27T01:30:00Z", "2024-10-27T01:30:00Z"},
             {"pg", "TIMESTAMPTZ", "'2024-03-31 00:59:59-05'", "2024-03-31T05:59:59Z", "2024-03-31T07:59:59+02:00"},
@@ -148,6 +152,8 @@ class TypesEndToEndTest {
             statements.add("CREATE TABLE " + value.table() + " (id INTEGER, v " + value.type() + ")");
             statements.add("INSERT INTO " + value.table() + " VALUES (1, " + value.literal() + ")");
         }
+        pg.add("CREATE TYPE mood AS ENUM ('sad', 'ok')");
+        pg.add("CREATE TABLE documents (id INTEGER, doc JSONB, length INTERVAL, feeling mood)");
         pg.add("CREATE TABLE lists (id INTEGER, n INTEGER[], t TEXT[])");
         pg.add("INSERT INTO lists VALUES (1, '{1,NULL,3}', '{\"a,b\",\"\"}')");
         TestDatabases.execute(postgres.url(), "postgres", "", pg.toArray(String[]::new));
@@ -155,7 +161,7 @@ class TypesEndToEndTest {
         nicol = TestNicol.start(
                 List.of(postgres, mariadb),
                 "users: {steve: {password: \"$HASH\", groups: [stewards]}}\n",
-                "grants:\n  - {name: all, tables: [\"pg.**\", \"maria.**\"], actions: [select, insert, delete], raw:"
+                "grants:\n  - {name: all, tables: [\"pg.**\", \"maria.**\"], actions: [select, insert, update, delete], raw:"
                         + " [\"*\"], to: {groups: [stewards]}}\n");
     }
 
@@ -226,6 +232,43 @@ class TypesEndToEndTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void whatReadsAsTextIsWrittenAsWhatItIs() throws SQLException {
+        assertThat(nicol.update("steve", "INSERT INTO pg.public.documents VALUES (1, '{\"a\": 1}', '1 day', 'sad'), (2,"
+                        + " NULL, NULL, NULL)"))
+                .isEqualTo(2);
+        assertThat(nicol.update(
+                        "steve",
+                        "INSERT INTO pg.public.documents (id, feeling, doc) SELECT id + 10, feeling, doc FROM"
+                                + " pg.public.documents"))
+                .isEqualTo(2);
+        assertThat(nicol.update("steve", "UPDATE pg.public.documents SET doc = '[2]', feeling = 'ok' WHERE id = 2"))
+                .isEqualTo(1);
+        assertThat(nicol.update(
+                        "steve",
+                        "INSERT INTO pg.public.documents (id, doc) SELECT id + 20, '[' || CAST(id AS VARCHAR) || ']' FROM maria."
+                                + mariadb.user() + ".v" + maria() + " WHERE id = 1"))
+                .isEqualTo(1);
+        assertThat(nicol.rows("steve", "SELECT * FROM pg.public.documents ORDER BY id"))
+                .containsExactly(
+                        "1|{\"a\": 1}|1 day|sad",
+                        "2|[2]|null|ok",
+                        "11|{\"a\": 1}|null|sad",
+                        "12|null|null|null",
+                        "21|[1]|null|null");
+        assertThatThrownBy(() -> nicol.update("steve", "INSERT INTO pg.public.documents (id, doc) VALUES (3, '{')"))
+                .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                        .isEqualTo("22000"));
+    }
+
+    private static int maria() {
+        return values().stream()
+                .filter(value -> value.source().equals("maria"))
+                .findFirst()
+                .orElseThrow()
+                .number();
+    }
+
     /** Different texts of the two rows, as the source itself prints them. */
     private int distinctAtSource(Value value) throws SQLException {
         SourceDefinition source = value.source().equals("pg") ? postgres : mariadb;
@@ -241,7 +284,7 @@ class TypesEndToEndTest {
 
     private static void bind(PreparedStatement statement, int index, @Nullable Object bound) throws SQLException {
         if (bound == null) {
-            statement.setNull(index, java.sql.Types.VARCHAR);
+            statement.setNull(index, Types.VARCHAR);
         } else if (bound instanceof byte[] bytes) {
             statement.setBytes(index, bytes);
         } else {
@@ -253,7 +296,13 @@ class TypesEndToEndTest {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             assertThat(rows.next()).isTrue();
-            String text = rows.getString(1);
+            String text =
+                    switch (rows.getMetaData().getColumnType(1)) {
+                        case Types.VARBINARY -> HexFormat.of().formatHex(rows.getBytes(1));
+                        case Types.DECIMAL ->
+                            rows.getBigDecimal(1) == null ? null : rows.getBigDecimal(1).toPlainString();
+                        default -> rows.getString(1);
+                    };
             assertThat(rows.next()).isFalse();
             return text;
         }

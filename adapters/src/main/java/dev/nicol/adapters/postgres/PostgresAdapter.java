@@ -87,6 +87,11 @@ public final class PostgresAdapter implements SourceAdapter {
     }
 
     @Override
+    public @Nullable String writtenAs(SourceColumn column) {
+        return readAsText(column) ? column.nativeType() : null;
+    }
+
+    @Override
     public void beginStreaming(Connection connection) throws SQLException {
         // Only inside a transaction does the driver keep a cursor.
         connection.setAutoCommit(false);
