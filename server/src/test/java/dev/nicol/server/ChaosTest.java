@@ -153,7 +153,8 @@ class ChaosTest {
 
     @Test
     void aSourceThatGoesComesBackByItself() throws Exception {
-        Server h2 = Server.createTcpServer("-tcpPort", "0", "-ifNotExists", "-baseDir", "mem:").start();
+        Server h2 = Server.createTcpServer("-tcpPort", "0", "-ifNotExists", "-baseDir", "mem:")
+                .start();
         int port = h2.getPort();
         String url = "jdbc:h2:tcp://127.0.0.1:" + port + "/mem:chaos;DB_CLOSE_DELAY=-1";
         TestDatabases.execute(url, "sa", "", "CREATE TABLE things (id INTEGER)", "INSERT INTO things VALUES (7)");
@@ -169,7 +170,8 @@ class ChaosTest {
                 });
         assertThat(nicol.rows("steve", "SELECT MAX(n) FROM pg.public.numbers")).containsExactly("20000");
 
-        h2 = Server.createTcpServer("-tcpPort", String.valueOf(port), "-ifNotExists").start();
+        h2 = Server.createTcpServer("-tcpPort", String.valueOf(port), "-ifNotExists")
+                .start();
         try {
             await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> assertThat(
                             nicol.rows("steve", "SELECT * FROM h2.public.things"))
@@ -271,8 +273,9 @@ class ChaosTest {
             assertThat(count("SELECT COUNT(*) FROM counters WHERE id = -11")).isZero();
             child.kill();
             assertThat(ChildNicol.run("audit", "verify", "--config", child.config()))
-                    .satisfies(verified ->
-                            assertThat(verified.exitCode()).as(verified.output()).isZero());
+                    .satisfies(verified -> assertThat(verified.exitCode())
+                            .as(verified.output())
+                            .isZero());
         }
     }
 
@@ -300,8 +303,9 @@ class ChaosTest {
             }
             await().atMost(Duration.ofSeconds(10)).until(() -> busySessions() == 0);
             assertThat(ChildNicol.run("audit", "verify", "--config", child.config()))
-                    .satisfies(verified ->
-                            assertThat(verified.exitCode()).as(verified.output()).isZero());
+                    .satisfies(verified -> assertThat(verified.exitCode())
+                            .as(verified.output())
+                            .isZero());
 
             child.start();
             List<String> recorded = new ArrayList<>();
@@ -311,8 +315,9 @@ class ChaosTest {
                         "SELECT sql_text FROM nicol.audit.statements WHERE statement_kind = 'INSERT'")) {
                     recorded.addAll(TestNicol.rows(rows));
                 }
-                try (ResultSet rows = statement.executeQuery("SELECT outcome, COUNT(*) FROM nicol.audit.statements WHERE"
-                        + " statement_kind = 'INSERT' AND outcome NOT IN ('succeeded', 'interrupted') GROUP BY outcome")) {
+                try (ResultSet rows = statement.executeQuery(
+                        "SELECT outcome, COUNT(*) FROM nicol.audit.statements WHERE"
+                                + " statement_kind = 'INSERT' AND outcome NOT IN ('succeeded', 'interrupted') GROUP BY outcome")) {
                     assertThat(TestNicol.rows(rows)).isEmpty();
                 }
             }

@@ -32,8 +32,7 @@ class SqllineTest {
                 "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(40), ssn TEXT, secret TEXT)",
                 "INSERT INTO customers VALUES (1, 'Ann', '111-11-1111', 's'), (2, 'Bjørn', '222-22-2222', 's')",
                 "CREATE TABLE salaries (id INTEGER PRIMARY KEY, amount INTEGER)");
-        nicol = TestNicol.start(
-                List.of(shop), "users: {alice: {password: \"$HASH\", groups: [analysts]}}\n", """
+        nicol = TestNicol.start(List.of(shop), "users: {alice: {password: \"$HASH\", groups: [analysts]}}\n", """
                 grants:
                   - {name: customers, tables: ["shop.public.customers"], actions: [select], columns: {deny: [secret]}, to: {groups: [analysts]}}
                 column_masks:
@@ -93,11 +92,15 @@ class SqllineTest {
         String script = String.join("\n", lines) + "\n!quit\n";
         sqlline.begin(
                 new String[] {
-                    "-d", "org.apache.calcite.avatica.remote.Driver",
-                    "-u", "jdbc:avatica:remote:url=" + nicol.url() + ";authentication=BASIC;avatica_user=alice;"
+                    "-d",
+                    "org.apache.calcite.avatica.remote.Driver",
+                    "-u",
+                    "jdbc:avatica:remote:url=" + nicol.url() + ";authentication=BASIC;avatica_user=alice;"
                             + "avatica_password=" + TestNicol.PASSWORD,
-                    "-n", "alice",
-                    "-p", TestNicol.PASSWORD,
+                    "-n",
+                    "alice",
+                    "-p",
+                    TestNicol.PASSWORD,
                     "--maxWidth=400",
                     "--color=false"
                 },

@@ -53,13 +53,41 @@ class StrangerTest {
 
     static String[][] mistakes() {
         return new String[][] {
-            {"SELECT * FROM shop.public.custmers", "42P01", "There is no table `shop.PUBLIC.custmers` (line 1, column 15). Did you mean `shop.PUBLIC.CUSTOMERS`?"},
-            {"SELECT * FROM shop.public.salarie", "42P01", "There is no table `shop.PUBLIC.salarie` (line 1, column 15). nicol.information_schema lists what you can see."},
-            {"SELECT * FROM shop.public.salaries", "42P01", "There is no table `shop.PUBLIC.salaries` (line 1, column 15). nicol.information_schema lists what you can see."},
-            {"SELECT nam FROM shop.public.customers", "42703", "There is no column `nam` (line 1, column 8). Did you mean `NAME`?"},
-            {"SELECT salar FROM shop.public.customers", "42703", "There is no column `salar` (line 1, column 8). nicol.information_schema lists what you can see."},
-            {"SELECT salary FROM shop.public.customers", "42703", "There is no column `salary` (line 1, column 8). nicol.information_schema lists what you can see."},
-            {"SELECT c.nam FROM shop.public.customers c", "42703", "There is no column `nam` (line 1, column 10). Did you mean `NAME`?"},
+            {
+                "SELECT * FROM shop.public.custmers",
+                "42P01",
+                "There is no table `shop.PUBLIC.custmers` (line 1, column 15). Did you mean `shop.PUBLIC.CUSTOMERS`?"
+            },
+            {
+                "SELECT * FROM shop.public.salarie",
+                "42P01",
+                "There is no table `shop.PUBLIC.salarie` (line 1, column 15). nicol.information_schema lists what you can see."
+            },
+            {
+                "SELECT * FROM shop.public.salaries",
+                "42P01",
+                "There is no table `shop.PUBLIC.salaries` (line 1, column 15). nicol.information_schema lists what you can see."
+            },
+            {
+                "SELECT nam FROM shop.public.customers",
+                "42703",
+                "There is no column `nam` (line 1, column 8). Did you mean `NAME`?"
+            },
+            {
+                "SELECT salar FROM shop.public.customers",
+                "42703",
+                "There is no column `salar` (line 1, column 8). nicol.information_schema lists what you can see."
+            },
+            {
+                "SELECT salary FROM shop.public.customers",
+                "42703",
+                "There is no column `salary` (line 1, column 8). nicol.information_schema lists what you can see."
+            },
+            {
+                "SELECT c.nam FROM shop.public.customers c",
+                "42703",
+                "There is no column `nam` (line 1, column 10). Did you mean `NAME`?"
+            },
             {"SELECT id FROM shop.public.customers; DELETE FROM shop.public.customers", "0A000", "one statement"},
             {"SELEC id FROM shop.public.customers", "42601", "`SELEC`"},
             {"SELECT id FRM shop.public.customers", "42601", "line 1, column"},
@@ -67,7 +95,11 @@ class StrangerTest {
             {"", "42601", "empty"},
             {"   ", "42601", "empty"},
             {"-- nothing", "42601", "empty"},
-            {"MERGE INTO shop.public.customers AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'", "0A000", "MERGE"},
+            {
+                "MERGE INTO shop.public.customers AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'",
+                "0A000",
+                "MERGE"
+            },
             {"SELECT frobnicate(id) FROM shop.public.customers", "0A000", "There is no function"},
             {"SELECT id, COUNT(*) FROM shop.public.customers", "42000", "'id' is not being grouped"},
             {"INSERT INTO shop.public.customers VALUES (1, 'x')", "42501", "grant"},
@@ -85,7 +117,9 @@ class StrangerTest {
 
         assertThat(failure.getMessage()).contains(message);
         assertThat(failure.getSQLState()).isEqualTo(sqlState);
-        assertThat(failure.getMessage().replace(sql, "")).doesNotContain("calcite").doesNotContain("Exception");
+        assertThat(failure.getMessage().replace(sql, ""))
+                .doesNotContain("calcite")
+                .doesNotContain("Exception");
     }
 
     private static SQLException failure(String sql) {
@@ -115,10 +149,12 @@ class StrangerTest {
     /** 5 MB of SQL: answered, or refused with what to do, within seconds. */
     @Test
     void aVeryLongStatement() throws SQLException {
-        String list = IntStream.range(0, 100_000).mapToObj(i -> "'" + "x".repeat(45) + i + "'").collect(Collectors.joining(","));
+        String list = IntStream.range(0, 100_000)
+                .mapToObj(i -> "'" + "x".repeat(45) + i + "'")
+                .collect(Collectors.joining(","));
         assertThat(list.length()).isGreaterThan(5_000_000);
-        Throwable failure = catchThrowable(() ->
-                nicol.rows("alice", "SELECT id FROM shop.public.customers WHERE name IN (" + list + ")"));
+        Throwable failure = catchThrowable(
+                () -> nicol.rows("alice", "SELECT id FROM shop.public.customers WHERE name IN (" + list + ")"));
         if (failure != null) {
             assertThat(failure).isInstanceOfSatisfying(SQLException.class, refused -> {
                 assertThat(refused.getSQLState()).isIn("53200", "0A000", "42601");
@@ -130,8 +166,8 @@ class StrangerTest {
 
     @Test
     void aBodyThatIsTooLarge() throws IOException, InterruptedException, SQLException {
-        String login = Base64.getEncoder()
-                .encodeToString(("alice:" + TestNicol.PASSWORD).getBytes(StandardCharsets.UTF_8));
+        String login =
+                Base64.getEncoder().encodeToString(("alice:" + TestNicol.PASSWORD).getBytes(StandardCharsets.UTF_8));
         HttpResponse<String> answer = HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create(nicol.url()))

@@ -36,7 +36,8 @@ class TransactionsTest {
                 "CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, balance NUMERIC(12, 2) CHECK (balance >= 0))",
                 "CREATE TABLE notes (id SERIAL PRIMARY KEY, body TEXT, state TEXT NOT NULL DEFAULT 'new')");
         SourceDefinition ledger = TestDatabases.h2("ledger");
-        TestDatabases.execute(ledger.url(), "sa", "", "CREATE TABLE entries (id INTEGER PRIMARY KEY, note VARCHAR(40))");
+        TestDatabases.execute(
+                ledger.url(), "sa", "", "CREATE TABLE entries (id INTEGER PRIMARY KEY, note VARCHAR(40))");
         nicol = TestNicol.start(
                 List.of(bank, ledger),
                 "users: {steve: {password: \"$HASH\", groups: [stewards]}}\n",
@@ -236,8 +237,8 @@ class TransactionsTest {
     @Test
     void preparedWritesRunAgain() throws SQLException {
         try (Connection connection = nicol.connect("steve");
-                PreparedStatement update = connection.prepareStatement(
-                        "UPDATE " + ACCOUNTS + " SET balance = balance + ? WHERE id = ?")) {
+                PreparedStatement update =
+                        connection.prepareStatement("UPDATE " + ACCOUNTS + " SET balance = balance + ? WHERE id = ?")) {
             for (int turn = 0; turn < 3; turn++) {
                 update.setInt(1, 1);
                 update.setInt(2, 1);

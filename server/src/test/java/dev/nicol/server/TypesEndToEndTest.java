@@ -46,7 +46,13 @@ class TypesEndToEndTest {
      * @param text what {@code getString} answers, bytes in hexadecimal; null for NULL
      * @param bound what a client binds
      */
-    record Value(String source, int number, String type, String literal, @Nullable String text, @Nullable Object bound) {
+    record Value(
+            String source,
+            int number,
+            String type,
+            String literal,
+            @Nullable String text,
+            @Nullable Object bound) {
         String table() {
             return "v" + number;
         }
@@ -75,10 +81,21 @@ class TypesEndToEndTest {
             {"pg", "TEXT", "E'naïve 日本 😀 Ω\\'\"\\\\'", EMOJI, EMOJI},
             {"pg", "VARCHAR(30)", "E'naïve 日本 😀 Ω\\'\"\\\\'", EMOJI, EMOJI},
             {"pg", "CHAR(3)", "'ab'", "ab ", "ab "},
-            {"pg", "NUMERIC(38,10)", "1234567890123456789012345678.0123456789", "1234567890123456789012345678.0123456789",
-                new BigDecimal("1234567890123456789012345678.0123456789")},
+            {
+                "pg",
+                "NUMERIC(38,10)",
+                "1234567890123456789012345678.0123456789",
+                "1234567890123456789012345678.0123456789",
+                new BigDecimal("1234567890123456789012345678.0123456789")
+            },
             {"pg", "NUMERIC(38,10)", "-0.0000000001", "-0.0000000001", new BigDecimal("-0.0000000001")},
-            {"pg", "NUMERIC", "12345678901234567890.5", "12345678901234567890.5", new BigDecimal("12345678901234567890.5")},
+            {
+                "pg",
+                "NUMERIC",
+                "12345678901234567890.5",
+                "12345678901234567890.5",
+                new BigDecimal("12345678901234567890.5")
+            },
             {"pg", "SMALLINT", "-32768", "-32768", (short) -32768},
             {"pg", "INTEGER", "2147483647", "2147483647", 2147483647},
             {"pg", "BIGINT", "9223372036854775807", "9223372036854775807", Long.MAX_VALUE},
@@ -95,7 +112,13 @@ class TypesEndToEndTest {
             {"pg", "TIME", "'00:00:00'", "00:00:00.000", Time.valueOf("00:00:00")},
             // in the gap of Berlin's spring, and of New York's
             {"pg", "TIMESTAMP", "'2024-03-31 02:30:00'", "2024-03-31 02:30:00.000", "2024-03-31 02:30:00"},
-            {"pg", "TIMESTAMP", "'2024-03-10 02:30:00'", "2024-03-10 02:30:00.000", Timestamp.valueOf("2024-03-10 02:30:00")},
+            {
+                "pg",
+                "TIMESTAMP",
+                "'2024-03-10 02:30:00'",
+                "2024-03-10 02:30:00.000",
+                Timestamp.valueOf("2024-03-10 02:30:00")
+            },
             // twice in Berlin's autumn
             {"pg", "TIMESTAMP", "'2024-10-27 02:30:00'", "2024-10-27 02:30:00.000", "2024-10-27 02:30:00"},
             {"pg", "TIMESTAMP", "'1500-01-01 12:00:00'", "1500-01-01 12:00:00.000", "1500-01-01 12:00:00"},
@@ -112,13 +135,23 @@ class TypesEndToEndTest {
             {"maria", "INT", "NULL", null, null},
             {"maria", "LONGTEXT", "''", "", ""},
             {"maria", "VARCHAR(40)", "'naïve 日本 😀 Ω''\"\\\\'", EMOJI, EMOJI},
-            {"maria", "DECIMAL(38,10)", "1234567890123456789012345678.0123456789",
-                "1234567890123456789012345678.0123456789", new BigDecimal("1234567890123456789012345678.0123456789")},
+            {
+                "maria",
+                "DECIMAL(38,10)",
+                "1234567890123456789012345678.0123456789",
+                "1234567890123456789012345678.0123456789",
+                new BigDecimal("1234567890123456789012345678.0123456789")
+            },
             {"maria", "BIGINT", "-9223372036854775808", "-9223372036854775808", Long.MIN_VALUE},
             {"maria", "TINYINT UNSIGNED", "255", "255", 255},
             {"maria", "INT UNSIGNED", "4294967295", "4294967295", 4294967295L},
-            {"maria", "BIGINT UNSIGNED", "18446744073709551615", "18446744073709551615",
-                new BigDecimal("18446744073709551615")},
+            {
+                "maria",
+                "BIGINT UNSIGNED",
+                "18446744073709551615",
+                "18446744073709551615",
+                new BigDecimal("18446744073709551615")
+            },
             {"maria", "BOOLEAN", "TRUE", "true", true},
             {"maria", "DOUBLE", "0.1", "0.1", 0.1},
             {"maria", "DATE", "'1500-03-01'", "1500-03-01", "1500-03-01"},
@@ -234,8 +267,10 @@ class TypesEndToEndTest {
 
     @Test
     void whatReadsAsTextIsWrittenAsWhatItIs() throws SQLException {
-        assertThat(nicol.update("steve", "INSERT INTO pg.public.documents VALUES (1, '{\"a\": 1}', '1 day', 'sad'), (2,"
-                        + " NULL, NULL, NULL)"))
+        assertThat(nicol.update(
+                        "steve",
+                        "INSERT INTO pg.public.documents VALUES (1, '{\"a\": 1}', '1 day', 'sad'), (2,"
+                                + " NULL, NULL, NULL)"))
                 .isEqualTo(2);
         assertThat(nicol.update(
                         "steve",
@@ -300,7 +335,9 @@ class TypesEndToEndTest {
                     switch (rows.getMetaData().getColumnType(1)) {
                         case Types.VARBINARY -> HexFormat.of().formatHex(rows.getBytes(1));
                         case Types.DECIMAL ->
-                            rows.getBigDecimal(1) == null ? null : rows.getBigDecimal(1).toPlainString();
+                            rows.getBigDecimal(1) == null
+                                    ? null
+                                    : rows.getBigDecimal(1).toPlainString();
                         default -> rows.getString(1);
                     };
             assertThat(rows.next()).isFalse();

@@ -180,8 +180,8 @@ final class WritePlanning {
         } else {
             SqlNodeList values = new SqlNodeList(POS);
             change.assignments()
-                    .forEach((column, value) -> values.add(
-                            fitting(change.target(), adapter, column, written(change, generator, value))));
+                    .forEach((column, value) ->
+                            values.add(fitting(change.target(), adapter, column, written(change, generator, value))));
             statement = new SqlUpdate(
                     POS,
                     physicalName(change.target()),

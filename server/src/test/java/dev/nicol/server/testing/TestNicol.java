@@ -60,7 +60,9 @@ public final class TestNicol implements AutoCloseable {
             for (SourceDefinition source : sources) {
                 config.append("  ").append(source.name()).append(": {kind: ").append(source.kind());
                 config.append(", url: '").append(source.url()).append("', environment: ");
-                config.append(source.environment()).append(", max_connections: ").append(source.maxConnections());
+                config.append(source.environment())
+                        .append(", max_connections: ")
+                        .append(source.maxConnections());
                 if (source.user() != null) {
                     config.append(", user: '").append(source.user()).append("'");
                 }
