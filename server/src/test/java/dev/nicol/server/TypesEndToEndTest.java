@@ -291,6 +291,18 @@ class TypesEndToEndTest {
                         "11|{\"a\": 1}|null|sad",
                         "12|null|null|null",
                         "21|[1]|null|null");
+        assertThat(
+                        nicol.update(
+                                "steve",
+                                "UPDATE pg.public.documents SET length = '2 days' WHERE feeling LIKE 's%' AND doc = '{\"a\": 1}'"))
+                .isEqualTo(2);
+        try (Connection connection = nicol.connect("steve");
+                PreparedStatement delete = connection.prepareStatement(
+                        "DELETE FROM pg.public.documents WHERE feeling = ? AND length = ?")) {
+            delete.setString(1, "sad");
+            delete.setString(2, "2 days");
+            assertThat(delete.executeUpdate()).isEqualTo(2);
+        }
         assertThatThrownBy(() -> nicol.update("steve", "INSERT INTO pg.public.documents (id, doc) VALUES (3, '{')"))
                 .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
                         .isEqualTo("22000"));

@@ -240,8 +240,8 @@ final class WritePlanning {
         for (RexNode conjunct : RelOptUtil.conjunctions(change.condition())) {
             (Leakproof.total(conjunct, scan) ? leakproof : rest).add(conjunct);
         }
-        SqlNode filter =
-                generator.expression(tableName(change), change.target().stored().rowType(), Set.of(), rowFilter(scan));
+        SqlNode filter = generator.expression(
+                change.target().stored().table(), change.target().stored().rowType(), Set.of(), rowFilter(scan));
         SqlNode where = filter;
         for (RexNode conjunct : leakproof) {
             where = and(where, written(change, generator, conjunct));
@@ -264,12 +264,8 @@ final class WritePlanning {
     }
 
     private static SqlNode written(Body.Change change, SqlGenerator generator, RexNode expression) {
-        return generator.expression(tableName(change), change.scan().getRowType(), change.outer(), expression);
-    }
-
-    private static String tableName(Body.Change change) {
-        List<String> physical = change.target().stored().table().physicalName();
-        return physical.get(physical.size() - 1);
+        return generator.expression(
+                change.target().stored().table(), change.scan().getRowType(), change.outer(), expression);
     }
 
     private static RexNode rowFilter(SealedScan scan) {
