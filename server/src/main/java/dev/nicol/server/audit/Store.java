@@ -156,7 +156,7 @@ public final class Store implements AutoCloseable {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SHUTDOWN");
             } finally {
-                // it ended with the database: giving it back would fail
+                // giving it back would ask the closed database for its state
                 pool.evictConnection(connection);
             }
         } catch (SQLException e) {
