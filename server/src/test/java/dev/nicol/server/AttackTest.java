@@ -201,8 +201,9 @@ class AttackTest {
     /** The same words under another default schema are another statement. */
     @Test
     void anApprovalIsForItsTargetAlone() throws SQLException {
-        try (Connection steve = nicol.connect("steve", "schema", "hr.one");
+        try (Connection steve = nicol.connect("steve");
                 Statement statement = steve.createStatement()) {
+            steve.setSchema("hr.one");
             String request = held(() -> statement.executeUpdate("INSERT INTO scratch VALUES (7)"));
             approve(request);
             steve.setSchema("hr.two");
