@@ -12,6 +12,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -252,6 +254,40 @@ class AttackTest {
             assertThatThrownBy(() -> statement.execute("CALL nicol.approve('" + request + "')"))
                     .hasMessageContaining("Agents decide no requests");
         }
+    }
+
+    /** Thirty short lines that double each other's tables; a cube over many columns. */
+    @Test
+    void noShortStatementGrowsWithoutBound() {
+        StringBuilder doubling = new StringBuilder("WITH a0 AS (SELECT 1 AS x)");
+        for (int i = 1; i <= 30; i++) {
+            doubling.append(", a%d AS (SELECT l.x FROM a%d l, a%d r)".formatted(i, i - 1, i - 1));
+        }
+        assertCode("alice", doubling + " SELECT COUNT(*) FROM a30", "53200");
+        assertCode("alice", "EXPLAIN PLAN FOR " + doubling + " SELECT COUNT(*) FROM a30", "53200");
+        String columns = IntStream.range(0, 24).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
+        String values = IntStream.range(0, 24).mapToObj(String::valueOf).collect(Collectors.joining(", "));
+        assertCode(
+                "alice",
+                "SELECT COUNT(*) FROM (VALUES (" + values + ")) AS t(" + columns + ") GROUP BY CUBE (" + columns + ")",
+                "53200");
+    }
+
+    /** Both yield no row for years; the statement's time-out ends them all the same. */
+    @Test
+    void whatRunsInTheEngineEndsInTime() throws SQLException {
+        String hundred = IntStream.range(0, 100).mapToObj(i -> "(" + i + ")").collect(Collectors.joining(", "));
+        String cross = IntStream.range(0, 12)
+                .mapToObj(i -> "(VALUES " + hundred + ") AS t" + i + "(x)")
+                .collect(Collectors.joining(", "));
+
+        assertCode("alice", "SELECT COUNT(*), MAX(RAND()) FROM " + cross, "57014");
+        assertCode(
+                "alice",
+                "WITH RECURSIVE r(n) AS (VALUES (1) UNION ALL SELECT 1 FROM r) SELECT COUNT(*) FROM r",
+                "57014");
+        assertThat(nicol.rows("audra", "SELECT COUNT(*) FROM nicol.audit.statements WHERE outcome = 'timed_out'"))
+                .containsExactly("2");
     }
 
     private interface Act {
