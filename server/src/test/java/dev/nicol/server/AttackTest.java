@@ -2,15 +2,19 @@ package dev.nicol.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,6 +34,7 @@ class AttackTest {
     private static final String USERS = """
             users:
               alice: {password: "$HASH", groups: [analysts]}
+              leaver: {password: "$HASH", groups: [leavers, analysts]}
               dev: {password: "$HASH", groups: [developers]}
               nobody: {password: "$HASH"}
               dana: {password: "$HASH", groups: [dba]}
@@ -43,10 +48,12 @@ class AttackTest {
             grants:
               - {name: analysts, tables: ["hr.*.emp"], actions: [select], to: {groups: [analysts]}}
               - {name: developers, tables: ["hr.*.masked", "hr.*.scratch*"], columns: {deny: [secret]}, actions: [select, insert, update, delete, ddl], to: {groups: [developers]}}
+              - {name: analysts-note, tables: ["hr.*.notes"], actions: [select, insert], to: {groups: [analysts]}}
               - {name: developers-read, tables: ["hr.*.emp"], actions: [select], to: {groups: [developers]}}
               - {name: stewards, tables: ["hr.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
             row_filters:
               - {name: own-region, tables: ["hr.*.emp"], to: {groups: [analysts, developers]}, where: "region IN (SELECT g.region FROM hr.public.grants g WHERE g.usr = CURRENT_USER)"}
+              - {name: open-notes, tables: ["hr.*.notes"], to: {groups: [analysts]}, where: "region IS NULL OR region = 'EU'"}
             column_masks:
               - {name: ssn-last4, columns: ["hr.*.masked.ssn"], to: {groups: [developers]}, mask: {kind: partial, last: 4, with: "*"}}
             guardrails:
@@ -65,6 +72,7 @@ class AttackTest {
                 "CREATE TABLE emp (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), region VARCHAR(10))",
                 "CREATE TABLE grants (usr VARCHAR(40), region VARCHAR(10))",
                 "CREATE TABLE masked (id INTEGER NOT NULL PRIMARY KEY, ssn VARCHAR(20) UNIQUE, secret VARCHAR(20))",
+                "CREATE TABLE notes (id INTEGER, region VARCHAR(10) DEFAULT 'US')",
                 "CREATE SCHEMA one",
                 "CREATE TABLE one.scratch (id INTEGER)",
                 "CREATE SCHEMA two",
@@ -253,6 +261,69 @@ class AttackTest {
                 Statement statement = helper.createStatement()) {
             assertThatThrownBy(() -> statement.execute("CALL nicol.approve('" + request + "')"))
                     .hasMessageContaining("Agents decide no requests");
+        }
+    }
+
+    /** The trail must tell whether a write lasted. */
+    @Test
+    void commitsAreRecorded() throws SQLException {
+        try (Connection dev = nicol.connect("dev");
+                Statement statement = dev.createStatement()) {
+            dev.setAutoCommit(false);
+            dev.commit();
+            statement.executeUpdate("INSERT INTO hr.two.scratch VALUES (41)");
+            dev.rollback();
+            statement.executeUpdate("INSERT INTO hr.two.scratch VALUES (42)");
+            dev.commit();
+        }
+
+        assertThat(nicol.rows("dev", "SELECT id FROM hr.two.scratch WHERE id > 40"))
+                .containsExactly("42");
+        assertThat(nicol.rows(
+                        "audra",
+                        "SELECT statement_kind, outcome FROM nicol.audit.statements WHERE user_name = 'dev'"
+                                + " AND statement_kind IN ('COMMIT', 'ROLLBACK') ORDER BY started_at"))
+                .containsExactly("ROLLBACK|succeeded", "COMMIT|succeeded");
+    }
+
+    /** New rows are checked against the filter before they are written; they must be the rows that are written. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "INSERT INTO hr.public.notes SELECT id, CASE WHEN RAND() < 0.5 THEN 'EU' ELSE 'US' END FROM hr.public.notes",
+                "INSERT INTO hr.public.notes SELECT id, region FROM hr.public.notes LIMIT 1",
+                "INSERT INTO hr.public.notes SELECT id, (SELECT MAX(region) FROM (SELECT region FROM hr.public.notes LIMIT 1) AS q) FROM hr.public.notes"
+            })
+    void rowsThatMayChangeBeforeTheyAreWrittenAreRefused(String sql) {
+        assertCode("alice", sql, "NP001");
+    }
+
+    @Test
+    void aDefaultCannotWriteAHiddenRow() throws SQLException {
+        assertCode("alice", "INSERT INTO hr.public.notes (id) VALUES (9)", "42501");
+        assertCode("alice", "INSERT INTO hr.public.notes VALUES (9, 'US')", "42501");
+        assertThat(nicol.update("alice", "INSERT INTO hr.public.notes VALUES (8, NULL)"))
+                .isEqualTo(1);
+        assertThat(nicol.rows("steve", "SELECT id FROM hr.public.notes WHERE id = 9"))
+                .isEmpty();
+    }
+
+    /** What the users file takes away is gone at the next statement, on connections that are open too. */
+    @Test
+    void rightsThatAreTakenAwayAreGoneAtOnce() throws Exception {
+        Path users = nicol.directory().resolve("users.yaml");
+        String before = Files.readString(users);
+        try (Connection leaver = nicol.connect("leaver");
+                Statement statement = leaver.createStatement()) {
+            statement.executeQuery("SELECT id FROM hr.public.emp").close();
+            Files.writeString(users, before.replace("groups: [leavers, analysts]", "groups: [leavers]"));
+
+            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThatThrownBy(
+                            () -> statement.executeQuery("SELECT id FROM hr.public.emp"))
+                    .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                            .isEqualTo("42P01")));
+        } finally {
+            Files.writeString(users, before);
         }
     }
 
