@@ -164,7 +164,7 @@ public final class FederatedPlanner {
         RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
         RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS);
         planner.setRoot(planner.changeTraits(typed, wanted));
-        return (EnumerableRel) planner.findBestExp();
+        return (EnumerableRel) CancelPoint.above(planner.findBestExp());
     }
 
     private static RelNode trimmed(RelNode plan) {

@@ -20,14 +20,17 @@ import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.RelFactories;
+import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlDelete;
 import org.apache.calcite.sql.SqlDynamicParam;
@@ -42,6 +45,7 @@ import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.tools.RelBuilder;
+import org.apache.calcite.util.ImmutableBitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,6 +138,8 @@ final class WritePlanning {
         if (!scan.filtersRows()) {
             return null;
         }
+        refuseUnrepeatable(insert.input());
+        refuseUnnamedDefaults(insert, rowFilter(scan));
         RelDataType stored = insert.target().stored().rowType();
         RexBuilder rex = insert.input().getCluster().getRexBuilder();
         List<RexNode> row = new ArrayList<>();
@@ -146,6 +152,46 @@ final class WritePlanning {
         }
         RelNode rows = LogicalProject.create(insert.input(), List.of(), row, stored.getFieldNames(), Set.of());
         return count(rows, rowFilter(scan));
+    }
+
+    /** Rows are computed once to be checked and once to be written: both must be the same rows. */
+    private static void refuseUnrepeatable(RelNode rows) {
+        boolean chosen = rows instanceof Sort sort && (sort.fetch != null || sort.offset != null);
+        boolean[] repeatable = {!chosen};
+        rows.accept(new RexShuttle() {
+            @Override
+            public RexNode visitCall(RexCall call) {
+                repeatable[0] &= call.getOperator().isDeterministic();
+                return super.visitCall(call);
+            }
+
+            @Override
+            public RexNode visitSubQuery(RexSubQuery subQuery) {
+                refuseUnrepeatable(subQuery.rel);
+                return super.visitSubQuery(subQuery);
+            }
+        });
+        if (!repeatable[0]) {
+            throw NicolError.NOT_PROVEN.because("Rows of this table are hidden from you, so new ones are checked before"
+                    + " they are written; random values and LIMIT can differ in between. Leave them out.");
+        }
+        rows.getInputs().forEach(WritePlanning::refuseUnrepeatable);
+    }
+
+    /** What the source would fill in by itself cannot be checked before. */
+    private static void refuseUnnamedDefaults(Body.Insert insert, RexNode filter) {
+        boolean correlated = RexUtil.containsCorrelation(filter);
+        ImmutableBitSet read = RelOptUtil.InputFinder.bits(filter);
+        List<SourceColumn> columns = insert.target().stored().table().columns();
+        for (int i = 0; i < columns.size(); i++) {
+            SourceColumn column = columns.get(i);
+            boolean filled = column.generated() || column.defaultExpression() != null;
+            if (filled && (correlated || read.get(i)) && !insert.columns().contains(column.name())) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "A policy on this table depends on a column that this INSERT leaves to its default."
+                                + " Name every column that you see.");
+            }
+        }
     }
 
     /** SELECT COUNT(*) FROM rows WHERE (filter) IS NOT TRUE. */
