@@ -18,12 +18,17 @@ import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelHomogeneousShuttle;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rules.CoreRules;
 import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.schema.TransientTable;
 import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.sql2rel.RelFieldTrimmer;
@@ -57,6 +62,12 @@ public final class FederatedPlanner {
             CoreRules.FILTER_SET_OP_TRANSPOSE,
             CoreRules.PROJECT_MERGE,
             CoreRules.PROJECT_REMOVE);
+
+    /** What a disjunction over both sides of a join says of each side; redundant, so added once and then moved down. */
+    private static final List<RelOptRule> DISJUNCTIONS = List.of(CoreRules.EXPAND_FILTER_DISJUNCTION_LOCAL);
+
+    /** The engine aggregates distinct values by grouping twice, and averages by a sum and a count. */
+    private static final List<RelOptRule> DISTINCT_AGGREGATES = List.of(CoreRules.AGGREGATE_EXPAND_DISTINCT_AGGREGATES);
 
     private static final List<RelOptRule> LOCAL =
             List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS, CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW);
@@ -97,7 +108,7 @@ public final class FederatedPlanner {
         RelNode trimmed = trimmed(heuristic(ordered, PREDICATES));
         List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
-        RelNode local = heuristic(heuristic(split, LOCAL), CALCS);
+        RelNode local = heuristic(heuristic(heuristic(split, DISTINCT_AGGREGATES), LOCAL), CALCS);
         return new LocalPlan(implemented(local, governed), sources);
     }
 
@@ -111,9 +122,33 @@ public final class FederatedPlanner {
         RelNode joins = heuristic(governed, SUB_QUERIES);
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(governed.getCluster(), null);
         RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins, builder);
-        RelNode moved = heuristic(decorrelated, PREDICATES);
+        RelNode factored = heuristic(decorrelated.accept(new CommonFactors()), DISJUNCTIONS);
+        RelNode moved = heuristic(factored, PREDICATES);
         RelNode told = heuristic(moved, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES));
         return heuristic(told, PREDICATES);
+    }
+
+    /** {@code (k = m AND a) OR (k = m AND b)} becomes {@code k = m AND (a OR b)}: without it there is no key to join on. */
+    private static final class CommonFactors extends RelHomogeneousShuttle {
+        @Override
+        public RelNode visit(RelNode other) {
+            RelNode node = super.visit(other);
+            RexBuilder rex = node.getCluster().getRexBuilder();
+            if (node instanceof Filter filter) {
+                RexNode factored = RexUtil.pullFactors(rex, filter.getCondition());
+                return filter.copy(filter.getTraitSet(), filter.getInput(), factored);
+            } else if (node instanceof Join join) {
+                RexNode factored = RexUtil.pullFactors(rex, join.getCondition());
+                return join.copy(
+                        join.getTraitSet(),
+                        factored,
+                        join.getLeft(),
+                        join.getRight(),
+                        join.getJoinType(),
+                        join.isSemiJoinDone());
+            }
+            return node;
+        }
     }
 
     private static RelNode heuristic(RelNode plan, List<RelOptRule> rules) {
