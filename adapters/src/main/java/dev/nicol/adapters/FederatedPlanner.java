@@ -17,8 +17,8 @@ import org.apache.calcite.plan.hep.HepMatchOrder;
 import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
-import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
+import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.RelFactories;
@@ -69,8 +69,8 @@ public final class FederatedPlanner {
     /** The engine aggregates distinct values by grouping twice, and averages by a sum and a count. */
     private static final List<RelOptRule> DISTINCT_AGGREGATES = List.of(CoreRules.AGGREGATE_EXPAND_DISTINCT_AGGREGATES);
 
-    private static final List<RelOptRule> LOCAL =
-            List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS, CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW);
+    /** An equality of expressions becomes an equality of columns: a key to join on. */
+    private static final List<RelOptRule> JOIN_KEYS = List.of(CoreRules.JOIN_PUSH_EXPRESSIONS);
 
     /** The engine computes expressions in one kind of node. */
     private static final List<RelOptRule> CALCS =
@@ -105,11 +105,17 @@ public final class FederatedPlanner {
     public LocalPlan plan(RelNode governed) {
         RelNode normal = normalised(governed);
         RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
-        RelNode trimmed = trimmed(heuristic(ordered, PREDICATES));
+        RelNode keyed = heuristic(heuristic(ordered, PREDICATES), JOIN_KEYS);
+        RelNode trimmed = trimmed(heuristic(keyed, PREDICATES));
         List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
-        RelNode local = heuristic(heuristic(heuristic(split, DISTINCT_AGGREGATES), LOCAL), CALCS);
-        return new LocalPlan(implemented(local, governed), sources);
+        RelNode reduced = heuristic(
+                EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
+                List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));
+        RelNode windows =
+                heuristic(EngineExpressions.widened(reduced), List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
+        RelNode exact = heuristic(EngineExpressions.exact(windows), JOIN_KEYS);
+        return new LocalPlan(implemented(heuristic(exact, CALCS), governed), sources);
     }
 
     /** Registers the engine's operators with a planner. */
@@ -121,7 +127,7 @@ public final class FederatedPlanner {
     private static RelNode normalised(RelNode governed) {
         RelNode joins = heuristic(governed, SUB_QUERIES);
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(governed.getCluster(), null);
-        RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins, builder);
+        RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins.accept(new LateralAggregates()), builder);
         RelNode factored = heuristic(decorrelated.accept(new CommonFactors()), DISJUNCTIONS);
         RelNode moved = heuristic(factored, PREDICATES);
         RelNode told = heuristic(moved, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES));
