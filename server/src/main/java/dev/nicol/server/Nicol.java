@@ -1,6 +1,5 @@
 package dev.nicol.server;
 
-import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.Problem;
@@ -304,8 +303,8 @@ public final class Nicol implements Runnable {
 
             @Override
             public Integer call() throws SQLException {
-                AuditVerifier.Report report =
-                        AuditVerifier.verify(ConfigReader.read(config.file).store().url());
+                AuditVerifier.Report report = AuditVerifier.verify(
+                        ConfigReader.read(config.file).store().url());
                 if (spec != null) {
                     if (report.whole()) {
                         spec.commandLine().getOut().println("whole: " + report.events() + " events");

@@ -202,18 +202,21 @@ class FederationTest {
 
     @Test
     void joinsThatHoldTooManyRowsAreRefused() {
-        String many = "(SELECT a.id FROM lake.main.visits a, lake.main.visits b, lake.main.visits c, lake.main.visits d,"
-                + " lake.main.visits e, lake.main.visits f)";
+        String many =
+                "(SELECT a.id FROM lake.main.visits a, lake.main.visits b, lake.main.visits c, lake.main.visits d,"
+                        + " lake.main.visits e, lake.main.visits f)";
         assertThatThrownBy(() -> nicol.rows(
                         "ana", located("SELECT COUNT(*) FROM " + many + " AS m JOIN $shop.orders o ON o.id = m.id")))
                 .isInstanceOfSatisfying(SQLException.class, failure -> {
                     assertThat(failure.getSQLState()).isEqualTo("53200");
                     assertThat(failure.getMessage()).contains("5000 rows").contains("limits.max_rows_in_memory");
                 });
-        assertThatThrownBy(() -> nicol.rows(
-                        "ana",
-                        located("SELECT COUNT(*) FROM $shop.orders o, lake.main.visits a, lake.main.visits b,"
-                                + " crm.public.customers c, crm.public.customers d, crm.public.customers e, $shop.orders p")))
+        assertThatThrownBy(
+                        () -> nicol.rows(
+                                "ana",
+                                located(
+                                        "SELECT COUNT(*) FROM $shop.orders o, lake.main.visits a, lake.main.visits b,"
+                                                + " crm.public.customers c, crm.public.customers d, crm.public.customers e, $shop.orders p")))
                 .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
                         .isEqualTo("53200"));
     }
@@ -223,7 +226,8 @@ class FederationTest {
         for (int i = 0; i < 12; i++) {
             joinsThatHoldTooManyRowsAreRefused();
         }
-        assertThat(nicol.rows("ana", located("SELECT COUNT(*) FROM $shop.orders o JOIN lake.main.visits v ON v.id = o.id")))
+        assertThat(nicol.rows(
+                        "ana", located("SELECT COUNT(*) FROM $shop.orders o JOIN lake.main.visits v ON v.id = o.id")))
                 .containsExactly("0");
     }
 }

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * after {@code #}, one line of SQL, and either rows after {@code =} (columns separated by bars) or one SQLSTATE after
  * {@code !}.
  */
-public record SqlCases(String title, String sql, List<String> rows, @Nullable String sqlState) {
+public record SqlCases(
+        String title,
+        String sql,
+        List<String> rows,
+        @Nullable String sqlState) {
     /** All cases of a resource. */
     public static List<SqlCases> read(String resource) {
         try (InputStream file = Objects.requireNonNull(SqlCases.class.getResourceAsStream(resource), resource)) {

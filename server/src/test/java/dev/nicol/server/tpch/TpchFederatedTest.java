@@ -114,7 +114,8 @@ class TpchFederatedTest {
         for (int number : new int[] {1, 4, 6, 12, 15, 18, 21}) {
             if (TpchData.TABLES.stream()
                     .noneMatch(table -> AT_MARIADB.contains(table)
-                            && TpchQueries.sql(number, name -> "${" + name + "}").contains("${" + table + "}"))) {
+                            && TpchQueries.sql(number, name -> "${" + name + "}")
+                                    .contains("${" + table + "}"))) {
                 assertThat(way(number)).as("query %d", number).startsWith("computed whole by source crm");
             }
         }
@@ -136,7 +137,8 @@ class TpchFederatedTest {
             while (rows.next()) {
                 List<Object> row = new ArrayList<>();
                 for (int i = 1; i <= columns.getColumnCount(); i++) {
-                    row.add(comparable(columns.getColumnLabel(i).toLowerCase(java.util.Locale.ROOT), rows.getObject(i)));
+                    row.add(comparable(
+                            columns.getColumnLabel(i).toLowerCase(java.util.Locale.ROOT), rows.getObject(i)));
                 }
                 all.add(row);
             }
