@@ -17,13 +17,18 @@ import org.apache.calcite.plan.hep.HepMatchOrder;
 import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
+import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rules.CoreRules;
 import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.schema.TransientTable;
 import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.sql2rel.RelFieldTrimmer;
@@ -58,8 +63,14 @@ public final class FederatedPlanner {
             CoreRules.PROJECT_MERGE,
             CoreRules.PROJECT_REMOVE);
 
-    private static final List<RelOptRule> LOCAL =
-            List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS, CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW);
+    /** What a disjunction over both sides of a join says of each side; redundant, so added once and then moved down. */
+    private static final List<RelOptRule> DISJUNCTIONS = List.of(CoreRules.EXPAND_FILTER_DISJUNCTION_LOCAL);
+
+    /** The engine aggregates distinct values by grouping twice, and averages by a sum and a count. */
+    private static final List<RelOptRule> DISTINCT_AGGREGATES = List.of(CoreRules.AGGREGATE_EXPAND_DISTINCT_AGGREGATES);
+
+    /** An equality of expressions becomes an equality of columns: a key to join on. */
+    private static final List<RelOptRule> JOIN_KEYS = List.of(CoreRules.JOIN_PUSH_EXPRESSIONS);
 
     /** The engine computes expressions in one kind of node. */
     private static final List<RelOptRule> CALCS =
@@ -94,11 +105,17 @@ public final class FederatedPlanner {
     public LocalPlan plan(RelNode governed) {
         RelNode normal = normalised(governed);
         RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
-        RelNode trimmed = trimmed(heuristic(ordered, PREDICATES));
+        RelNode keyed = heuristic(heuristic(ordered, PREDICATES), JOIN_KEYS);
+        RelNode trimmed = trimmed(heuristic(keyed, PREDICATES));
         List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
-        RelNode local = heuristic(heuristic(split, LOCAL).accept(new WidenedSums()), CALCS);
-        return new LocalPlan(implemented(local, governed), sources);
+        RelNode reduced = heuristic(
+                EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
+                List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));
+        RelNode windows =
+                heuristic(EngineExpressions.widened(reduced), List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
+        RelNode exact = heuristic(EngineExpressions.exact(windows), JOIN_KEYS);
+        return new LocalPlan(implemented(heuristic(exact, CALCS), governed), sources);
     }
 
     /** Registers the engine's operators with a planner. */
@@ -110,10 +127,34 @@ public final class FederatedPlanner {
     private static RelNode normalised(RelNode governed) {
         RelNode joins = heuristic(governed, SUB_QUERIES);
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(governed.getCluster(), null);
-        RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins, builder);
-        RelNode moved = heuristic(decorrelated, PREDICATES);
+        RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins.accept(new LateralAggregates()), builder);
+        RelNode factored = heuristic(decorrelated.accept(new CommonFactors()), DISJUNCTIONS);
+        RelNode moved = heuristic(factored, PREDICATES);
         RelNode told = heuristic(moved, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES));
         return heuristic(told, PREDICATES);
+    }
+
+    /** {@code (k = m AND a) OR (k = m AND b)} becomes {@code k = m AND (a OR b)}: without it there is no key to join on. */
+    private static final class CommonFactors extends RelHomogeneousShuttle {
+        @Override
+        public RelNode visit(RelNode other) {
+            RelNode node = super.visit(other);
+            RexBuilder rex = node.getCluster().getRexBuilder();
+            if (node instanceof Filter filter) {
+                RexNode factored = RexUtil.pullFactors(rex, filter.getCondition());
+                return filter.copy(filter.getTraitSet(), filter.getInput(), factored);
+            } else if (node instanceof Join join) {
+                RexNode factored = RexUtil.pullFactors(rex, join.getCondition());
+                return join.copy(
+                        join.getTraitSet(),
+                        factored,
+                        join.getLeft(),
+                        join.getRight(),
+                        join.getJoinType(),
+                        join.isSemiJoinDone());
+            }
+            return node;
+        }
     }
 
     private static RelNode heuristic(RelNode plan, List<RelOptRule> rules) {
@@ -164,7 +205,7 @@ public final class FederatedPlanner {
         RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
         RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS);
         planner.setRoot(planner.changeTraits(typed, wanted));
-        return (EnumerableRel) planner.findBestExp();
+        return (EnumerableRel) CancelPoint.above(HeldRows.inNestedLoops(planner.findBestExp()));
     }
 
     private static RelNode trimmed(RelNode plan) {

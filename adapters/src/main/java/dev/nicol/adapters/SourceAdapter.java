@@ -67,6 +67,11 @@ public interface SourceAdapter {
      */
     boolean readAsText(SourceColumn column);
 
+    /** The type that a text must be CAST to, to be written into a column; null where the source takes it as it is. */
+    default @Nullable String writtenAs(SourceColumn column) {
+        return null;
+    }
+
     /** Readies a connection for rows that arrive in batches instead of all at once. */
     void beginStreaming(Connection connection) throws SQLException;
 
@@ -97,6 +102,11 @@ public interface SourceAdapter {
 
     /** Which of the user's codes a failure of this database is; {@code SOURCE_FAILED} when in doubt. */
     NicolError classify(SQLException failure);
+
+    /** Whether a commit would silently undo the transaction, because a statement of it has failed. */
+    default boolean transactionFailed(Connection connection) throws SQLException {
+        return false;
+    }
 
     /**
      * Reads column {@code index} (from 1) of the current row; null for NULL. Values are Calcite's internal ones: String,

@@ -6,15 +6,19 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What one statement does at its sources: queries that stream, writes, one way to cancel them all, and a record of every
@@ -24,12 +28,18 @@ public final class SourceExecution implements AutoCloseable {
     /** Rows a driver fetches at once. */
     public static final int FETCH_ROWS = 1_000;
 
+    /** Rows of an INSERT from elsewhere that go to the source at once. */
+    public static final int INSERT_BATCH_ROWS = 500;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SourceExecution.class);
+
     private final Lender lender;
     private final IntFunction<@Nullable Object> parameters;
     private final long rowBudget;
     private final AtomicLong rowsHeld = new AtomicLong();
     private final List<SourceQuery> queries = new CopyOnWriteArrayList<>();
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
+    private volatile @Nullable Statement writing;
     private volatile @Nullable NicolException cancelled;
 
     /**
@@ -94,14 +104,56 @@ public final class SourceExecution implements AutoCloseable {
         long started = System.nanoTime();
         try (PreparedStatement statement = loan.connection().prepareStatement(sql.text())) {
             bind(sql, loan.adapter(), statement);
+            writing(statement);
             long rows = statement.executeLargeUpdate();
             record.rows().set(rows);
             return rows;
         } catch (SQLException failure) {
             throw failed(loan, sql.source(), failure);
         } finally {
+            writing = null;
             record.durationMs().set((System.nanoTime() - started) / 1_000_000);
         }
+    }
+
+    /**
+     * Writes rows read elsewhere, in batches through one prepared statement; the caller owns the transaction.
+     *
+     * @param insert takes one row, whose values are its parameters
+     * @param rows null at the end
+     */
+    public long insert(SourceSql insert, Supplier<@Nullable Object @Nullable []> rows, Loan loan) {
+        Sent record = record(insert, loan);
+        long started = System.nanoTime();
+        try (PreparedStatement statement = loan.connection().prepareStatement(insert.text())) {
+            writing(statement);
+            int waiting = 0;
+            for (Object[] row = rows.get(); row != null; row = rows.get()) {
+                @Nullable Object[] values = row;
+                bind(insert, loan.adapter(), statement, index -> values[index]);
+                statement.addBatch();
+                if (++waiting == INSERT_BATCH_ROWS) {
+                    record.rows().addAndGet(statement.executeBatch().length);
+                    waiting = 0;
+                }
+            }
+            if (waiting > 0) {
+                refuseCancelled();
+                record.rows().addAndGet(statement.executeBatch().length);
+            }
+            return record.rows().get();
+        } catch (SQLException failure) {
+            throw failed(loan, insert.source(), failure);
+        } finally {
+            writing = null;
+            record.durationMs().set((System.nanoTime() - started) / 1_000_000);
+        }
+    }
+
+    /** From here a cancellation reaches the write; one that came before is heeded. */
+    private void writing(Statement statement) {
+        writing = statement;
+        refuseCancelled();
     }
 
     Sent record(SourceSql sql, Loan loan) {
@@ -111,13 +163,19 @@ public final class SourceExecution implements AutoCloseable {
     }
 
     void bind(SourceSql sql, SourceAdapter adapter, PreparedStatement statement) throws SQLException {
+        bind(sql, adapter, statement, parameters);
+    }
+
+    private static void bind(
+            SourceSql sql, SourceAdapter adapter, PreparedStatement statement, IntFunction<@Nullable Object> values)
+            throws SQLException {
         int position = 1;
         for (int index : sql.parameters()) {
             RelDataType type = sql.parameterTypes().get(index);
             if (type == null) {
                 throw new IllegalStateException("parameter " + index + " has no type");
             }
-            adapter.bind(statement, position++, parameters.apply(index), type);
+            adapter.bind(statement, position++, values.apply(index), type);
         }
     }
 
@@ -143,6 +201,14 @@ public final class SourceExecution implements AutoCloseable {
     public void cancel(NicolException reason) {
         cancelled = reason;
         queries.forEach(SourceQuery::cancel);
+        Statement write = writing;
+        if (write != null) {
+            try {
+                write.cancel();
+            } catch (SQLException failure) {
+                LOG.debug("cancelling a write failed", failure);
+            }
+        }
     }
 
     void refuseCancelled() {
@@ -171,6 +237,9 @@ public final class SourceExecution implements AutoCloseable {
                         "A value does not fit: a cast, an arithmetic operation or a function failed at source `"
                                 + source + "`";
                     case CONSTRAINT -> "A constraint of source `" + source + "` forbids this write";
+                    case TRANSACTION_STATE ->
+                        "An earlier statement of this transaction failed at source `" + source
+                                + "`: nothing of it is kept. ROLLBACK, then start again";
                     case CANCELLED -> "The statement was cancelled at source `" + source + "`";
                     default -> "Source `" + source + "` failed. Try again; if it stays, give the id to an operator";
                 };

@@ -1,5 +1,7 @@
 package dev.nicol.adapters;
 
+import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
@@ -23,6 +25,8 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelWriter;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /** A part of a plan that one source computes: a leaf for the engine, one SQL text for the source. */
@@ -96,7 +100,7 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel {
             return new AbstractEnumerable<@Nullable Object>() {
                 @Override
                 public Enumerator<@Nullable Object> enumerator() {
-                    return new Rows(execution.open(sql, SourceExecution.Use.JOIN), scalar);
+                    return new Rows(execution.open(sql, SourceExecution.Use.JOIN), sql.rowType(), scalar);
                 }
             };
         }
@@ -104,12 +108,21 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel {
 
     private static final class Rows implements Enumerator<@Nullable Object> {
         private final SourceQuery query;
+        private final int[] decimals;
+        private final int[] scales;
         private final boolean scalar;
         private @Nullable Object current;
 
-        Rows(SourceQuery query, boolean scalar) {
+        Rows(SourceQuery query, RelDataType rowType, boolean scalar) {
             this.query = query;
             this.scalar = scalar;
+            this.decimals = rowType.getFieldList().stream()
+                    .filter(field -> field.getType().getSqlTypeName() == SqlTypeName.DECIMAL)
+                    .mapToInt(RelDataTypeField::getIndex)
+                    .toArray();
+            this.scales = Arrays.stream(decimals)
+                    .map(index -> rowType.getFieldList().get(index).getType().getScale())
+                    .toArray();
         }
 
         @Override
@@ -122,6 +135,10 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel {
             @Nullable Object[] row = query.next();
             if (row == null) {
                 return false;
+            }
+            for (int i = 0; i < decimals.length; i++) {
+                // Sources answer 1.5 and 1.50 for a decimal without a declared scale; here they must be one key.
+                row[decimals[i]] = Decimals.canonical((BigDecimal) row[decimals[i]], scales[i]);
             }
             current = scalar ? row[0] : row;
             return true;

@@ -16,6 +16,7 @@ import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
+import org.apache.calcite.rel.rel2sql.SqlImplementor;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexDynamicParam;
@@ -75,13 +76,12 @@ public final class SqlGenerator {
 
     /**
      * An expression over one table as SQL for a write: columns are named with the table's own name, so that a sub-query
-     * over the same table cannot capture them.
+     * over the same table cannot capture them. Columns that are read as text are text here too.
      *
-     * @param table the table's own name, without its schema
      * @param row names the columns that input references count
      * @param outer the table as sub-queries of the expression refer to it
      */
-    public SqlNode expression(String table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
+    public SqlNode expression(SourceTable table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
         return new Converter().expression(table, row, outer, expression);
     }
 
@@ -207,13 +207,35 @@ public final class SqlGenerator {
         }
 
         private SqlNode asText(SqlIdentifier name, SourceColumn column) {
-            SqlNode type = Objects.requireNonNull(adapter.dialect().getCastSpec(column.type()));
-            return SqlStdOperatorTable.AS.createCall(POS, SqlStdOperatorTable.CAST.createCall(POS, name, type), name);
+            return SqlStdOperatorTable.AS.createCall(POS, castToText(name, column), name);
         }
 
-        SqlNode expression(String table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
-            Context columns = aliasContext(Map.of(table, row), true);
-            outer.forEach(id -> correlTableMap.put(id, columns));
+        private SqlNode castToText(SqlNode name, SourceColumn column) {
+            SqlNode type = Objects.requireNonNull(adapter.dialect().getCastSpec(column.type()));
+            return SqlStdOperatorTable.CAST.createCall(POS, name, type);
+        }
+
+        SqlNode expression(SourceTable table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
+            List<String> physical = table.physicalName();
+            Context names = aliasContext(Map.of(physical.get(physical.size() - 1), row), true);
+            outer.forEach(id -> correlTableMap.put(id, names));
+            Context columns = new Context(adapter.dialect(), row.getFieldCount()) {
+                @Override
+                public SqlNode field(int ordinal) {
+                    SqlNode name = names.field(ordinal);
+                    String column = row.getFieldNames().get(ordinal);
+                    return table.columns().stream()
+                            .filter(stored -> stored.name().equals(column) && adapter.readAsText(stored))
+                            .findFirst()
+                            .map(stored -> castToText(name, stored))
+                            .orElse(name);
+                }
+
+                @Override
+                public SqlImplementor implementor() {
+                    return Converter.this;
+                }
+            };
             return columns.toSql(null, expression);
         }
     }

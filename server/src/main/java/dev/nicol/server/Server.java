@@ -51,6 +51,9 @@ public final class Server implements AutoCloseable {
     private final HttpEndpoint endpoint;
 
     private Server(NicolConfig config) {
+        unsupported(config).stream().findFirst().ifPresent(problem -> {
+            throw NicolError.NOT_SUPPORTED.because(problem);
+        });
         try {
             Clock clock = Clock.systemUTC();
             Store store = opened(Store.open(config.store().url()));
@@ -112,13 +115,30 @@ public final class Server implements AutoCloseable {
 
     /** What is wrong with the sources of a configuration that reads well; empty when nothing is. */
     public static List<String> check(NicolConfig config) {
-        List<String> problems = new ArrayList<>();
+        List<String> problems = new ArrayList<>(unsupported(config));
         List<Source> sources = config.sources().stream().map(Source::new).toList();
         try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH)) {
             CatalogSnapshot snapshot = catalog.refresh();
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
+        }
+        return problems;
+    }
+
+    /** What the configuration asks for and this version would silently not do. */
+    private static List<String> unsupported(NicolConfig config) {
+        List<String> problems = new ArrayList<>();
+        if (config.server().tls() != null) {
+            problems.add(
+                    config.file() + ": server.tls is not supported yet — remove it and listen on loopback, behind a"
+                            + " proxy that ends TLS");
+        }
+        if (config.identity().oidc() != null) {
+            problems.add(config.file() + ": identity.oidc is not supported yet — remove it and use a users file");
+        }
+        if (!config.webhooks().isEmpty()) {
+            problems.add(config.file() + ": webhooks are not supported yet — remove them");
         }
         return problems;
     }

@@ -39,11 +39,11 @@ class TidyTest {
 
     /** Methods over the bound, with their lines: tables of cases. None is added; one that becomes shorter leaves. */
     private static final Map<String, Integer> KNOWN_LONG_METHODS =
-            Map.of("adapters/src/test/java/dev/nicol/adapters/DialectContract.java#cases", 89);
+            Map.of("adapters/src/test/java/dev/nicol/adapters/DialectCases.java#all", 89);
 
     /** Files over the bound, with their lines. None is added; one that becomes shorter leaves. */
     private static final Map<String, Integer> KNOWN_LONG_FILES = Map.of(
-            "adapters/src/test/java/dev/nicol/adapters/DialectContract.java", 440,
+            "adapters/src/test/java/dev/nicol/adapters/SourceContract.java", 415,
             "server/src/test/java/dev/nicol/server/wire/StatementsOverTheWireTest.java", 419);
 
     @Test

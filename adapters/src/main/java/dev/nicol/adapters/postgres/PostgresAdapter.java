@@ -24,6 +24,8 @@ import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
 
 /** PostgreSQL. */
 public final class PostgresAdapter implements SourceAdapter {
@@ -85,6 +87,11 @@ public final class PostgresAdapter implements SourceAdapter {
     }
 
     @Override
+    public @Nullable String writtenAs(SourceColumn column) {
+        return readAsText(column) ? column.nativeType() : null;
+    }
+
+    @Override
     public void beginStreaming(Connection connection) throws SQLException {
         // Only inside a transaction does the driver keep a cursor.
         connection.setAutoCommit(false);
@@ -129,6 +136,11 @@ public final class PostgresAdapter implements SourceAdapter {
     }
 
     @Override
+    public boolean transactionFailed(Connection connection) throws SQLException {
+        return connection.unwrap(BaseConnection.class).getTransactionState() == TransactionState.FAILED;
+    }
+
+    @Override
     public NicolError classify(SQLException failure) {
         String state = failure.getSQLState();
         if (state == null) {
@@ -139,6 +151,8 @@ public final class PostgresAdapter implements SourceAdapter {
             return NicolError.DATA;
         } else if (state.startsWith("23")) {
             return NicolError.CONSTRAINT;
+        } else if (state.equals("25P02")) {
+            return NicolError.TRANSACTION_STATE;
         }
         return NicolError.SOURCE_FAILED;
     }

@@ -3,7 +3,10 @@ package dev.nicol.server.audit;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.nicol.policy.NicolError;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -92,6 +95,7 @@ public final class Store implements AutoCloseable {
         HikariDataSource pool = null;
         try {
             pool = pool(path);
+            restrict(Path.of(path + ".mv.db"));
             migrate(pool);
             return new Store(path, lock, pool, createReader(pool, path));
         } catch (SQLException | RuntimeException e) {
@@ -152,7 +156,7 @@ public final class Store implements AutoCloseable {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SHUTDOWN");
             } finally {
-                // it ended with the database: giving it back would fail
+                // giving it back would ask the closed database for its state
                 pool.evictConnection(connection);
             }
         } catch (SQLException e) {
@@ -195,6 +199,18 @@ public final class Store implements AutoCloseable {
         config.setMinimumIdle(1);
         config.setConnectionTimeout(CONNECT_TIMEOUT_MS);
         return new HikariDataSource(config);
+    }
+
+    /** The trail holds what people asked: only the server's own user reads the file. */
+    private static void restrict(Path file) {
+        try {
+            if (Files.exists(file)
+                    && file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            }
+        } catch (IOException e) {
+            LOG.warn("the store's file could not be made private: {}", e.getMessage());
+        }
     }
 
     private static void migrate(HikariDataSource pool) {

@@ -7,6 +7,7 @@ import dev.nicol.policy.NamePattern;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.SubjectSelector;
 import dev.nicol.policy.filter.RowFilter;
+import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.policy.mask.Nullify;
 import dev.nicol.server.audit.Store;
@@ -26,6 +27,9 @@ public final class SystemPolicy implements Supplier<PolicySet> {
     private static final String OF_OWN_STATEMENTS = AUDITOR
             + " OR statement_id IN (SELECT own.statement_id FROM nicol.audit.statements AS own"
             + " WHERE own.user_name = CURRENT_USER)";
+
+    /** What a policy itself read (its look-up tables, columns it denies) is no business of whom it governs. */
+    private static final String OWN_EDGES = AUDITOR + " OR kind <> 'POLICY_FILTER' AND (" + OF_OWN_STATEMENTS + ")";
 
     private final Supplier<PolicySet> written;
     private volatile Combined combined;
@@ -68,8 +72,9 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("source-queries", "nicol.audit.source_queries", OF_OWN_STATEMENTS));
         filters.add(filter("column-access", "nicol.audit.column_access", OF_OWN_STATEMENTS));
         filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));
-        filters.add(filter("edges", "nicol.lineage.edges", OF_OWN_STATEMENTS));
+        filters.add(filter("edges", "nicol.lineage.edges", OWN_EDGES));
         filters.add(filter("consumers", "nicol.lineage.consumers", OWN));
+        filters.add(filter("requests", "nicol.approval.requests", requests(written.guardrails())));
         filters.add(filter("classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
         List<MaskRule> masks = new ArrayList<>(written.maskRules());
         SubjectSelector governors =
@@ -85,6 +90,27 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 new Audience(SubjectSelector.EMPTY, governors),
                 new Nullify()));
         return new PolicySet(grants, filters, masks, written.guardrails());
+    }
+
+    /** One's own requests, those one decided, and those of guardrails that one's groups and roles approve for. */
+    private static String requests(List<GuardrailRule> guardrails) {
+        StringBuilder where =
+                new StringBuilder(AUDITOR).append(" OR requested_by = CURRENT_USER OR decided_by = CURRENT_USER");
+        for (GuardrailRule guardrail : guardrails) {
+            List<String> approves = new ArrayList<>();
+            guardrail.approvers().users().forEach(user -> approves.add("CURRENT_USER = " + quoted(user)));
+            guardrail.approvers().groups().forEach(group -> approves.add("IN_GROUP(" + quoted(group) + ")"));
+            guardrail.approvers().roles().forEach(role -> approves.add("IN_ROLE(" + quoted(role) + ")"));
+            if (!approves.isEmpty()) {
+                where.append(" OR rule = ").append(quoted(guardrail.name())).append(" AND (");
+                where.append(String.join(" OR ", approves)).append(")");
+            }
+        }
+        return where.toString();
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "''") + "'";
     }
 
     private static RowFilter filter(String name, String table, String where) {

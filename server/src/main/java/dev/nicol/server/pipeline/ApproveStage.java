@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.TableName;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.guardrail.Judgement;
 import dev.nicol.server.approval.Approval;
@@ -13,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -122,18 +124,31 @@ final class ApproveStage {
                 : RelOptUtil.dumpPlan("", plans.get(0), SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
     }
 
+    private static @Nullable TableName target(Body body) {
+        Body.Target written = TraceStage.target(body);
+        return written != null
+                ? written.name()
+                : body instanceof Body.Definition definition ? definition.target() : null;
+    }
+
     /** A digest of all that an approval is for. */
     private static String binding(GuardedStatement guarded, List<@Nullable Object> parameters) {
         GovernedStatement governed = guarded.traced().governed();
-        String all = String.join(
-                "\0",
-                guarded.parsed().sql(),
-                String.valueOf(parameters),
-                String.valueOf(plan(guarded)),
-                governed.validated().catalog().version().fingerprint());
+        List<String> parts = new ArrayList<>();
+        parts.add(guarded.parsed().sql());
+        parts.add(String.valueOf(plan(guarded)));
+        // The plan of a write says what it reads; the same words under another default schema write elsewhere.
+        parts.add(String.valueOf(target(governed.body())));
+        parts.add(governed.validated().catalog().version().fingerprint());
+        for (Object parameter : parameters) {
+            parts.add(parameter == null ? "NULL" : parameter.getClass().getName() + " " + parameter);
+        }
+        StringBuilder all = new StringBuilder();
+        // With their lengths: else "a, b" and "c" would read like "a" and "b, c".
+        parts.forEach(part -> all.append(part.length()).append(':').append(part));
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(all.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of().formatHex(digest.digest(all.toString().getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
         }

@@ -35,7 +35,11 @@ final class DefinitionConversion {
         SqlNode node = validated.parsed().node();
         if (node instanceof SqlCreateTable create) {
             TableName target = newTable(create.name.names);
-            permit(catalog.decideNew(target), target);
+            if (!catalog.decideNew(target).allows(Action.CREATE)) {
+                // Said as for a schema that is not there: else anyone could ask which there are.
+                throw hiddenOrMissing(create.name.names);
+            }
+            new DefinitionScope(catalog, null).check(node);
             return new Body.Definition(target, null, node, create.query == null ? null : ConvertStage.query(validated));
         }
         TableName target = existing(name(node).names);
@@ -50,6 +54,15 @@ final class DefinitionConversion {
             throw NicolError.NOT_PERMITTED.because(
                     "Rows of `" + target + "` are hidden from you, so you may not " + words() + " it.");
         }
+        if (node instanceof AlterTable alter && alter.change() instanceof AlterTable.RenameTable rename) {
+            TableName renamed = new TableName(
+                    target.catalog(), target.schema(), rename.renamed().getSimple());
+            if (!catalog.decideNew(renamed).allows(Action.CREATE)) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "You may not name a table `" + renamed + "`. Ask a steward for a grant with action create.");
+            }
+        }
+        new DefinitionScope(catalog, decision).check(node);
         return new Body.Definition(target, stored, node, null);
     }
 
@@ -67,7 +80,6 @@ final class DefinitionConversion {
     private void permit(Decision decision, TableName target) {
         Action action =
                 switch (kind) {
-                    case CREATE_TABLE -> Action.CREATE;
                     case DROP_TABLE -> Action.DROP;
                     case ALTER_TABLE -> Action.ALTER;
                     default -> Action.TRUNCATE;

@@ -68,7 +68,10 @@ final class DefinitionPlanning {
         } else if (node instanceof TruncateTable) {
             return new TruncateTable(SqlParserPos.ZERO, existingName(definition));
         } else if (node instanceof AlterTable alter) {
-            return new AlterTable(SqlParserPos.ZERO, existingName(definition), alter.change());
+            AlterTable.Change change = alter.change() instanceof AlterTable.AddConstraint add
+                    ? new AlterTable.AddConstraint(element(add.constraint(), definition.target()))
+                    : alter.change();
+            return new AlterTable(SqlParserPos.ZERO, existingName(definition), change);
         }
         throw NicolError.NOT_SUPPORTED.because("This definition is not supported.");
     }
@@ -96,22 +99,18 @@ final class DefinitionPlanning {
         }
         SqlNodeList columns = new SqlNodeList(given.getParserPosition());
         for (SqlNode node : given) {
-            columns.add(node instanceof ForeignKey key ? key.withTable(referred(key.table(), target)) : node);
+            columns.add(element(node, target));
         }
         return columns;
     }
 
-    private SqlIdentifier referred(SqlIdentifier table, TableName target) {
-        RelOptTable found = governed.validated().space().catalogReader().getTable(table.names);
-        StoredTable stored =
-                found == null ? null : governed.validated().catalog().stored(TableName.of(found.getQualifiedName()));
-        if (stored == null || !stored.table().name().catalog().equals(target.catalog())) {
-            throw Refusals.unknownTable(
-                    table.toString(),
-                    " on source `" + target.catalog() + "`",
-                    governed.validated().catalog());
+    private SqlNode element(SqlNode node, TableName target) {
+        if (!(node instanceof ForeignKey key)) {
+            return node;
         }
-        return new SqlIdentifier(stored.table().physicalName(), SqlParserPos.ZERO);
+        RelOptTable found = governed.validated().space().catalogReader().getTable(key.table().names);
+        StoredTable stored = new DefinitionScope(governed.validated().catalog(), null).referred(key, found, target);
+        return key.withTable(new SqlIdentifier(stored.table().physicalName(), SqlParserPos.ZERO));
     }
 
     private static SqlIdentifier newName(TableName name) {

@@ -5,11 +5,9 @@ import dev.nicol.adapters.SourceExecution;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceExecution.Use;
 import dev.nicol.adapters.SourceQuery;
-import dev.nicol.adapters.SourceSql;
 import dev.nicol.policy.NicolError;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.HashMap;
@@ -28,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Stage 9. Runs the plan; rows stream, and every path ends with an outcome in the trail. */
 final class ExecuteStage {
-    /** Rows of an INSERT from elsewhere that go to the source at once. */
-    private static final int INSERT_BATCH_ROWS = 500;
-
     private final Commands commands;
     private final Clock clock;
     private final Runnable refreshCatalogue;
@@ -184,40 +179,11 @@ final class ExecuteStage {
         }
     }
 
-    /** Rows read from anywhere, written in batches through one prepared statement. */
+    /** Rows read from anywhere. */
     private long copy(Plan.RowsFrom from, Loan loan, Run run) {
-        SourceSql insert = from.insertOne();
-        long written = 0;
-        try (ResultCursor.Rows rows = rows(from.query(), run, Use.COPY);
-                PreparedStatement statement = loan.connection().prepareStatement(insert.text())) {
-            int waiting = 0;
-            for (Object[] row = rows.next(); row != null; row = rows.next()) {
-                int position = 1;
-                for (int index : insert.parameters()) {
-                    loan.adapter()
-                            .bind(
-                                    statement,
-                                    position++,
-                                    row[index],
-                                    insert.parameterTypes().get(index));
-                }
-                statement.addBatch();
-                if (++waiting == INSERT_BATCH_ROWS) {
-                    written += batch(statement);
-                    waiting = 0;
-                }
-            }
-            if (waiting > 0) {
-                written += batch(statement);
-            }
-            return written;
-        } catch (SQLException failure) {
-            throw SourceExecution.failure(loan.adapter(), insert.source(), failure);
+        try (ResultCursor.Rows rows = rows(from.query(), run, Use.COPY)) {
+            return run.execution().insert(from.insertOne(), rows::next, loan);
         }
-    }
-
-    private static long batch(PreparedStatement statement) throws SQLException {
-        return statement.executeBatch().length;
     }
 
     private long define(PlannedStatement planned, Plan.Define define, Run run) {

@@ -6,6 +6,7 @@ import org.apache.calcite.sql.SqlNode;
 final class ParseStage {
     ParsedStatement parse(Session session, String sql) {
         SqlNode node = StatementParser.parse(sql);
+        ExpansionBudget.spend(node);
         return new ParsedStatement(session, session.subject(), sql, node, StatementParser.kind(node));
     }
 }

@@ -85,6 +85,10 @@ final class Procedures {
         if (own) {
             throw NicolError.NOT_PERMITTED.because("Nobody decides their own request. Ask another approver.");
         }
+        if (subject.agent() != null) {
+            // A second look is a human's: an agent would bring its human's approval to what another agent asked.
+            throw NicolError.NOT_PERMITTED.because("Agents decide no requests. Ask a human approver.");
+        }
         GuardrailRule rule = policies.get().guardrails().stream()
                 .filter(guardrail -> guardrail.name().equals(request.request().rule()))
                 .findFirst()

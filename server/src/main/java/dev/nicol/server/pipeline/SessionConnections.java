@@ -66,7 +66,15 @@ final class SessionConnections implements SourceExecution.Lender {
     }
 
     synchronized void commit() {
-        end(Connection::commit);
+        String name = pinnedSource;
+        end(connection -> {
+            if (name != null && sources.apply(name).adapter().transactionFailed(connection)) {
+                connection.rollback();
+                throw NicolError.TRANSACTION_STATE.because("An earlier statement of this transaction failed at source `"
+                        + name + "`, so it was rolled back: nothing of it is kept. Start again.");
+            }
+            connection.commit();
+        });
     }
 
     synchronized void rollback() {

@@ -239,12 +239,25 @@ public final class StatementParser {
 
     private static NicolException unsupported(String name) {
         return NicolError.NOT_SUPPORTED.because("The statement `" + name.toUpperCase(Locale.ROOT)
-                + "` is not supported. docs/reference/sql.md lists what is.");
+                + "` is not supported. " + instead(name.toUpperCase(Locale.ROOT)));
     }
 
     /** One production of the grammar, read to the end of the text. */
     private interface Production {
         SqlNode read(NicolSqlParser parser) throws ParseException;
+    }
+
+    /** What somebody who comes from another database wants to be told. */
+    private static String instead(String name) {
+        return switch (name) {
+            case "SHOW", "DESCRIBE", "DESC" ->
+                "Read nicol.information_schema.tables, columns, views and schemata instead.";
+            case "USE" -> "Write SET schema = 'source.schema' instead.";
+            case "BEGIN", "START" ->
+                "Turn autocommit off in your driver instead; COMMIT and ROLLBACK then end a transaction.";
+            case "GRANT", "REVOKE" -> "Rights are given in the policy files.";
+            default -> "docs/reference/sql.md lists what is.";
+        };
     }
 
     private static SqlNode read(String sql, Production production) {

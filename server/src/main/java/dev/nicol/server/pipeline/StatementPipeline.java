@@ -114,14 +114,25 @@ public final class StatementPipeline implements Statements {
         return most == 0 || maxRows > 0 && maxRows < most ? maxRows : most;
     }
 
+    /** A commit makes writes last, so it is a statement like any other: recorded first, or it does not happen. */
     @Override
     public void commit(Session session) {
-        session.connections(() -> new SessionConnections(sources)).commit();
+        if (session.connections(() -> new SessionConnections(sources)).inTransaction()) {
+            execute(session, "COMMIT", List.of(), 0);
+        }
     }
 
+    /** Taking writes back is recorded where that is possible, and done where it is not. */
     @Override
     public void rollback(Session session) {
-        session.connections(() -> new SessionConnections(sources)).rollback();
+        SessionConnections connections = session.connections(() -> new SessionConnections(sources));
+        if (connections.inTransaction()) {
+            try {
+                execute(session, "ROLLBACK", List.of(), 0);
+            } finally {
+                connections.rollback();
+            }
+        }
     }
 
     @Override

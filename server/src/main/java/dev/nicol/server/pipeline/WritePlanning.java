@@ -1,7 +1,9 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.CastNames;
 import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
+import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceSql;
 import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.policy.NicolError;
@@ -18,14 +20,17 @@ import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.RelFactories;
+import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlDelete;
 import org.apache.calcite.sql.SqlDynamicParam;
@@ -34,11 +39,13 @@ import org.apache.calcite.sql.SqlInsert;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlUpdate;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.tools.RelBuilder;
+import org.apache.calcite.util.ImmutableBitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +74,7 @@ final class WritePlanning {
         boolean here =
                 (sources.isEmpty() || sources.equals(Set.of(source))) && Pushdown.computes(adapter, insert.input());
         if (here) {
-            SqlNode rows = generator.queryNode(insert.input());
+            SqlNode rows = fitting(insert, adapter, generator.queryNode(insert.input()));
             SqlNode statement =
                     new SqlInsert(POS, SqlNodeList.EMPTY, physicalName(insert.target()), rows, names(insert.columns()));
             SourceSql sql = generator.write(source, statement, SqlGenerator.types(insert.input()), none);
@@ -75,14 +82,46 @@ final class WritePlanning {
         }
         Body.Query query = new Body.Query(insert.input(), insert.input().getRowType());
         return new Plan.Write(
-                source, check, null, new Plan.RowsFrom(queries.apply(query), insertOne(insert, generator)));
+                source, check, null, new Plan.RowsFrom(queries.apply(query), insertOne(insert, adapter, generator)));
     }
 
-    private static SourceSql insertOne(Body.Insert insert, SqlGenerator generator) {
+    /** Rows whose texts are cast where the source takes no text for a column, as PostgreSQL for json. */
+    private static SqlNode fitting(Body.Insert insert, SourceAdapter adapter, SqlNode rows) {
+        if (insert.columns().stream().allMatch(column -> castFor(insert.target(), adapter, column) == null)) {
+            return rows;
+        }
+        List<SqlNode> alias = new ArrayList<>(List.of(rows, new SqlIdentifier("given", POS)));
+        SqlNodeList fitted = new SqlNodeList(POS);
+        for (String column : insert.columns()) {
+            String name = "c" + fitted.size();
+            alias.add(new SqlIdentifier(name, POS));
+            fitted.add(fitting(insert.target(), adapter, column, new SqlIdentifier(List.of("given", name), POS)));
+        }
+        SqlNode from = SqlStdOperatorTable.AS.createCall(POS, alias);
+        return new SqlSelect(POS, null, fitted, from, null, null, null, null, null, null, null, null, null);
+    }
+
+    private static SqlNode fitting(Body.Target target, SourceAdapter adapter, String column, SqlNode value) {
+        SqlNode type = castFor(target, adapter, column);
+        return type == null ? value : SqlStdOperatorTable.CAST.createCall(POS, value, type);
+    }
+
+    private static @Nullable SqlNode castFor(Body.Target target, SourceAdapter adapter, String name) {
+        for (SourceColumn column : target.stored().table().columns()) {
+            String type = column.name().equals(name) ? adapter.writtenAs(column) : null;
+            if (type != null) {
+                return CastNames.spec(type, column.type());
+            }
+        }
+        return null;
+    }
+
+    private static SourceSql insertOne(Body.Insert insert, SourceAdapter adapter, SqlGenerator generator) {
         List<SqlNode> markers = new ArrayList<>();
         Map<Integer, RelDataType> types = new HashMap<>();
         for (RelDataTypeField field : insert.input().getRowType().getFieldList()) {
-            markers.add(new SqlDynamicParam(field.getIndex(), POS));
+            SqlNode marker = new SqlDynamicParam(field.getIndex(), POS);
+            markers.add(fitting(insert.target(), adapter, insert.columns().get(field.getIndex()), marker));
             types.put(field.getIndex(), field.getType());
         }
         SqlNode row = SqlStdOperatorTable.VALUES.createCall(POS, SqlStdOperatorTable.ROW.createCall(POS, markers));
@@ -99,6 +138,8 @@ final class WritePlanning {
         if (!scan.filtersRows()) {
             return null;
         }
+        refuseUnrepeatable(insert.input());
+        refuseUnnamedDefaults(insert, rowFilter(scan));
         RelDataType stored = insert.target().stored().rowType();
         RexBuilder rex = insert.input().getCluster().getRexBuilder();
         List<RexNode> row = new ArrayList<>();
@@ -111,6 +152,46 @@ final class WritePlanning {
         }
         RelNode rows = LogicalProject.create(insert.input(), List.of(), row, stored.getFieldNames(), Set.of());
         return count(rows, rowFilter(scan));
+    }
+
+    /** Rows are computed once to be checked and once to be written: both must be the same rows. */
+    private static void refuseUnrepeatable(RelNode rows) {
+        boolean chosen = rows instanceof Sort sort && (sort.fetch != null || sort.offset != null);
+        boolean[] repeatable = {!chosen};
+        rows.accept(new RexShuttle() {
+            @Override
+            public RexNode visitCall(RexCall call) {
+                repeatable[0] &= call.getOperator().isDeterministic();
+                return super.visitCall(call);
+            }
+
+            @Override
+            public RexNode visitSubQuery(RexSubQuery subQuery) {
+                refuseUnrepeatable(subQuery.rel);
+                return super.visitSubQuery(subQuery);
+            }
+        });
+        if (!repeatable[0]) {
+            throw NicolError.NOT_PROVEN.because("Rows of this table are hidden from you, so new ones are checked before"
+                    + " they are written; random values and LIMIT can differ in between. Leave them out.");
+        }
+        rows.getInputs().forEach(WritePlanning::refuseUnrepeatable);
+    }
+
+    /** What the source would fill in by itself cannot be checked before. */
+    private static void refuseUnnamedDefaults(Body.Insert insert, RexNode filter) {
+        boolean correlated = RexUtil.containsCorrelation(filter);
+        ImmutableBitSet read = RelOptUtil.InputFinder.bits(filter);
+        List<SourceColumn> columns = insert.target().stored().table().columns();
+        for (int i = 0; i < columns.size(); i++) {
+            SourceColumn column = columns.get(i);
+            boolean filled = column.generated() || column.defaultExpression() != null;
+            if (filled && (correlated || read.get(i)) && !insert.columns().contains(column.name())) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "A policy on this table depends on a column that this INSERT leaves to its default."
+                                + " Name every column that you see.");
+            }
+        }
     }
 
     /** SELECT COUNT(*) FROM rows WHERE (filter) IS NOT TRUE. */
@@ -144,7 +225,9 @@ final class WritePlanning {
             statement = new SqlDelete(POS, physicalName(change.target()), where, null, null);
         } else {
             SqlNodeList values = new SqlNodeList(POS);
-            change.assignments().values().forEach(value -> values.add(written(change, generator, value)));
+            change.assignments()
+                    .forEach((column, value) ->
+                            values.add(fitting(change.target(), adapter, column, written(change, generator, value))));
             statement = new SqlUpdate(
                     POS,
                     physicalName(change.target()),
@@ -203,8 +286,8 @@ final class WritePlanning {
         for (RexNode conjunct : RelOptUtil.conjunctions(change.condition())) {
             (Leakproof.total(conjunct, scan) ? leakproof : rest).add(conjunct);
         }
-        SqlNode filter =
-                generator.expression(tableName(change), change.target().stored().rowType(), Set.of(), rowFilter(scan));
+        SqlNode filter = generator.expression(
+                change.target().stored().table(), change.target().stored().rowType(), Set.of(), rowFilter(scan));
         SqlNode where = filter;
         for (RexNode conjunct : leakproof) {
             where = and(where, written(change, generator, conjunct));
@@ -227,12 +310,8 @@ final class WritePlanning {
     }
 
     private static SqlNode written(Body.Change change, SqlGenerator generator, RexNode expression) {
-        return generator.expression(tableName(change), change.scan().getRowType(), change.outer(), expression);
-    }
-
-    private static String tableName(Body.Change change) {
-        List<String> physical = change.target().stored().table().physicalName();
-        return physical.get(physical.size() - 1);
+        return generator.expression(
+                change.target().stored().table(), change.scan().getRowType(), change.outer(), expression);
     }
 
     private static RexNode rowFilter(SealedScan scan) {

@@ -100,11 +100,11 @@ final class AvaticaRequests {
         });
         on(
                 ConnectionSyncRequest.class,
-                (principal, request, format) -> connections.with(
-                        principal, request.connectionId, connection -> sync(connection, request.connProps)));
+                (principal, request, format) ->
+                        with(principal, request.connectionId, connection -> sync(connection, request.connProps)));
         on(
                 CommitRequest.class,
-                (principal, request, format) -> connections.with(principal, request.connectionId, connection -> {
+                (principal, request, format) -> with(principal, request.connectionId, connection -> {
                     if (!connection.session().autoCommit()) {
                         statements.commit(connection.session());
                     }
@@ -112,7 +112,7 @@ final class AvaticaRequests {
                 }));
         on(
                 RollbackRequest.class,
-                (principal, request, format) -> connections.with(principal, request.connectionId, connection -> {
+                (principal, request, format) -> with(principal, request.connectionId, connection -> {
                     if (!connection.session().autoCommit()) {
                         statements.rollback(connection.session());
                     }
@@ -120,7 +120,7 @@ final class AvaticaRequests {
                 }));
         on(
                 DatabasePropertyRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.connectionId,
                         connection -> new DatabasePropertyResponse(DatabaseProperties.ALL, null)));
@@ -129,56 +129,56 @@ final class AvaticaRequests {
     private void listStatementRequests() {
         on(
                 CreateStatementRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.connectionId,
                         connection -> statementRequests.create(connection, connections.now())));
         on(CloseStatementRequest.class, (principal, request, format) -> {
             connections.cancelIfBusy(principal, request.connectionId, request.statementId);
-            return connections.with(principal, request.connectionId, connection -> {
+            return with(principal, request.connectionId, connection -> {
                 statementRequests.close(connection, request.statementId);
                 return new CloseStatementResponse();
             });
         });
         on(
                 PrepareRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.connectionId,
                         connection -> statementRequests.prepare(connection, request, connections.now())));
         on(
                 PrepareAndExecuteRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.connectionId,
                         connection ->
                                 statementRequests.prepareAndExecute(connection, request, format, connections.now())));
         on(
                 ExecuteRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.statementHandle == null ? null : request.statementHandle.connectionId,
                         connection -> statementRequests.execute(connection, request, format, connections.now())));
         on(
                 FetchRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.connectionId,
                         connection -> statementRequests.fetch(connection, request, format, connections.now())));
         on(
                 SyncResultsRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal, request.connectionId, connection -> statementRequests.sync(connection, request)));
         on(
                 PrepareAndExecuteBatchRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.connectionId,
                         connection ->
                                 statementRequests.prepareAndExecuteBatch(connection, request, connections.now())));
         on(
                 ExecuteBatchRequest.class,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         request.connectionId,
                         connection -> statementRequests.executeBatch(connection, request, connections.now())));
@@ -204,11 +204,39 @@ final class AvaticaRequests {
             Class<R> type, Function<R, String> connectionId, BiFunction<WireConnection, R, MetadataRows> rows) {
         on(
                 type,
-                (principal, request, format) -> connections.with(
+                (principal, request, format) -> with(
                         principal,
                         connectionId.apply(request),
                         connection -> statementRequests.metadata(
                                 connection, rows.apply(connection, request), format, connections.now())));
+    }
+
+    /**
+     * Works on a connection, with the rights its owner has now: what the users file takes away is gone at the next
+     * request, not when the connection closes.
+     */
+    private <T> T with(Principal principal, String connectionId, Function<WireConnection, T> work) {
+        return connections.with(principal, connectionId, connection -> {
+            Session session = connection.session();
+            session.setSubject(authenticator.subject(principal, stated(session.subject())));
+            return work.apply(connection);
+        });
+    }
+
+    private static Map<String, String> stated(Subject subject) {
+        Map<String, String> stated = new HashMap<>();
+        state(stated, "on_behalf_of", subject.onBehalfOf());
+        state(stated, "purpose", subject.purpose());
+        state(stated, "job", subject.job());
+        state(stated, "model", subject.model());
+        state(stated, "client", subject.client());
+        return stated;
+    }
+
+    private static void state(Map<String, String> stated, String name, @Nullable String value) {
+        if (value != null) {
+            stated.put(name, value);
+        }
     }
 
     private Response open(Principal principal, OpenConnectionRequest request) {

@@ -44,6 +44,12 @@ public final class TestNicol implements AutoCloseable {
 
     /** @param more further top-level keys of nicol.yaml */
     public static TestNicol start(List<SourceDefinition> sources, String users, String policies, String more) {
+        Path directory = files(sources, users, policies, more);
+        return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
+    }
+
+    /** A directory with {@code nicol.yaml} and what it names, for a server that is started in another way. */
+    static Path files(List<SourceDefinition> sources, String users, String policies, String more) {
         try {
             Path directory = TestDatabases.directory();
             Files.createDirectory(directory.resolve("policies"));
@@ -53,10 +59,10 @@ public final class TestNicol implements AutoCloseable {
             config.append("policies: policies/\n").append(more).append("\nsources:\n");
             for (SourceDefinition source : sources) {
                 config.append("  ").append(source.name()).append(": {kind: ").append(source.kind());
-                config.append(", url: '")
-                        .append(source.url())
-                        .append("', environment: ")
-                        .append(source.environment());
+                config.append(", url: '").append(source.url()).append("', environment: ");
+                config.append(source.environment())
+                        .append(", max_connections: ")
+                        .append(source.maxConnections());
                 if (source.user() != null) {
                     config.append(", user: '").append(source.user()).append("'");
                 }
@@ -66,7 +72,7 @@ public final class TestNicol implements AutoCloseable {
                 config.append("}\n");
             }
             Files.writeString(directory.resolve("nicol.yaml"), config);
-            return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
+            return directory;
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -88,6 +94,11 @@ public final class TestNicol implements AutoCloseable {
 
     /** @param properties names and values in turn */
     public Connection connect(String user, String serialization, String[] properties) throws SQLException {
+        return connect(url(), user, serialization, properties);
+    }
+
+    /** A connection to any server. */
+    static Connection connect(String url, String user, String serialization, String[] properties) throws SQLException {
         Properties info = new Properties();
         info.setProperty("avatica_user", user);
         info.setProperty("avatica_password", PASSWORD);
@@ -96,7 +107,7 @@ public final class TestNicol implements AutoCloseable {
         for (int i = 0; i < properties.length; i += 2) {
             info.setProperty(properties[i], properties[i + 1]);
         }
-        return DriverManager.getConnection("jdbc:avatica:remote:url=" + url(), info);
+        return DriverManager.getConnection("jdbc:avatica:remote:url=" + url, info);
     }
 
     /** Rows of a query as text, NULL as {@code null}, columns separated by a bar. */
