@@ -288,6 +288,18 @@ abstract class GovernedSourceContract {
     }
 
     @Test
+    void anUpdateComputes() throws SQLException {
+        String table = "hr." + schema + ".priced";
+        nicol.update("steve", "CREATE TABLE " + table + " (id INTEGER NOT NULL PRIMARY KEY, price DECIMAL(10, 2))");
+        nicol.update("steve", "INSERT INTO " + table + " VALUES (1, 10.00), (2, 20.00)");
+
+        assertThat(nicol.update("steve", "UPDATE " + table + " SET price = price * 1.05 + 1 WHERE id = 1"))
+                .isEqualTo(1);
+        assertThat(nicol.rows("steve", "SELECT id, price FROM " + table + " ORDER BY id"))
+                .containsExactly("1|11.50", "2|20.00");
+    }
+
+    @Test
     void everythingIsInTheTrail() throws SQLException {
         nicol.rows("alice", "SELECT ssn, name FROM " + emp() + " WHERE id = 3");
         assertCode("alice", "DROP TABLE " + emp(), "42501");

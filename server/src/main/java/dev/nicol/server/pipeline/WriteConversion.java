@@ -30,11 +30,15 @@ import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlInsert;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.sql.type.SqlTypeUtil;
 
 /**
  * Takes a write apart: target, rows, condition. Calcite's own table modification serves as a parse of what was meant and
@@ -127,7 +131,7 @@ final class WriteConversion {
         Map<String, RexNode> assignments = new LinkedHashMap<>();
         int first = expressions.size() - columns.size();
         for (int i = 0; i < columns.size(); i++) {
-            assignments.put(columns.get(i), expressions.get(first + i));
+            assignments.put(columns.get(i), assigned(expressions.get(first + i)));
         }
         for (Decision.Column column : target.decision().columns()) {
             if (column.mask() != null && assignments.containsKey(column.name())) {
@@ -135,6 +139,17 @@ final class WriteConversion {
             }
         }
         return change(parts, assignments);
+    }
+
+    /** A number is fitted to its column by the source's own assignment, as in any UPDATE sent straight to it. */
+    private static RexNode assigned(RexNode expression) {
+        if (expression.getKind() == SqlKind.CAST
+                && expression.getType().getSqlTypeName() == SqlTypeName.DECIMAL
+                && SqlTypeUtil.isExactNumeric(
+                        ((RexCall) expression).getOperands().get(0).getType())) {
+            return ((RexCall) expression).getOperands().get(0);
+        }
+        return expression;
     }
 
     Body.Change delete() {
