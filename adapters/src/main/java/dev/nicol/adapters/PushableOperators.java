@@ -141,6 +141,9 @@ public final class PushableOperators {
             return true;
         } else if (isText(from)) {
             return isText(to);
+        } else if (from.getSqlTypeName() == SqlTypeName.UUID && isText(to)) {
+            // What a comparison with a literal comes to; all kinds print them alike, and our engine cannot.
+            return true;
         } else if (SqlTypeUtil.isExactNumeric(from)) {
             return SqlTypeUtil.isNumeric(to)
                     || (isText(to) && isInteger(from) && to.getSqlTypeName() != SqlTypeName.CHAR);

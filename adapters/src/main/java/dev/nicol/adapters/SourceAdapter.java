@@ -67,7 +67,11 @@ public interface SourceAdapter {
      */
     boolean readAsText(SourceColumn column);
 
-    /** The type that a text must be CAST to, to be written into a column; null where the source takes it as it is. */
+    /**
+     * The type that a text must be CAST to, to be written into a column; null where the source takes it as it is.
+     *
+     * @throws dev.nicol.policy.NicolException {@code NOT_SUPPORTED} where the source would make something else of it
+     */
     default @Nullable String writtenAs(SourceColumn column) {
         return null;
     }

@@ -308,6 +308,32 @@ class TypesEndToEndTest {
                         .isEqualTo("22000"));
     }
 
+    @Test
+    void uuidsAreComparedWithLiterals() throws SQLException {
+        for (Value value : values()) {
+            if (value.type().equals("UUID") && value.source().equals("pg")) {
+                assertThat(nicol.rows("steve", "SELECT id FROM " + table(value) + " WHERE v = '" + UUID + "'"))
+                        .containsExactly("1");
+            }
+        }
+    }
+
+    /** H2 makes one JSON string of any text; until that can be told it, nothing is written. */
+    @Test
+    void jsonOfH2IsNotWritten() throws SQLException {
+        SourceDefinition h2 = TestDatabases.h2("h2");
+        TestDatabases.execute(h2.url(), "sa", "", "CREATE TABLE documents (id INTEGER, doc JSON)");
+        try (TestNicol other = TestNicol.start(
+                List.of(h2),
+                "users: {steve: {password: \"$HASH\", groups: [stewards]}}\n",
+                "grants:\n  - {name: all, tables: [\"h2.**\"], actions: [select, insert], to: {groups: [stewards]}}\n")) {
+            assertThatThrownBy(() -> other.update("steve", "INSERT INTO h2.public.documents VALUES (1, '[1]')"))
+                    .hasMessageContaining("is JSON, and H2 would store a text as one JSON string");
+            assertThat(other.update("steve", "INSERT INTO h2.public.documents (id) VALUES (1)"))
+                    .isEqualTo(1);
+        }
+    }
+
     private static int maria() {
         return values().stream()
                 .filter(value -> value.source().equals("maria"))

@@ -80,6 +80,16 @@ public final class H2Adapter implements SourceAdapter {
     }
 
     @Override
+    public @Nullable String writtenAs(SourceColumn column) {
+        if (column.nativeType().equals("JSON")) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "Column `" + column.name()
+                            + "` is JSON, and H2 would store a text as one JSON string. Leave it out, or write it at the source.");
+        }
+        return null;
+    }
+
+    @Override
     public void beginStreaming(Connection connection) {
         // Rows stream on any connection.
     }
