@@ -97,7 +97,7 @@ public final class FederatedPlanner {
         RelNode trimmed = trimmed(heuristic(ordered, PREDICATES));
         List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
-        RelNode local = heuristic(heuristic(split, LOCAL), CALCS);
+        RelNode local = heuristic(BoundedFunctions.apply(heuristic(split, LOCAL)), CALCS);
         return new LocalPlan(implemented(local, governed), sources);
     }
 
