@@ -114,7 +114,7 @@ public final class FederatedPlanner {
                 List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));
         RelNode windows =
                 heuristic(EngineExpressions.widened(reduced), List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
-        RelNode exact = heuristic(EngineExpressions.exact(windows), JOIN_KEYS);
+        RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
         return new LocalPlan(implemented(heuristic(exact, CALCS), governed), sources);
     }
 

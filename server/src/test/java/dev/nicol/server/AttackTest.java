@@ -361,6 +361,30 @@ class AttackTest {
                 .containsExactly("2");
     }
 
+    /** Nine characters that are a number of a hundred million digits; nothing can interrupt making them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT CAST('1E99999999' AS DECIMAL(10, 0)) FROM (VALUES (1)) AS t(x)",
+                "SELECT CAST('1E-99999999' AS DECIMAL(10, 2)) FROM (VALUES (1)) AS t(x)",
+                "SELECT CAST(x || 'E99999999' AS DECIMAL(10, 0)) FROM (VALUES ('1')) AS t(x)",
+                "SELECT ROUND(CAST(x AS DECIMAL(4, 2)), 99999999) FROM (VALUES (1.25)) AS t(x)",
+                "SELECT TRUNCATE(CAST(x AS DECIMAL(4, 2)), -99999999) FROM (VALUES (1.25)) AS t(x)",
+                "SELECT id FROM hr.public.emp WHERE CAST(name || '1E99999999' AS DECIMAL(10, 0)) > 1"
+            })
+    void noNumberIsOutOfProportion(String sql) {
+        assertCode("alice", sql, "22000");
+    }
+
+    @Test
+    void numbersInProportionAreComputed() throws SQLException {
+        assertThat(nicol.rows(
+                        "alice",
+                        "SELECT CAST(x AS DECIMAL(10, 2)), ROUND(CAST(x AS DECIMAL(10, 2)), 1), CAST(y AS DECIMAL(5, 1))"
+                                + " FROM (VALUES ('1.25E2', CAST(NULL AS VARCHAR))) AS t(x, y)"))
+                .containsExactly("125.00|125.0|null");
+    }
+
     private interface Act {
         void run() throws SQLException;
     }

@@ -1,13 +1,16 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.BoundedFunctions;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.calcite.sql.SqlBasicCall;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlCharStringLiteral;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
@@ -29,6 +32,8 @@ final class ExpansionBudget {
     /** Most grouping sets of one GROUP BY. */
     static final int GROUPING_SETS_LIMIT = 1_024;
 
+    private static final Pattern NUMBER = Pattern.compile("\\s*[+-]?[0-9.]+[eE][+-]?[0-9]+\\s*");
+
     private ExpansionBudget() {}
 
     /** @throws NicolException OUT_OF_BUDGET once a limit is passed */
@@ -49,6 +54,7 @@ final class ExpansionBudget {
         } else if (node instanceof SqlNodeList list) {
             return sum(list.getList(), scope);
         } else if (node instanceof SqlCall call) {
+            number(call);
             return call.getKind() == SqlKind.EXPLICIT_TABLE
                     ? from(call.operand(0), scope)
                     : sum(call.getOperandList(), scope);
@@ -95,6 +101,18 @@ final class ExpansionBudget {
                     + " tables, each mention of a WITH query counted as the tables behind it. Do it in steps.");
         }
         return tables;
+    }
+
+    /** A cast of a literal is computed while the statement is planned, before anything could cancel it. */
+    private static void number(SqlCall call) {
+        boolean cast = call.getKind() == SqlKind.CAST
+                || call.getKind() == SqlKind.SAFE_CAST
+                || call.getOperator().getName().equals("::");
+        if (cast
+                && call.operand(0) instanceof SqlCharStringLiteral literal
+                && NUMBER.matcher(literal.getValueAs(String.class)).matches()) {
+            BoundedFunctions.numberText(literal.getValueAs(String.class));
+        }
     }
 
     private static void groupingSets(@Nullable SqlNodeList group) {

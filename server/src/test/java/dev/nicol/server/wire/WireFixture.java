@@ -101,7 +101,10 @@ final class WireFixture implements AutoCloseable {
             if ("espionage".equals(connectionProperties.get("purpose"))) {
                 throw NicolError.NOT_PERMITTED.because("The purpose `espionage` is not declared.");
             }
-            stated.put(principal.name(), connectionProperties);
+            // Asked again at every request, with what the subject itself states: here, nothing.
+            if (!connectionProperties.isEmpty()) {
+                stated.put(principal.name(), connectionProperties);
+            }
             return Subject.human(principal.name(), Set.of(), Set.of(), Map.of());
         }
     }
