@@ -205,7 +205,7 @@ public final class FederatedPlanner {
         RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
         RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS);
         planner.setRoot(planner.changeTraits(typed, wanted));
-        return (EnumerableRel) HeldRows.inNestedLoops(planner.findBestExp());
+        return (EnumerableRel) HeldRows.counted(planner.findBestExp());
     }
 
     private static RelNode trimmed(RelNode plan) {
