@@ -204,8 +204,9 @@ public final class FederatedPlanner {
         // No order is asked for: a Sort in the plan is never removed, and what stands above it keeps its order.
         RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
         RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS);
-        planner.setRoot(planner.changeTraits(typed, wanted));
-        return (EnumerableRel) CancelPoint.above(HeldRows.inNestedLoops(planner.findBestExp()));
+        boolean there = typed.getTraitSet().equals(wanted);
+        planner.setRoot(there ? typed : planner.changeTraits(typed, wanted));
+        return (EnumerableRel) CancelPoint.above(HeldRows.counted(planner.findBestExp()));
     }
 
     private static RelNode trimmed(RelNode plan) {

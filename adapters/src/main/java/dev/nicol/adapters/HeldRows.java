@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
+import org.apache.calcite.adapter.enumerable.EnumerableHashJoin;
 import org.apache.calcite.adapter.enumerable.EnumerableNestedLoopJoin;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
 import org.apache.calcite.adapter.enumerable.EnumerableRelImplementor;
@@ -14,31 +15,68 @@ import org.apache.calcite.linq4j.Linq4j;
 import org.apache.calcite.linq4j.tree.BlockBuilder;
 import org.apache.calcite.linq4j.tree.Expression;
 import org.apache.calcite.linq4j.tree.Expressions;
-import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelTraitSet;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.SingleRel;
+import org.apache.calcite.rel.core.Aggregate;
+import org.apache.calcite.rel.core.Correlate;
+import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.RepeatUnion;
+import org.apache.calcite.rel.core.SetOp;
+import org.apache.calcite.rel.core.Sort;
+import org.apache.calcite.rel.core.Union;
+import org.apache.calcite.rel.core.Window;
 import org.jspecify.annotations.Nullable;
 
-/** Rows that are read once and kept: a nested loop would otherwise ask its right side's source again for every row. */
+/**
+ * Rows that an operator of the engine keeps in memory, counted against the statement's budget. Rows that come straight
+ * from a source are counted there; these are what joins here have made of them.
+ */
 public final class HeldRows extends SingleRel implements EnumerableRel {
-    private HeldRows(RelOptCluster cluster, RelNode input) {
-        super(cluster, cluster.traitSetOf(EnumerableConvention.INSTANCE), input);
+    /** The right side of a nested loop is kept here: it would otherwise ask its source again for every row. */
+    private final boolean repeated;
+
+    private HeldRows(RelNode input, boolean repeated) {
+        super(input.getCluster(), input.getCluster().traitSetOf(EnumerableConvention.INSTANCE), input);
+        this.repeated = repeated;
     }
 
-    /** The same plan with the right side of every nested loop held. */
-    static RelNode inNestedLoops(RelNode plan) {
+    /** The same plan with every input counted that an operator keeps. */
+    static RelNode counted(RelNode plan) {
         List<RelNode> inputs = new ArrayList<>();
-        plan.getInputs().forEach(input -> inputs.add(inNestedLoops(input)));
-        if (plan instanceof EnumerableNestedLoopJoin) {
-            inputs.set(1, new HeldRows(plan.getCluster(), inputs.get(1)));
+        for (RelNode input : plan.getInputs()) {
+            RelNode counted = counted(input);
+            int position = inputs.size();
+            if (plan instanceof EnumerableNestedLoopJoin && position == 1) {
+                counted = new HeldRows(counted, true);
+            } else if (keeps(plan, position) && joins(input)) {
+                counted = new HeldRows(counted, false);
+            }
+            inputs.add(counted);
         }
         return inputs.equals(plan.getInputs()) ? plan : plan.copy(plan.getTraitSet(), inputs);
     }
 
+    private static boolean keeps(RelNode plan, int position) {
+        return plan instanceof Sort
+                || plan instanceof EnumerableHashJoin && position == 1
+                || plan instanceof Aggregate aggregate
+                        && !aggregate.getGroupSet().isEmpty()
+                || plan instanceof Window
+                || plan instanceof SetOp operation && !(operation instanceof Union union && union.all);
+    }
+
+    /** Whether a plan may have more rows than its sources gave. */
+    private static boolean joins(RelNode plan) {
+        return plan instanceof Join
+                || plan instanceof Correlate
+                || plan instanceof RepeatUnion
+                || plan.getInputs().stream().anyMatch(HeldRows::joins);
+    }
+
     @Override
     public RelNode copy(RelTraitSet traits, List<RelNode> inputs) {
-        return new HeldRows(getCluster(), inputs.get(0));
+        return new HeldRows(inputs.get(0), repeated);
     }
 
     @Override
@@ -46,12 +84,22 @@ public final class HeldRows extends SingleRel implements EnumerableRel {
         Result child = implementor.visitChild(this, 0, (EnumerableRel) getInput(), preferred);
         BlockBuilder block = new BlockBuilder();
         Expression rows = block.append("held", child.block);
-        block.add(Expressions.return_(null, Expressions.call(HeldRows.class, "held", rows, DataContext.ROOT)));
+        block.add(Expressions.return_(
+                null, Expressions.call(HeldRows.class, repeated ? "kept" : "passed", rows, DataContext.ROOT)));
         return implementor.result(child.physType, block.toBlock());
     }
 
-    /** Reads {@code rows} when they are first asked for. Public because generated code calls it. */
-    public static <T> Enumerable<T> held(Enumerable<T> rows, DataContext root) {
+    /** Counts {@code rows} on their way. Public because generated code calls it. */
+    public static <T> Enumerable<T> passed(Enumerable<T> rows, DataContext root) {
+        SourceExecution execution = (SourceExecution) root.get(LocalPlan.EXECUTION);
+        return rows.where(row -> {
+            execution.countHeld();
+            return true;
+        });
+    }
+
+    /** Reads {@code rows} once, when they are first asked for. Public because generated code calls it. */
+    public static <T> Enumerable<T> kept(Enumerable<T> rows, DataContext root) {
         SourceExecution execution = (SourceExecution) root.get(LocalPlan.EXECUTION);
         return new AbstractEnumerable<>() {
             private @Nullable List<T> kept;

@@ -128,7 +128,8 @@ class FederationTest {
     @Test
     void parametersStandAnywhere() throws SQLException {
         String sql = located("SELECT c.id, o.id FROM crm.public.customers c JOIN $shop.orders o ON o.customer_id = c.id"
-                + " AND o.amount > ? AND c.joined = ? AND o.amount * ? < c.credit + CAST(? AS INTEGER) ORDER BY 2");
+                + " AND o.amount > ? AND c.joined = ? AND o.amount * CAST(? AS DECIMAL(10, 2)) < c.credit"
+                + " + CAST(? AS INTEGER) ORDER BY 2");
         try (PreparedStatement statement = reader.prepareStatement(sql)) {
             statement.setBigDecimal(1, new BigDecimal("0.01"));
             statement.setDate(2, Date.valueOf("2020-01-01"));
@@ -211,14 +212,21 @@ class FederationTest {
                     assertThat(failure.getSQLState()).isEqualTo("53200");
                     assertThat(failure.getMessage()).contains("5000 rows").contains("limits.max_rows_in_memory");
                 });
-        assertThatThrownBy(
-                        () -> nicol.rows(
-                                "ana",
-                                located(
-                                        "SELECT COUNT(*) FROM $shop.orders o, lake.main.visits a, lake.main.visits b,"
-                                                + " crm.public.customers c, crm.public.customers d, crm.public.customers e, $shop.orders p")))
+        String crossed = "FROM $shop.orders o, lake.main.visits a, lake.main.visits b, crm.public.customers c,"
+                + " crm.public.customers d, crm.public.customers e";
+        assertThatThrownBy(() -> nicol.rows("ana", located("SELECT c.id " + crossed + " ORDER BY o.id * c.id")))
                 .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
                         .isEqualTo("53200"));
+    }
+
+    /** Rows that only pass are not held: 6 * 5 * 5 * 5 * 5 * 5 of them. */
+    @Test
+    void joinsWhoseRowsPassAreNotRefused() throws SQLException {
+        assertThat(nicol.rows(
+                        "ana",
+                        located("SELECT COUNT(*) FROM $shop.orders o, lake.main.visits a, lake.main.visits b,"
+                                + " crm.public.customers c, crm.public.customers d, crm.public.customers e")))
+                .containsExactly("18750");
     }
 
     @Test
