@@ -213,7 +213,8 @@ final class EngineExpressions {
                     || inner.getKind() == SqlKind.CAST && inner.getType().getSqlTypeName() == SqlTypeName.VARCHAR) {
                 return unpadded(inner, false);
             }
-            return arithmetic(inner);
+            boolean logic = inner.getKind() == SqlKind.AND || inner.getKind() == SqlKind.OR;
+            return logic ? RexUtil.flatten(rex, inner) : arithmetic(inner);
         }
 
         private RexNode arithmetic(RexCall call) {

@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import com.google.common.collect.ImmutableSet;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
@@ -153,7 +154,8 @@ public final class SqlGenerator {
                 }
             }));
         }
-        RelNode filtered = LogicalFilter.create(stored, RexUtil.composeConjunction(rex, conditions));
+        RelNode filtered = LogicalFilter.create(
+                stored, RexUtil.composeConjunction(rex, conditions), ImmutableSet.copyOf(input.getVariablesSet()));
         return project.copy(project.getTraitSet(), List.of(filtered));
     }
 

@@ -33,7 +33,11 @@ class VirtualSchemasTest {
                 "",
                 "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(20), email VARCHAR(40), region VARCHAR(2))",
                 "INSERT INTO customers VALUES (1, 'Ann', 'ann@x.org', 'EU'), (2, 'Bob', 'bob@x.org', 'US')",
-                "CREATE TABLE inbox (id INTEGER, note VARCHAR(20))");
+                "CREATE TABLE inbox (id INTEGER, note VARCHAR(20))",
+                "CREATE TABLE tickets (id INTEGER PRIMARY KEY, region VARCHAR(2))",
+                "INSERT INTO tickets VALUES (1, 'EU'), (2, 'US')",
+                "CREATE TABLE desks (usr VARCHAR(20), region VARCHAR(2))",
+                "INSERT INTO desks VALUES ('ann', 'EU'), ('nora', 'US')");
         TestDatabases.execute(
                 shop.url(),
                 "sa",
@@ -48,12 +52,13 @@ class VirtualSchemasTest {
                   dora: {password: "$HASH", groups: [dba]}
                 """, """
                 grants:
-                  - {name: analysts, tables: ["crm.*.customers", "shop.**", "virtual.sales.*"], actions: [select], to: {groups: [analysts]}}
+                  - {name: analysts, tables: ["crm.*.customers", "crm.*.tickets", "shop.**", "virtual.sales.*"], actions: [select], to: {groups: [analysts]}}
                   - {name: others, tables: ["virtual.sales.*"], actions: [select], to: {groups: [others]}}
-                  - {name: writers, tables: ["crm.*.inbox"], actions: [insert, update, delete], to: {groups: [analysts]}}
+                  - {name: writers, tables: ["crm.*.inbox", "crm.*.tickets"], actions: [insert, update, delete], to: {groups: [analysts]}}
                   - {name: stewards, tables: ["crm.**", "shop.**", "virtual.**"], actions: [select, update, ddl], raw: ["*"], to: {groups: [stewards]}}
                 row_filters:
                   - {name: own-region, tables: ["crm.*.customers"], to: {groups: [analysts]}, where: "region = ATTRIBUTE('region')"}
+                  - {name: own-desk, tables: ["crm.*.tickets"], to: {groups: [analysts]}, where: "EXISTS (SELECT 1 FROM crm.public.desks d WHERE d.region = tickets.region AND d.usr = CURRENT_USER)"}
                 column_masks:
                   - {name: mail, columns: ["crm.*.customers.email"], to: {groups: [analysts]}, mask: {kind: redact}}
                 guardrails:
@@ -111,6 +116,17 @@ class VirtualSchemasTest {
         assertThatThrownBy(() -> nicol.rows("ann", "SELECT nam FROM crm.public.customers"))
                 .hasMessageContaining("There is no column `nam`")
                 .hasMessageContaining("`NAME`");
+    }
+
+    @Test
+    void aRowFilterMayBeCorrelated() throws SQLException {
+        assertThat(nicol.rows("ann", "SELECT id FROM crm.public.tickets")).containsExactly("1");
+        assertThat(nicol.rows(
+                        "ann", "SELECT t.id FROM crm.public.tickets t JOIN shop.public.orders o ON o.id = t.id + 9"))
+                .containsExactly("1");
+        assertThat(nicol.update("ann", "DELETE FROM crm.public.tickets WHERE id = 2"))
+                .isZero();
+        assertCode("ann", "INSERT INTO crm.public.tickets VALUES (3, 'US')", "0A000");
     }
 
     @Test

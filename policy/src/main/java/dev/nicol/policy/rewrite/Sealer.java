@@ -1,10 +1,12 @@
 package dev.nicol.policy.rewrite;
 
+import com.google.common.collect.ImmutableSet;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.filter.PolicyFunctions;
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.mask.Mask;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.plan.Convention;
@@ -12,7 +14,9 @@ import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
@@ -64,13 +68,14 @@ public final class Sealer {
             return scan;
         }
         List<RexNode> conditions = new ArrayList<>();
+        Set<CorrelationId> correlations = new LinkedHashSet<>();
         for (RowFilter filter : decision.rowFilters()) {
             RelNode plan = catalog.filtered(cluster, decision.table(), filter.where());
-            conditions.addAll(RelOptUtil.conjunctions(bound(condition(plan))));
+            conditions.addAll(RelOptUtil.conjunctions(bound(condition(plan, correlations))));
         }
         RexNode all = RexUtil.composeConjunction(cluster.getRexBuilder(), conditions);
         // A filter that is always true still stands as a Filter: SealProof looks for it.
-        return LogicalFilter.create(scan, all);
+        return LogicalFilter.create(scan, all, ImmutableSet.copyOf(correlations));
     }
 
     private static RelNode mask(RelOptCluster cluster, RelNode filtered, Decision decision) {
@@ -91,15 +96,22 @@ public final class Sealer {
         return mask == null ? raw : mask.apply(rex, raw);
     }
 
-    /** The condition of {@code SELECT * FROM t WHERE c}; TRUE where Calcite dropped a constant one. */
-    private static RexNode condition(RelNode plan) {
+    /**
+     * The condition of {@code SELECT * FROM t WHERE c}; TRUE or FALSE where Calcite dropped a constant one.
+     *
+     * @param correlations takes the names by which its sub-queries call the row
+     */
+    private static RexNode condition(RelNode plan, Set<CorrelationId> correlations) {
         RelNode at = plan;
         while (!(at instanceof Filter)) {
             if (at instanceof SourceScan) {
                 return at.getCluster().getRexBuilder().makeLiteral(true);
+            } else if (at instanceof Values) {
+                return at.getCluster().getRexBuilder().makeLiteral(false);
             }
             at = at.getInput(0);
         }
+        correlations.addAll(at.getVariablesSet());
         return ((Filter) at).getCondition();
     }
 

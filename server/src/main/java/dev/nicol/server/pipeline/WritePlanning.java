@@ -139,6 +139,7 @@ final class WritePlanning {
             return null;
         }
         refuseUnrepeatable(insert.input());
+        refuseCorrelated(scan);
         refuseUnnamedDefaults(insert, rowFilter(scan));
         RelDataType stored = insert.target().stored().rowType();
         RexBuilder rex = insert.input().getCluster().getRexBuilder();
@@ -248,6 +249,7 @@ final class WritePlanning {
         if (!scan.filtersRows() || change.assignments().isEmpty()) {
             return null;
         }
+        refuseCorrelated(scan);
         RexNode filter = rowFilter(scan);
         List<String> stored = change.target().stored().rowType().getFieldNames();
         boolean touched = RelOptUtil.InputFinder.bits(filter).toList().stream()
@@ -287,7 +289,10 @@ final class WritePlanning {
             (Leakproof.total(conjunct, scan) ? leakproof : rest).add(conjunct);
         }
         SqlNode filter = generator.expression(
-                change.target().stored().table(), change.target().stored().rowType(), Set.of(), rowFilter(scan));
+                change.target().stored().table(),
+                change.target().stored().rowType(),
+                scan.governed().getInput(0).getVariablesSet(),
+                rowFilter(scan));
         SqlNode where = filter;
         for (RexNode conjunct : leakproof) {
             where = and(where, written(change, generator, conjunct));
@@ -312,6 +317,16 @@ final class WritePlanning {
     private static SqlNode written(Body.Change change, SqlGenerator generator, RexNode expression) {
         return generator.expression(
                 change.target().stored().table(), change.scan().getRowType(), change.outer(), expression);
+    }
+
+    /** A filter whose sub-queries name the row cannot be asked about a row that is not there yet. */
+    private static void refuseCorrelated(SealedScan scan) {
+        if (!scan.governed().getInput(0).getVariablesSet().isEmpty()) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "The row filter on `" + scan.decision().table()
+                            + "` has a correlated sub-query, so new values cannot be checked against it. Ask a steward to write"
+                            + " it with IN.");
+        }
     }
 
     private static RexNode rowFilter(SealedScan scan) {
