@@ -8,6 +8,7 @@ import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
 import java.math.BigDecimal;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -50,6 +51,7 @@ class VirtualSchemasTest {
                   nora: {password: "$HASH", groups: [others]}
                   steve: {password: "$HASH", groups: [stewards], roles: [steward]}
                   dora: {password: "$HASH", groups: [dba]}
+                  audra: {password: "$HASH", roles: [auditor]}
                 """, """
                 grants:
                   - {name: analysts, tables: ["crm.*.customers", "crm.*.tickets", "shop.**", "virtual.sales.*"], actions: [select], to: {groups: [analysts]}}
@@ -116,6 +118,19 @@ class VirtualSchemasTest {
         assertThatThrownBy(() -> nicol.rows("ann", "SELECT nam FROM crm.public.customers"))
                 .hasMessageContaining("There is no column `nam`")
                 .hasMessageContaining("`NAME`");
+    }
+
+    @Test
+    void aFailedLoginIsInTheTrail() throws SQLException {
+        assertThatThrownBy(() -> DriverManager.getConnection("jdbc:avatica:remote:url=" + nicol.url()
+                                + ";authentication=BASIC;avatica_user=mallory;avatica_password=guess")
+                        .createStatement())
+                .hasMessageContaining("not valid");
+
+        assertThat(nicol.rows(
+                        "audra",
+                        "SELECT DISTINCT user_name, detail FROM nicol.audit.events WHERE kind = 'login_failed'"))
+                .containsExactly("mallory|from 127.0.0.1");
     }
 
     @Test

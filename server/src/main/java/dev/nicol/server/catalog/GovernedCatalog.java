@@ -101,6 +101,22 @@ public final class GovernedCatalog implements SubjectCatalog {
         return source;
     }
 
+    /**
+     * Why a table cannot be known: its source has not answered since the server started. Told only to subjects who have a
+     * grant for the name; for others it is as unknown as any.
+     *
+     * @param name dotted, of three parts; null is answered for others
+     */
+    public @Nullable String unreadSource(String name) {
+        String[] parts = name.split("\\.", -1);
+        SourceCatalog source = parts.length == 3 ? sourceIgnoringCase(parts[0]) : null;
+        if (source == null || source.unavailable() == null || !source.tables().isEmpty()) {
+            return null;
+        }
+        TableName table = new TableName(source.source(), parts[1], parts[2]);
+        return decideNew(table).visible() ? source.unavailable() : null;
+    }
+
     /** The source by that name in any case; null where there is none. */
     public @Nullable SourceCatalog sourceIgnoringCase(String name) {
         for (SourceCatalog source : snapshot.sources().values()) {

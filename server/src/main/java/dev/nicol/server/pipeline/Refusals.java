@@ -3,7 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.policy.NearestName;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
-import dev.nicol.server.catalog.SubjectCatalog;
+import dev.nicol.server.catalog.GovernedCatalog;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
@@ -37,7 +37,7 @@ final class Refusals {
      * @param catalog names to suggest come from here only: nothing hidden is ever named
      * @param sql the statement, to quote a name as it was written
      */
-    static NicolException of(Throwable failure, SubjectCatalog catalog, String sql) {
+    static NicolException of(Throwable failure, GovernedCatalog catalog, String sql) {
         if (failure instanceof NicolException refusal) {
             return refusal;
         }
@@ -60,7 +60,7 @@ final class Refusals {
         return named(said, place, catalog, located == null ? null : written(sql, located));
     }
 
-    private static NicolException named(String said, String place, SubjectCatalog catalog, @Nullable String written) {
+    private static NicolException named(String said, String place, GovernedCatalog catalog, @Nullable String written) {
         Matcher object = UNKNOWN_OBJECT.matcher(said);
         Matcher table = UNKNOWN_TABLE.matcher(said);
         if (object.matches() || table.matches()) {
@@ -84,14 +84,18 @@ final class Refusals {
     }
 
     /** An unknown table, with the nearest visible one. */
-    static NicolException unknownTable(String name, String place, SubjectCatalog catalog) {
+    static NicolException unknownTable(String name, String place, GovernedCatalog catalog) {
+        String unread = catalog.unreadSource(name);
+        if (unread != null) {
+            return NicolError.SOURCE_FAILED.because(unread + " Its tables are not known until it has answered.");
+        }
         TreeSet<String> names = new TreeSet<>();
         catalog.tables().forEach(table -> names.add(table.name().toString()));
         return NicolError.UNKNOWN_TABLE.because(
                 "There is no table `" + name + "`" + place + "." + suggestion(name, names));
     }
 
-    private static Collection<String> columnNames(SubjectCatalog catalog) {
+    private static Collection<String> columnNames(GovernedCatalog catalog) {
         TreeSet<String> names = new TreeSet<>();
         catalog.tables().stream()
                 .filter(table -> !table.name().catalog().equals("nicol"))

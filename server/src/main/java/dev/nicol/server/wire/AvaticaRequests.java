@@ -253,7 +253,7 @@ final class AvaticaRequests {
                 stated.put(name, value);
             }
         }
-        Subject subject = authenticator.subject(principal, stated);
+        Subject subject = connections.admitted(principal, () -> authenticator.subject(principal, stated));
         Session session = new Session(id, subject);
         applySchema(session, null, sent.get("schema"));
         connections.open(principal, id, session);

@@ -2,6 +2,7 @@ package dev.nicol.server.wire;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.identity.Authenticator;
 import dev.nicol.server.identity.Authenticator.Principal;
 import jakarta.servlet.http.HttpServlet;
@@ -9,7 +10,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
 import org.apache.calcite.avatica.remote.Service.Request;
 import org.apache.calcite.avatica.remote.Service.Response;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +30,23 @@ final class AvaticaServlet extends HttpServlet {
     private static final int CHUNK_BYTES = 64 * 1024;
 
     private final transient Authenticator authenticator;
+    /** Characters of a claimed user name that the trail keeps. */
+    private static final int MAX_CLAIMED_NAME = 128;
+
+    private final transient AuditTrail trail;
     private final transient AvaticaRequests requests;
     private final transient WireMetrics metrics;
     private final transient AvaticaCodec codec = new AvaticaCodec();
     private final int maxRequestBytes;
 
-    AvaticaServlet(Authenticator authenticator, AvaticaRequests requests, WireMetrics metrics, WireLimits limits) {
+    AvaticaServlet(
+            Authenticator authenticator,
+            AuditTrail trail,
+            AvaticaRequests requests,
+            WireMetrics metrics,
+            WireLimits limits) {
         this.authenticator = authenticator;
+        this.trail = trail;
         this.requests = requests;
         this.metrics = metrics;
         this.maxRequestBytes = limits.maxRequestBytes();
@@ -59,7 +72,7 @@ final class AvaticaServlet extends HttpServlet {
         long received = 0;
         Response answer;
         try {
-            Principal principal = authenticator.authenticate(credentials);
+            Principal principal = authenticated(request, credentials);
             if (request.getHeader("request") != null) {
                 throw new ProtocolViolation("A request in a header is not accepted. Send it as the body.");
             }
@@ -73,6 +86,31 @@ final class AvaticaServlet extends HttpServlet {
         }
         long sent = send(response, format, answer);
         metrics.answered(name, answer, System.nanoTime() - started, received, sent);
+    }
+
+    private Principal authenticated(HttpServletRequest request, String credentials) {
+        try {
+            return authenticator.authenticate(credentials);
+        } catch (NicolException refused) {
+            trail.event("login_failed", claimedName(credentials), "from " + request.getRemoteAddr());
+            throw refused;
+        }
+    }
+
+    /** The name that somebody gave, as far as it looks like one; what stands after it is a password and stays unread. */
+    private static String claimedName(String credentials) {
+        String[] words = credentials.strip().split("\\s+", 2);
+        if (words.length < 2 || !words[0].equalsIgnoreCase("Basic")) {
+            return "";
+        }
+        try {
+            String decoded = new String(Base64.getDecoder().decode(words[1].strip()), StandardCharsets.UTF_8);
+            int colon = decoded.indexOf(':');
+            String name = colon < 0 ? "" : decoded.substring(0, Math.min(colon, MAX_CLAIMED_NAME));
+            return name.chars().anyMatch(Character::isISOControl) ? "" : name;
+        } catch (IllegalArgumentException notBase64) {
+            return "";
+        }
     }
 
     private static Response refusal(Throwable failure) {

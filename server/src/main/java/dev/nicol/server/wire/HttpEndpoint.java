@@ -91,7 +91,9 @@ public final class HttpEndpoint implements AutoCloseable {
                 TextServlet.PROMETHEUS,
                 () -> new Page(HttpServletResponse.SC_OK, services.metrics().scrape()));
         context.addServlet(
-                new ServletHolder(new AvaticaServlet(services.authenticator(), requests, metrics, limits)), "/");
+                new ServletHolder(
+                        new AvaticaServlet(services.authenticator(), services.trail(), requests, metrics, limits)),
+                "/");
         return context;
     }
 

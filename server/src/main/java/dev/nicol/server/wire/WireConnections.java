@@ -2,6 +2,7 @@ package dev.nicol.server.wire;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.identity.Authenticator.Principal;
 import dev.nicol.server.pipeline.Session;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +58,16 @@ final class WireConnections {
 
     long now() {
         return clock.millis();
+    }
+
+    /** Who a connection is for; a refusal, such as for an undeclared purpose, is an event of its own. */
+    Subject admitted(Principal owner, Supplier<Subject> derived) {
+        try {
+            return derived.get();
+        } catch (NicolException refused) {
+            trail.event("connection_refused", owner.name(), String.valueOf(refused.getMessage()));
+            throw refused;
+        }
     }
 
     void open(Principal owner, String id, Session session) {
