@@ -5,9 +5,6 @@ import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLNonTransientConnectionException;
-import java.sql.SQLRecoverableException;
-import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -172,7 +169,7 @@ public final class Catalog implements AutoCloseable {
             try (Connection connection = source.connection()) {
                 return source.adapter().read(connection, source.definition(), NicolTypeSystem.factory());
             } catch (SQLException failure) {
-                if (!isBroken(failure)) {
+                if (!Source.isBroken(failure)) {
                     throw failure;
                 }
                 source.forgetConnections();
@@ -180,14 +177,6 @@ public final class Catalog implements AutoCloseable {
         }
         throw NicolError.SOURCE_FAILED.because(
                 "Source `" + source.definition().name() + "` breaks off its connections; try again later.");
-    }
-
-    private static boolean isBroken(SQLException failure) {
-        String state = failure.getSQLState();
-        return failure instanceof SQLNonTransientConnectionException
-                || failure instanceof SQLTransientConnectionException
-                || failure instanceof SQLRecoverableException
-                || (state != null && (state.startsWith("08") || state.startsWith("57P")));
     }
 
     private static Duration shorter(Duration one, Duration other) {

@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +111,8 @@ public final class LocalPlan {
                 return execution;
             }
             if (name.startsWith("?")) {
-                return execution.parameter(Integer.parseInt(name.substring(1)));
+                Object value = execution.parameter(Integer.parseInt(name.substring(1)));
+                return value instanceof Instant instant ? instant.toEpochMilli() : value;
             }
             return constants.containsKey(name) ? constants.get(name) : variables.get(name);
         }

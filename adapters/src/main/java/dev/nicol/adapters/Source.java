@@ -9,6 +9,8 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -159,6 +161,25 @@ public final class Source implements AutoCloseable {
         if (breaker.getState() != CircuitBreaker.State.CLOSED) {
             breaker.transitionToClosedState();
         }
+    }
+
+    /**
+     * Told of a failure on one of its connections: where the connection is gone, all that lie in the pool are, and the next
+     * statement shall find a fresh one.
+     */
+    public void failed(SQLException failure) {
+        if (isBroken(failure)) {
+            forgetConnections();
+        }
+    }
+
+    /** Whether a failure is the end of its connection. */
+    static boolean isBroken(SQLException failure) {
+        String state = failure.getSQLState();
+        return failure instanceof SQLNonTransientConnectionException
+                || failure instanceof SQLTransientConnectionException
+                || failure instanceof SQLRecoverableException
+                || (state != null && (state.startsWith("08") || state.startsWith("57P")));
     }
 
     /** Drops idle connections, and those in use as they come back: one of them was found dead. */

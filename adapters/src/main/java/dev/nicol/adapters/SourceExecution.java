@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.apache.calcite.rel.type.RelDataType;
@@ -61,9 +62,15 @@ public final class SourceExecution implements AutoCloseable {
      * A connection for the time of one query.
      *
      * @param pinned a transaction holds it: it is neither committed nor given back here
+     * @param failed told of every failure, so that a pool can forget dead connections
      */
     public record Loan(
-            Connection connection, SourceAdapter adapter, String environment, boolean pinned, Runnable giveBack) {}
+            Connection connection,
+            SourceAdapter adapter,
+            String environment,
+            boolean pinned,
+            Runnable giveBack,
+            Consumer<SQLException> failed) {}
 
     /** One SQL text as it was sent. */
     public record Sent(String source, String environment, String sql, AtomicLong rows, AtomicLong durationMs) {}
@@ -220,6 +227,7 @@ public final class SourceExecution implements AutoCloseable {
 
     /** A source's failure in the user's terms; the source's own words are for the trail. */
     RuntimeException failed(Loan loan, String source, SQLException failure) {
+        loan.failed().accept(failure);
         NicolException reason = cancelled;
         if (reason != null) {
             return reason;

@@ -112,6 +112,11 @@ public final class StandardValues {
         return timestamp.toInstant(ZoneOffset.UTC).toEpochMilli();
     }
 
+    /** A moment in either of its forms: an Instant, or milliseconds. */
+    public static Instant moment(Object value) {
+        return value instanceof Instant instant ? instant : Instant.ofEpochMilli(((Number) value).longValue());
+    }
+
     public static @Nullable Long instantMillis(@Nullable OffsetDateTime timestamp) {
         Instant instant = instant(timestamp);
         return instant == null ? null : instant.toEpochMilli();
@@ -154,8 +159,7 @@ public final class StandardValues {
             case TIME -> statement.setObject(index, LocalTime.ofNanoOfDay(((Number) value).intValue() * 1_000_000L));
             case TIMESTAMP -> statement.setObject(index, timestamp(((Number) value).longValue()));
             case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
-                statement.setObject(
-                        index, timestamp(((Number) value).longValue()).atOffset(ZoneOffset.UTC));
+                statement.setObject(index, moment(value).atOffset(ZoneOffset.UTC));
             case TINYINT, SMALLINT, INTEGER -> statement.setInt(index, ((Number) value).intValue());
             case BIGINT, UTINYINT, USMALLINT, UINTEGER -> statement.setLong(index, ((Number) value).longValue());
             case REAL -> statement.setFloat(index, ((Number) value).floatValue());
@@ -182,8 +186,7 @@ public final class StandardValues {
             case DATE -> LocalDate.ofEpochDay(((Number) value).intValue());
             case TIME -> LocalTime.ofNanoOfDay(((Number) value).intValue() * 1_000_000L);
             case TIMESTAMP -> timestamp(((Number) value).longValue());
-            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
-                timestamp(((Number) value).longValue()).atOffset(ZoneOffset.UTC);
+            case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ -> moment(value).atOffset(ZoneOffset.UTC);
             case BINARY, VARBINARY -> ((ByteString) value).getBytes();
             default -> value;
         };

@@ -56,17 +56,17 @@ class StrangerTest {
             {
                 "SELECT * FROM shop.public.custmers",
                 "42P01",
-                "There is no table `shop.PUBLIC.custmers` (line 1, column 15). Did you mean `shop.PUBLIC.CUSTOMERS`?"
+                "There is no table `shop.public.custmers` (line 1, column 15). Did you mean `shop.PUBLIC.CUSTOMERS`?"
             },
             {
                 "SELECT * FROM shop.public.salarie",
                 "42P01",
-                "There is no table `shop.PUBLIC.salarie` (line 1, column 15). nicol.information_schema lists what you can see."
+                "There is no table `shop.public.salarie` (line 1, column 15). nicol.information_schema lists what you can see."
             },
             {
                 "SELECT * FROM shop.public.salaries",
                 "42P01",
-                "There is no table `shop.PUBLIC.salaries` (line 1, column 15). nicol.information_schema lists what you can see."
+                "There is no table `shop.public.salaries` (line 1, column 15). nicol.information_schema lists what you can see."
             },
             {
                 "SELECT nam FROM shop.public.customers",

@@ -46,7 +46,7 @@ public final class MysqlAdapter implements SourceAdapter {
             EnumSet.of(SqlTypeName.TIMESTAMP, SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, SqlTypeName.TIMESTAMP_TZ);
 
     private static final DateTimeFormatter DATETIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS", Locale.ROOT);
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
 
     private static final SqlDialect DIALECT = new MysqlDialect();
 
@@ -181,7 +181,7 @@ public final class MysqlAdapter implements SourceAdapter {
         if (value != null && type.getSqlTypeName() == SqlTypeName.UUID) {
             statement.setString(index, value.toString());
         } else if (value != null && DATETIMES.contains(type.getSqlTypeName())) {
-            Instant instant = Instant.ofEpochMilli(((Number) value).longValue());
+            Instant instant = StandardValues.moment(value);
             statement.setString(
                     index, LocalDateTime.ofInstant(instant, ZoneOffset.UTC).format(DATETIME));
         } else {

@@ -104,7 +104,8 @@ final class SessionConnections implements SourceExecution.Lender {
 
     private Loan loan(String name, Connection connection, boolean isPinned, Runnable giveBack) {
         Source source = sources.apply(name);
-        return new Loan(connection, source.adapter(), source.definition().environment(), isPinned, giveBack);
+        return new Loan(
+                connection, source.adapter(), source.definition().environment(), isPinned, giveBack, source::failed);
     }
 
     /** Ends whatever is open and returns the connection to its pool as it was. */

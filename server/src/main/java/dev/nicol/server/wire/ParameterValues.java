@@ -146,7 +146,8 @@ final class ParameterValues {
             Instant instant = zoned
                     ? OffsetDateTime.parse(iso).toInstant()
                     : LocalDateTime.parse(iso).toInstant(ZoneOffset.UTC);
-            return instant.toEpochMilli();
+            // An Instant where milliseconds do not hold it; sources take both.
+            return instant.getNano() % 1_000_000 == 0 ? (Object) instant.toEpochMilli() : instant;
         }
         return timestamp(value, rep);
     }
