@@ -55,7 +55,7 @@ public final class CancelPoint extends SingleRel implements EnumerableRel {
 
     /** The same rows. Public because generated code calls it. */
     public static <T> Enumerable<T> checked(Enumerable<T> rows, DataContext root) {
-        SourceExecution execution = (SourceExecution) root.get(LocalPlan.EXECUTION);
+        SourceExecution execution = LocalPlan.execution(root);
         return new AbstractEnumerable<>() {
             @Override
             public Enumerator<T> enumerator() {

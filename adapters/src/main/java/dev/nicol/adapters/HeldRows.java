@@ -91,7 +91,7 @@ public final class HeldRows extends SingleRel implements EnumerableRel {
 
     /** Counts {@code rows} on their way. Public because generated code calls it. */
     public static <T> Enumerable<T> passed(Enumerable<T> rows, DataContext root) {
-        SourceExecution execution = (SourceExecution) root.get(LocalPlan.EXECUTION);
+        SourceExecution execution = LocalPlan.execution(root);
         return rows.where(row -> {
             execution.countHeld();
             return true;
@@ -100,7 +100,7 @@ public final class HeldRows extends SingleRel implements EnumerableRel {
 
     /** Reads {@code rows} once, when they are first asked for. Public because generated code calls it. */
     public static <T> Enumerable<T> kept(Enumerable<T> rows, DataContext root) {
-        SourceExecution execution = (SourceExecution) root.get(LocalPlan.EXECUTION);
+        SourceExecution execution = LocalPlan.execution(root);
         return new AbstractEnumerable<>() {
             private @Nullable List<T> kept;
 

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.adapter.enumerable.EnumerableInterpretable;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** A plan that the engine runs, over what its sources compute. Compiled once, run any number of times. */
 public final class LocalPlan {
     /** The name under which generated code finds its {@link SourceExecution}. */
-    static final String EXECUTION = "nicol.execution";
+    private static final String EXECUTION = "nicol.execution";
 
     private final EnumerableRel plan;
     private final Bindable<?> compiled;
@@ -30,6 +31,11 @@ public final class LocalPlan {
         this.plan = plan;
         this.sources = List.copyOf(sources);
         this.compiled = EnumerableInterpretable.toBindable(constants, null, plan, EnumerableRel.Prefer.ARRAY);
+    }
+
+    /** What a run does at its sources, as generated code finds it. */
+    static SourceExecution execution(DataContext root) {
+        return (SourceExecution) Objects.requireNonNull(root.get(EXECUTION), EXECUTION);
     }
 
     /** The optimized plan that runs. */

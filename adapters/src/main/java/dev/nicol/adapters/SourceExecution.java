@@ -135,7 +135,7 @@ public final class SourceExecution implements AutoCloseable {
         try (PreparedStatement statement = loan.connection().prepareStatement(insert.text())) {
             writing(statement);
             int waiting = 0;
-            for (Object[] row = rows.get(); row != null; row = rows.get()) {
+            for (@Nullable Object @Nullable [] row = rows.get(); row != null; row = rows.get()) {
                 @Nullable Object[] values = row;
                 bind(insert, loan.adapter(), statement, index -> values[index]);
                 statement.addBatch();

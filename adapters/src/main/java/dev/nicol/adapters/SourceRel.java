@@ -95,7 +95,7 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel {
 
         /** Rows as arrays, or bare values where there is one column, as the engine's row formats want them. */
         public Enumerable<@Nullable Object> open(DataContext root) {
-            SourceExecution execution = (SourceExecution) root.get(LocalPlan.EXECUTION);
+            SourceExecution execution = LocalPlan.execution(root);
             boolean scalar = sql.rowType().getFieldCount() == 1;
             return new AbstractEnumerable<@Nullable Object>() {
                 @Override

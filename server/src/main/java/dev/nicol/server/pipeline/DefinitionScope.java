@@ -223,7 +223,7 @@ final class DefinitionScope {
         TableName name = found == null ? null : TableName.of(found.getQualifiedName());
         StoredTable stored = name == null ? null : catalog.stored(name);
         Decision seen = name == null ? null : catalog.decision(name);
-        if (stored == null || seen == null || !name.catalog().equals(target.catalog())) {
+        if (name == null || stored == null || seen == null || !name.catalog().equals(target.catalog())) {
             throw Refusals.unknownTable(key.table().toString(), " on source `" + target.catalog() + "`", catalog);
         }
         if (!seen.rowFilters().isEmpty()) {

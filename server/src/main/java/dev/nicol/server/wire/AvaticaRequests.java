@@ -215,7 +215,7 @@ final class AvaticaRequests {
      * Works on a connection, with the rights its owner has now: what the users file takes away is gone at the next
      * request, not when the connection closes.
      */
-    private <T> T with(Principal principal, String connectionId, Function<WireConnection, T> work) {
+    private <T> T with(Principal principal, @Nullable String connectionId, Function<WireConnection, T> work) {
         return connections.with(principal, connectionId, connection -> {
             Session session = connection.session();
             session.setSubject(authenticator.subject(principal, stated(session.subject())));
