@@ -9,6 +9,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicyEngine;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.PolicySource;
+import dev.nicol.policy.classify.Classifications;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.PolicyRecords;
 import dev.nicol.server.audit.Store;
@@ -67,7 +68,8 @@ public final class Server implements AutoCloseable {
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            Catalogs catalogs = new Catalogs(catalog::snapshot, virtualSchemas, engine, Pipelines.sqlReader());
+            Catalogs catalogs = new Catalogs(
+                    catalog::snapshot, virtualSchemas, () -> Classifications.NONE, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             Pipelines pipelines = opened(new Pipelines(

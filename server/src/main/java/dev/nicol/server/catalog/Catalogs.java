@@ -13,6 +13,7 @@ import dev.nicol.policy.PolicyEngine;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableFacts;
 import dev.nicol.policy.TableName;
+import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.rewrite.GovernedTable;
 import dev.nicol.policy.rewrite.Sealer;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ public final class Catalogs implements SubjectCatalogs {
 
     private final Supplier<CatalogSnapshot> sources;
     private final VirtualSchemas virtualSchemas;
+    private final Supplier<Classifications> classifications;
     private final PolicyEngine engine;
     private final SqlReader reader;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
@@ -58,9 +60,14 @@ public final class Catalogs implements SubjectCatalogs {
     }
 
     public Catalogs(
-            Supplier<CatalogSnapshot> sources, VirtualSchemas virtualSchemas, PolicyEngine engine, SqlReader reader) {
+            Supplier<CatalogSnapshot> sources,
+            VirtualSchemas virtualSchemas,
+            Supplier<Classifications> classifications,
+            PolicyEngine engine,
+            SqlReader reader) {
         this.sources = sources;
         this.virtualSchemas = virtualSchemas;
+        this.classifications = classifications;
         this.engine = engine;
         this.reader = reader;
     }
@@ -69,13 +76,14 @@ public final class Catalogs implements SubjectCatalogs {
     public GovernedCatalog of(Subject subject) {
         CatalogSnapshot snapshot = sources.get();
         VirtualSchemas.State views = virtualSchemas.state();
-        GovernedCatalog.Version version =
-                new GovernedCatalog.Version(engine.fingerprint(subject), snapshot.version(), views.version());
+        Classifications tags = classifications.get();
+        GovernedCatalog.Version version = new GovernedCatalog.Version(
+                engine.fingerprint(subject), snapshot.version(), views.version(), tags.version());
         GovernedCatalog found = governed.getIfPresent(version);
         if (found != null) {
             return found;
         }
-        GovernedCatalog built = build(version, snapshot, views, subject);
+        GovernedCatalog built = build(version, snapshot, views, tags, subject);
         if (!engine.fingerprint(subject).equals(version.fingerprint())) {
             // The policy changed while its decisions were asked for: they may be of either.
             return of(subject);
@@ -94,14 +102,18 @@ public final class Catalogs implements SubjectCatalogs {
     }
 
     private GovernedCatalog build(
-            GovernedCatalog.Version version, CatalogSnapshot snapshot, VirtualSchemas.State views, Subject subject) {
+            GovernedCatalog.Version version,
+            CatalogSnapshot snapshot,
+            VirtualSchemas.State views,
+            Classifications tags,
+            Subject subject) {
         StoredCatalog raw = stored(snapshot);
         Sealer sealer = new Sealer(raw);
         Map<TableName, Table> tables = new LinkedHashMap<>();
         Map<TableName, Decision> decisions = new LinkedHashMap<>();
         List<SubjectCatalog.VisibleTable> visible = new ArrayList<>();
         raw.tables().forEach((name, table) -> {
-            Decision decision = engine.decide(subject, facts(table));
+            Decision decision = engine.decide(subject, facts(table, tags));
             boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
             if (decision.visible() && shown) {
                 GovernedTable governedTable = new GovernedTable(
@@ -160,11 +172,12 @@ public final class Catalogs implements SubjectCatalogs {
                 .collect(Collectors.toSet());
     }
 
-    private static TableFacts facts(StoredTable table) {
+    private static TableFacts facts(StoredTable table, Classifications tags) {
+        TableName name = table.table().name();
         List<ColumnFacts> columns = table.table().columns().stream()
-                .map(column -> new ColumnFacts(column.name(), column.type(), Set.of()))
+                .map(column -> new ColumnFacts(column.name(), column.type(), tags.tags(name, column.name())))
                 .toList();
-        return new TableFacts(table.table().name(), columns);
+        return new TableFacts(name, columns);
     }
 
     /** Adds the views that a subject may read and whose query holds over what it sees; a view may read views. */

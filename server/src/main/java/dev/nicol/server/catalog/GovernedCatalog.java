@@ -32,7 +32,7 @@ public final class GovernedCatalog implements SubjectCatalog {
     private final Function<TableName, Decision> decideNew;
 
     /** What a plan made here depends on; another version makes it stale. */
-    public record Version(String fingerprint, long sources, long views) {}
+    public record Version(String fingerprint, long sources, long views, long classifications) {}
 
     GovernedCatalog(
             Version version,
