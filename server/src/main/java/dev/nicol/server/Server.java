@@ -72,6 +72,8 @@ public final class Server implements AutoCloseable {
                     catalog::snapshot, virtualSchemas, () -> Classifications.NONE, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
+            LocalUsers users = opened(new LocalUsers(
+                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
             Pipelines pipelines = opened(new Pipelines(
                     new Pipelines.Parts(
                             catalogs,
@@ -79,6 +81,7 @@ public final class Server implements AutoCloseable {
                             virtualSchemas,
                             approvals,
                             trail,
+                            users::named,
                             name -> source(catalog, name),
                             MaskKeys.in(store.path().resolveSibling(store.path().getFileName() + ".mask-key")),
                             catalog::refresh,
@@ -87,8 +90,6 @@ public final class Server implements AutoCloseable {
                     new StatementPipeline.Limits(
                             config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
                     config.limits().statementTimeout()));
-            LocalUsers users = opened(new LocalUsers(
-                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
             endpoint = opened(new HttpEndpoint(
                     config.server().host(),
                     config.server().port(),

@@ -10,6 +10,7 @@ import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -43,6 +44,9 @@ final class ExecuteStage {
             Body.Query query = (Body.Query)
                     planned.admitted().guarded().traced().governed().body();
             return new StatementResult.Rows(run.statementId(), query.rowType(), cursor);
+        }
+        if (plan instanceof Plan.Known known) {
+            return known(run, known);
         }
         if (plan instanceof Plan.Text text) {
             return text(planned, run, text.column(), text.lines());
@@ -114,18 +118,23 @@ final class ExecuteStage {
                 .space()
                 .cluster()
                 .getTypeFactory();
-        RelDataType rowType = textRow(types, column);
-        Iterator<String> left = lines.iterator();
+        List<@Nullable Object[]> rows = new ArrayList<>();
+        lines.forEach(line -> rows.add(new Object[] {line}));
+        return known(run, new Plan.Known(textRow(types, column), rows));
+    }
+
+    private static StatementResult known(Run run, Plan.Known known) {
+        Iterator<@Nullable Object[]> left = known.rows().iterator();
         ResultCursor.Rows rows = new ResultCursor.Rows() {
             @Override
             public @Nullable Object @Nullable [] next() {
-                return left.hasNext() ? new Object[] {left.next()} : null;
+                return left.hasNext() ? left.next() : null;
             }
 
             @Override
             public void close() {}
         };
-        return new StatementResult.Rows(run.statementId(), rowType, new ResultCursor(run, rows, 0));
+        return new StatementResult.Rows(run.statementId(), known.rowType(), new ResultCursor(run, rows, 0));
     }
 
     /** A row of one text column. */

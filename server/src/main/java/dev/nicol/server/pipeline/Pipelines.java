@@ -4,6 +4,7 @@ import dev.nicol.adapters.Source;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.Subject;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.Catalogs;
@@ -24,6 +25,7 @@ public final class Pipelines implements AutoCloseable {
     /**
      * What a pipeline needs.
      *
+     * @param subjects a subject by its name; throws for an unknown one
      * @param sources a source by its name; throws for an unknown one
      * @param refreshCatalogue called after a definition changed a source
      * @param reload reads policies and catalogue anew
@@ -34,6 +36,7 @@ public final class Pipelines implements AutoCloseable {
             VirtualSchemas virtualSchemas,
             ApprovalStore approvals,
             AuditTrail trail,
+            Function<String, Subject> subjects,
             Function<String, Source> sources,
             BoundValue.KeyPads keys,
             Runnable refreshCatalogue,
@@ -44,14 +47,15 @@ public final class Pipelines implements AutoCloseable {
         this.running = new RunningStatements(statementTimeout);
         Procedures procedures = new Procedures(parts.approvals(), running, parts.policies(), parts.reload());
         Commands commands = new Commands(parts.virtualSchemas(), procedures, parts.trail());
+        GuardStage guard = new GuardStage(parts.policies());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
-                new ValidateStage(parts.catalogs()),
+                new ValidateStage(parts.catalogs(), parts.subjects()),
                 new ConvertStage(),
                 new TraceStage(),
-                new GuardStage(parts.policies()),
+                guard,
                 new ApproveStage(parts.approvals(), parts.clock()),
-                new PlanStage(name -> parts.sources().apply(name).adapter()),
+                new PlanStage(name -> parts.sources().apply(name).adapter(), guard, parts.policies()),
                 new AuditStage(parts.trail(), parts.policies(), parts.approvals(), running),
                 new ExecuteStage(commands, parts.clock(), parts.refreshCatalogue()));
         this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);

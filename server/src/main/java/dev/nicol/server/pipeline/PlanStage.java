@@ -6,11 +6,13 @@ import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.PolicySet;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.sql.SqlExplainFormat;
@@ -20,11 +22,13 @@ import org.apache.calcite.sql.SqlExplainLevel;
 final class PlanStage {
     private final Function<String, SourceAdapter> adapters;
     private final FederatedPlanner federated;
+    private final PolicyExplanation explanation;
 
     /** @param adapters the adapter of a source by its name */
-    PlanStage(Function<String, SourceAdapter> adapters) {
+    PlanStage(Function<String, SourceAdapter> adapters, GuardStage guard, Supplier<PolicySet> policies) {
         this.adapters = adapters;
         this.federated = new FederatedPlanner(adapters);
+        this.explanation = new PolicyExplanation(guard, policies, about -> plan(about.body(), about));
     }
 
     PlannedStatement plan(ApproveStage.AdmittedStatement admitted) {
@@ -48,8 +52,10 @@ final class PlanStage {
             return new WritePlanning(adapters, this::query).change(change);
         } else if (body instanceof Body.Definition definition) {
             return new DefinitionPlanning(governed, adapters).plan(definition);
-        } else if (body instanceof Body.Explanation explanation) {
-            return explanation(explanation.query());
+        } else if (body instanceof Body.Explanation explained) {
+            return explained(explained.query());
+        } else if (body instanceof Body.PolicyQuestion question) {
+            return explanation.of(question.about(), governed.parsed().subject());
         }
         return new Plan.Own(((Body.Command) body).statement());
     }
@@ -66,7 +72,7 @@ final class PlanStage {
         return new Plan.Joined(federated.plan(query.plan()));
     }
 
-    private Plan explanation(Body.Query query) {
+    private Plan explained(Body.Query query) {
         Plan plan = query(query);
         RelNode shown = plan instanceof Plan.Joined joined ? joined.plan().plan() : query.plan();
         String text = RelOptUtil.dumpPlan("", shown, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);

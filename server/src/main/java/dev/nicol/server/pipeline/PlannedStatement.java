@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.adapters.LocalPlan;
 import dev.nicol.adapters.SourceSql;
 import java.util.List;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
 
         /** What Nicol does itself. */
         record Own(SqlNode statement) implements Plan {}
+
+        /** Rows that are already known. */
+        record Known(RelDataType rowType, List<@Nullable Object[]> rows) implements Plan {}
 
         /** Text that is already known. */
         record Text(String column, List<String> lines) implements Plan {}
