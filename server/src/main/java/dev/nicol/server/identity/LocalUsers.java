@@ -150,17 +150,17 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
     }
 
     /**
-     * The subject of that name as after a login that states nothing: what EXPLAIN POLICY … AS USER asks about.
+     * The subject that a connection of that name would have: what EXPLAIN POLICY … AS USER and scenarios ask about.
      *
      * @throws NicolException {@code NOT_PERMITTED} where there is no such user or agent
      */
-    public Subject named(String name) {
+    public Subject named(String name, Map<String, String> connectionProperties) {
         Map<String, LocalUser> users = directory.get().users;
         LocalUser user = users.get(name);
         if (user == null) {
             throw NicolError.NOT_PERMITTED.because("There is no user or agent `" + name + "`. Correct the name.");
         }
-        return new StatedIdentity(Map.of()).subject(user, users);
+        return new StatedIdentity(connectionProperties).subject(user, users);
     }
 
     @Override
