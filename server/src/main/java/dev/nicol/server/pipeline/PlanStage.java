@@ -6,6 +6,8 @@ import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.rewrite.LookUpReader;
+import dev.nicol.policy.rewrite.LookUps;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.List;
@@ -31,8 +33,22 @@ final class PlanStage {
         GovernedStatement governed = admitted.guarded().traced().governed();
         Body body = governed.body();
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
+        if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {
+            return new PlannedStatement(admitted, planned(body, governed));
+        }
+        PolicyLookUps.refuseUnsupported(body);
+        PolicyLookUps.refuseUnavailable(body, governed.validated().catalog());
+        Function<LookUpReader, Plan> after = reader -> {
+            Body bound = PolicyLookUps.bound(body, new LookUps(reader));
+            ConvertStage.prove(bound, governed.validated().catalog().version().fingerprint());
+            return planned(bound, governed);
+        };
+        return new PlannedStatement(admitted, new Plan.LookedUp(this::query, after));
+    }
+
+    private Plan planned(Body body, GovernedStatement governed) {
         try {
-            return new PlannedStatement(admitted, plan(body, governed));
+            return plan(body, governed);
         } catch (RuntimeException | Error failure) {
             throw Refusals.of(
                     failure, governed.validated().catalog(), governed.parsed().sql());
@@ -67,7 +83,8 @@ final class PlanStage {
     }
 
     private Plan explanation(Body.Query query) {
-        Plan plan = query(query);
+        RelNode shape = new LookUps(LookUpReader.NONE).bound(query.plan());
+        Plan plan = query(new Body.Query(shape, query.rowType()));
         RelNode shown = plan instanceof Plan.Joined joined ? joined.plan().plan() : query.plan();
         String text = RelOptUtil.dumpPlan("", shown, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
         String where = plan instanceof Plan.Whole whole
