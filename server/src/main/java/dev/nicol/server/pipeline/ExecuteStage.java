@@ -38,7 +38,7 @@ final class ExecuteStage {
     }
 
     StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
-        Plan plan = planned.plan();
+        Plan plan = planned.plan() instanceof Plan.LookedUp lookedUp ? lookedUp(lookedUp, run) : planned.plan();
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
             ResultCursor cursor = new ResultCursor(run, rows(plan, run, Use.ANSWER), maxRows);
             Body.Query query = (Body.Query)
@@ -64,6 +64,13 @@ final class ExecuteStage {
                 : define(planned, (Plan.Define) plan, run);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
+    }
+
+    private Plan lookedUp(Plan.LookedUp lookedUp, Run run) {
+        return lookedUp.after().apply(new PolicyLookUps(run.execution(), query -> {
+            Plan plan = lookedUp.queries().apply(new Body.Query(query, query.getRowType()));
+            return rows(plan, run, Use.JOIN);
+        }));
     }
 
     private ResultCursor.Rows rows(Plan plan, Run run, Use use) {

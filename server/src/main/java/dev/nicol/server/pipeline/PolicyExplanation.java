@@ -47,10 +47,11 @@ final class PolicyExplanation {
 
     private final GuardStage guard;
     private final Supplier<PolicySet> policies;
-    private final Function<GovernedStatement, Plan> planning;
+    private final Function<GovernedStatement, List<Plan>> planning;
 
-    /** @param planning plans a statement without admitting it */
-    PolicyExplanation(GuardStage guard, Supplier<PolicySet> policies, Function<GovernedStatement, Plan> planning) {
+    /** @param planning every plan of a statement, without admitting it */
+    PolicyExplanation(
+            GuardStage guard, Supplier<PolicySet> policies, Function<GovernedStatement, List<Plan>> planning) {
         this.guard = guard;
         this.policies = policies;
         this.planning = planning;
@@ -90,7 +91,7 @@ final class PolicyExplanation {
         }
         guarded.judgement().tripped().forEach(rows::guardrail);
         rows.verdict(guarded.judgement().verdict());
-        sqlOf(planning.apply(about)).forEach(rows::sourceSql);
+        planning.apply(about).forEach(plan -> sqlOf(plan).forEach(rows::sourceSql));
         return new Plan.Known(rowType(about.validated().space().cluster().getTypeFactory()), rows.rows);
     }
 
