@@ -168,7 +168,7 @@ final class Bench implements AutoCloseable {
 
     private static boolean widens(Rights rights, Table table, Column column) {
         KnownMask mask = rights.mask(table, column);
-        return mask != null && mask.widens();
+        return mask != null && mask.longest() > column.length();
     }
 
     private static void create(

@@ -60,8 +60,9 @@ class DifferentialTest {
             for (Future<Found> worker : running) {
                 found.add(worker.get());
             }
-            System.out.println(deployment + " " + found.states + " " + found.milliseconds);
-            assertThat(found.reports).as(String.join("\n\n", found.reports)).isEmpty();
+            System.out.println(
+                    deployment + ": answers by SQLSTATE " + found.states + " in " + found.milliseconds + " ms");
+            assertThat(found.reports).isEmpty();
         } finally {
             workers.shutdown();
         }

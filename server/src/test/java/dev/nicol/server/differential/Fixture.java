@@ -30,7 +30,12 @@ final class Fixture {
     }
 
     /** @param sql its type in every source's SQL */
-    record Column(String name, Type type, String sql) {}
+    record Column(String name, Type type, String sql) {
+        /** The most characters it holds; 0 where it holds no text. */
+        int length() {
+            return type == Type.TEXT ? Integer.parseInt(sql.replaceAll("\\D+", "")) : 0;
+        }
+    }
 
     /** @param key whether the first column is the primary key */
     record Table(String name, boolean key, List<Column> columns, List<Row> rows) {

@@ -15,24 +15,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * A mask as a policy file writes it, and what it makes of a value that is not NULL, computed here once more.
  *
- * @param widens whether its results may be longer than the column
+ * @param longest characters of its longest result; 0 where it keeps a value's length
  */
 record KnownMask(
-        String yaml, Set<Type> fits, boolean widens, Function<Object, @Nullable Object> expected) {
+        String yaml, Set<Type> fits, int longest, Function<Object, @Nullable Object> expected) {
     private static final Set<Type> TEXT = EnumSet.of(Type.TEXT);
 
     /** Every mask that the differential test knows. Another one is another line. */
     static List<KnownMask> all(byte[] key) {
         return List.of(
-                new KnownMask("{kind: 'null'}", EnumSet.allOf(Type.class), false, value -> null),
-                new KnownMask("{kind: redact}", TEXT, false, value -> "***"),
-                new KnownMask("{kind: redact, with: '12'}", TEXT, false, value -> "12"),
-                new KnownMask("{kind: redact, with: 'IT''S MORE THAN TEN'}", TEXT, true, value -> "IT'S MORE THAN TEN"),
-                new KnownMask("{kind: partial, last: 2}", TEXT, false, value -> partial(value, 0, 2, "*")),
+                new KnownMask("{kind: 'null'}", EnumSet.allOf(Type.class), 0, value -> null),
+                new KnownMask("{kind: redact}", TEXT, 0, value -> "***"),
+                new KnownMask("{kind: redact, with: '12'}", TEXT, 0, value -> "12"),
+                new KnownMask("{kind: redact, with: 'IT''S MORE THAN TEN'}", TEXT, 18, value -> "IT'S MORE THAN TEN"),
+                new KnownMask("{kind: partial, last: 2}", TEXT, 0, value -> partial(value, 0, 2, "*")),
                 new KnownMask(
-                        "{kind: partial, first: 1, last: 1, with: '#'}", TEXT, false, value -> partial(value, 1, 1, "#")),
-                new KnownMask("{kind: partial, first: 1, last: 0, with: '0'}", TEXT, false, value -> partial(value, 1, 0, "0")),
-                new KnownMask("{kind: hash}", TEXT, true, value -> hash(value, key)));
+                        "{kind: partial, first: 1, last: 1, with: '#'}", TEXT, 0, value -> partial(value, 1, 1, "#")),
+                new KnownMask("{kind: partial, first: 1, last: 0, with: '0'}", TEXT, 0, value -> partial(value, 1, 0, "0")),
+                new KnownMask("{kind: hash}", TEXT, 64, value -> hash(value, key)));
     }
 
     @Nullable Object of(@Nullable Object raw) {

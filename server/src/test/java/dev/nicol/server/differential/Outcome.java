@@ -21,6 +21,8 @@ record Outcome(
         List<String> rows,
         @Nullable String sqlState,
         @Nullable String message) {
+    private static final int PRINTED = 8;
+
     static Outcome of(Connection connection, String sql) {
         try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
@@ -63,11 +65,14 @@ record Outcome(
         return String.valueOf(message)
                 .replace(reader.reader().user() + "_", "")
                 .replaceAll("(?i)(line|column) \\d+", "$1")
+                // names near by may be those of other tables that only a steward sees
+                .replaceAll("(Did you mean|nicol.information_schema lists) .*", "")
                 .replaceAll("[0-9a-f]{8}-[0-9a-f-]{27}|\\b[0-9A-Z]{20,}\\b", "id");
     }
 
     @Override
     public String toString() {
-        return failed() ? sqlState + " " + message : columns + "\n    " + String.join("\n    ", rows);
+        return failed() ? sqlState + " " + message : columns + " " + rows.size() + " rows\n    "
+                        + String.join("\n    ", rows.subList(0, Math.min(rows.size(), PRINTED)));
     }
 }
