@@ -50,9 +50,6 @@ public record RedactText(List<String> entities) implements Mask {
         Object given = parameters.getOrDefault("entities", List.of());
         Collection<?> words = given instanceof Collection<?> list ? list : List.of(given);
         List<String> entities = words.stream().map(String::valueOf).toList();
-        if (entities.isEmpty() && parameters.containsKey("entities")) {
-            throw new IllegalArgumentException("`entities` is empty — leave it out for all, or name some");
-        }
         for (String entity : entities) {
             if (!ENTITIES.contains(entity)) {
                 throw new IllegalArgumentException(
