@@ -79,6 +79,12 @@ public record RedactText(List<String> entities) implements Mask {
                 List.of(text, builder.makeLiteral(String.join(",", entities))));
     }
 
+    /** Whether a text holds an entity's name where the mask would have put it. */
+    public boolean sentinel(String value) {
+        Collection<String> shown = entities.isEmpty() ? ENTITIES : entities;
+        return shown.stream().anyMatch(entity -> value.contains("[" + entity + "]"));
+    }
+
     @Override
     public String toString() {
         return entities.isEmpty()

@@ -160,6 +160,19 @@ class MaskParametersTest {
         assertThat(new Constant(number("0.001")).misfit(decimal(4, 2))).contains("0.001");
     }
 
+    @Test
+    void whatAMaskShowsIsKnownAgain() {
+        assertThat(new Tokenize(16).sentinel("0cf19c8f102ecc62")).isTrue();
+        assertThat(new Tokenize(16).sentinel("0cf19c8f102ecc6g")).isFalse();
+        assertThat(new Tokenize(16).sentinel("cafe")).isFalse();
+        assertThat(new Constant("n/a").sentinel("n/a")).isTrue();
+        assertThat(new Constant(number("1.50")).sentinel("1.50")).isTrue();
+        assertThat(new Constant(5L).sentinel("50")).isFalse();
+        assertThat(new RedactText(List.of()).sentinel("write to [EMAIL]")).isTrue();
+        assertThat(new RedactText(List.of("PHONE")).sentinel("write to [EMAIL]"))
+                .isFalse();
+    }
+
     private void write(String mask) throws IOException {
         Files.writeString(
                 directory.resolve("p.yaml"),
