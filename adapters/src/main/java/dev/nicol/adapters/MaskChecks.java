@@ -60,6 +60,9 @@ public final class MaskChecks implements SourceCheck {
             new DatePart(DatePart.Part.MONTH),
             new DatePart(DatePart.Part.DAY));
 
+    /** PostgreSQL's word for a character that the database's encoding lacks. */
+    private static final String UNTRANSLATABLE = "22P05";
+
     private static final Logger LOG = LoggerFactory.getLogger(MaskChecks.class);
 
     /** Pads of no real key: what a source logs of this query tells nothing. */
@@ -77,7 +80,9 @@ public final class MaskChecks implements SourceCheck {
     private final Map<String, String> told = new ConcurrentHashMap<>();
     private volatile @Nullable Expected expected;
 
-    private record Expected(Set<Mask> masks, MaskProbe probe, Map<Integer, Map<MaskProbe.Column, Object>> rows) {}
+    /** What the engine computes; {@code ascii} for databases whose own encoding lacks the other characters. */
+    private record Expected(
+            Set<Mask> masks, boolean ascii, MaskProbe probe, Map<Integer, Map<MaskProbe.Column, Object>> rows) {}
 
     /**
      * @param inForce the masks of the policy in force
@@ -96,7 +101,7 @@ public final class MaskChecks implements SourceCheck {
         if (proven.getOrDefault(name, Set.of()).containsAll(asked)) {
             return null;
         }
-        String problem = found(source, connection, expected(asked));
+        String problem = found(source, connection, asked, false);
         if (problem == null) {
             proven.put(name, Set.copyOf(asked));
             told.remove(name);
@@ -114,11 +119,11 @@ public final class MaskChecks implements SourceCheck {
         proven.remove(source);
     }
 
-    private Expected expected(Set<Mask> masks) {
+    private Expected expected(Set<Mask> masks, boolean ascii) {
         Expected known = expected;
-        if (known == null || !known.masks().equals(masks)) {
-            MaskProbe probe = new MaskProbe(masks);
-            known = new Expected(Set.copyOf(masks), probe, computed(probe));
+        if (known == null || known.ascii() != ascii || !known.masks().equals(masks)) {
+            MaskProbe probe = new MaskProbe(masks, ascii);
+            known = new Expected(Set.copyOf(masks), ascii, probe, computed(probe));
             expected = known;
         }
         return known;
@@ -170,7 +175,9 @@ public final class MaskChecks implements SourceCheck {
         return value instanceof Number number ? Long.valueOf(number.longValue()) : value;
     }
 
-    private static @Nullable String found(Source source, Connection connection, Expected expected) throws SQLException {
+    private @Nullable String found(Source source, Connection connection, Set<Mask> masks, boolean ascii)
+            throws SQLException {
+        Expected expected = expected(masks, ascii);
         String name = source.definition().name();
         List<MaskProbe.Column> columns = expected.probe().columns(source.adapter());
         SourceSql sql =
@@ -203,6 +210,9 @@ public final class MaskChecks implements SourceCheck {
         } catch (SQLException failure) {
             if (Source.isBroken(failure)) {
                 throw failure;
+            } else if (!ascii && UNTRANSLATABLE.equals(failure.getSQLState())) {
+                // Its columns cannot hold such characters either.
+                return found(source, connection, masks, true);
             }
             // The driver's words quote the query, and may name hosts and users.
             LOG.warn(

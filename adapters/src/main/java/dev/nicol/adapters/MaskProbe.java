@@ -77,6 +77,7 @@ final class MaskProbe {
             "2000-10-01");
 
     private final List<Mask> masks;
+    private final List<String> texts;
     private final RelOptCluster cluster;
     private final RexBuilder rex;
     private final RelNode values;
@@ -85,7 +86,8 @@ final class MaskProbe {
     /** One mask over one type of value. */
     record Column(Mask mask, RelDataType type, RexNode expression) {}
 
-    MaskProbe(Collection<Mask> masks) {
+    /** @param ascii leaves all other characters out of the texts */
+    MaskProbe(Collection<Mask> masks, boolean ascii) {
         VolcanoPlanner planner = new VolcanoPlanner();
         planner.addRelTraitDef(ConventionTraitDef.INSTANCE);
         planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
@@ -93,6 +95,11 @@ final class MaskProbe {
         this.rex = new RexBuilder(NicolTypeSystem.factory());
         this.cluster = RelOptCluster.create(planner, rex);
         this.masks = List.copyOf(masks);
+        this.texts = ascii
+                ? TEXTS.stream()
+                        .map(text -> text.replaceAll("[^\\x00-\\x7f]", ""))
+                        .toList()
+                : TEXTS;
         this.values = values();
         for (Mask mask : this.masks) {
             for (int i = 1; i < values.getRowType().getFieldCount(); i++) {
@@ -160,7 +167,7 @@ final class MaskProbe {
 
     private RexLiteral literal(RelDataType type, int row) {
         return switch (type.getSqlTypeName()) {
-            case VARCHAR -> (RexLiteral) rex.makeLiteral(TEXTS.get(row), type, false);
+            case VARCHAR -> (RexLiteral) rex.makeLiteral(texts.get(row), type, false);
             case DECIMAL -> rex.makeExactLiteral(new BigDecimal(at(DECIMALS, row)).setScale(type.getScale()), type);
             case DOUBLE -> rex.makeApproxLiteral(new BigDecimal(at(DOUBLES, row)), type);
             case DATE -> rex.makeDateLiteral(new DateString(at(DATES, row)));

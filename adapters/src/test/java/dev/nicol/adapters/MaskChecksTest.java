@@ -56,6 +56,29 @@ class MaskChecksTest {
         assertThat(failures).isEmpty();
     }
 
+    @Test
+    void aDatabaseOfAnotherEncodingPasses() throws SQLException {
+        SourceDefinition any = TestDatabases.postgres("latin");
+        String name = database(any) + "_latin";
+        execute(
+                any,
+                "CREATE DATABASE " + name + " ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'");
+        SourceDefinition latin = new SourceDefinition(
+                "latin",
+                any.kind(),
+                any.url().replace("/" + database(any), "/" + name),
+                any.user(),
+                any.password(),
+                "development",
+                Map.of(),
+                8);
+        MaskChecks checks = new MaskChecks(List::<Mask>of, (source, problem) -> failures.add(problem));
+        try (Source source = new Source(latin);
+                Connection connection = source.connection()) {
+            assertThat(checks.problem(source, connection)).isNull();
+        }
+    }
+
     /** What an administrator, or an intruder, put in front of a built-in function answers instead of it. */
     @Test
     void functionsInFrontOfBuiltInOnesAreFound() throws SQLException {

@@ -8,6 +8,7 @@ import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -29,12 +30,14 @@ class MasksEndToEndTest {
               cleo: {password: "$HASH", groups: [customs], attributes: {region: EU}}
               fred: {password: "$HASH", groups: [texts]}
               fay: {password: "$HASH", groups: [texts, filtered]}
+              eve: {password: "$HASH", groups: [failing]}
+              ned: {password: "$HASH", groups: [nosy]}
               audra: {password: "$HASH", roles: [auditor]}
             """;
 
     private static final String POLICY = """
             grants:
-              - {name: all, tables: ["*.*.people", "*.*.accounts"], actions: [select, update, delete], to: {groups: [kinds, tokens, customs, texts]}}
+              - {name: all, tables: ["*.*.people", "*.*.accounts"], actions: [select, update, delete], to: {groups: [kinds, tokens, customs, texts, failing, nosy]}}
             row_filters:
               - {name: even, tables: ["*.*.people"], where: "id <> 2", to: {groups: [customs, filtered]}}
             column_masks:
@@ -55,6 +58,11 @@ class MasksEndToEndTest {
               - {name: u-name, columns: ["*.*.people.name"], to: {groups: [customs]}, mask: {kind: custom, sql: "CASE WHEN IN_GROUP('nobody') THEN name ELSE LOWER(name) || '/' || ATTRIBUTE('region') END"}}
               - {name: u-int, columns: ["*.*.people.n"], to: {groups: [customs]}, mask: {kind: custom, sql: "100 / (id - 2)"}}
               - {name: u-price, columns: ["*.*.people.price"], to: {groups: [customs]}, mask: {kind: custom, sql: "CASE WHEN small > 0 THEN price ELSE 0 END"}}
+              - {name: e-name, columns: ["*.*.people.name"], to: {groups: [failing]}, mask: {kind: custom, sql: "CAST(CAST(note AS INTEGER) AS VARCHAR)"}}
+              - {name: e-born, columns: ["*.*.people.born"], to: {groups: [failing]}, mask: {kind: custom, sql: "name"}}
+              - {name: e-id, columns: ["*.*.people.id"], to: {groups: [failing]}, mask: {kind: custom, sql: "-id"}}
+              - {name: o-name, columns: ["*.*.people.name"], to: {groups: [nosy]}, mask: {kind: custom, sql: "(SELECT MAX(note) FROM people)"}}
+              - {name: o-amount, columns: ["*.*.accounts.amount"], to: {groups: [nosy]}, mask: {kind: custom, sql: "nothing + 1"}}
               - {name: x-note, columns: ["*.*.people.note"], to: {groups: [texts]}, mask: {kind: redact_text}}
               - {name: x-name, columns: ["*.*.people.name"], to: {groups: [texts]}, mask: {kind: partial, first: 1, last: 0}}
             """;
@@ -222,6 +230,59 @@ class MasksEndToEndTest {
                 .isEqualTo(1);
         assertThatThrownBy(() -> nicol.update("fred", "DELETE FROM " + people + " WHERE note LIKE '%4111%'"))
                 .hasMessageContaining("masked for you");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pg", "my", "h2", "duck"})
+    void whatTheEngineMasksIsSeenMaskedEverywhere(String source) throws SQLException {
+        String people = table(source, "people");
+        String other = table(source.equals("pg") ? "duck" : "pg", "people");
+        assertThat(nicol.rows(
+                        "fred",
+                        "SELECT p.note, o.note FROM " + people + " p JOIN " + other
+                                + " o ON o.note = p.note ORDER BY p.id"))
+                .containsExactly(
+                        "write to [EMAIL], card [CREDIT_CARD]|write to [EMAIL], card [CREDIT_CARD]",
+                        "nothing here|nothing here",
+                        "|");
+        assertThat(nicol.rows(
+                        "fred",
+                        "SELECT id FROM " + people + " p WHERE EXISTS (SELECT 1 FROM " + people
+                                + " q WHERE q.note LIKE '%[EMAIL]%' AND q.id = p.id)"))
+                .containsExactly("1");
+        assertThat(nicol.rows("fred", "SELECT MAX(note), COUNT(DISTINCT note) FROM " + people + " WHERE id < 3"))
+                .containsExactly("write to [EMAIL], card [CREDIT_CARD]|2");
+        assertThat(nicol.rows(
+                        "fay", "SELECT id FROM " + people + " WHERE CHAR_LENGTH(note) / (id - 2) > 1 ORDER BY id"))
+                .isEmpty();
+        try (Connection connection = nicol.connect("fay");
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT note FROM " + people + " WHERE id = ? AND note = ?")) {
+            statement.setInt(1, 1);
+            statement.setString(2, "write to [EMAIL], card [CREDIT_CARD]");
+            assertThat(TestNicol.rows(statement.executeQuery())).hasSize(1);
+            statement.setString(2, "write to ann@example.com, card 4111 1111 1111 1111");
+            assertThat(TestNicol.rows(statement.executeQuery())).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pg", "my", "h2", "duck"})
+    void aCustomMaskThatFailsShowsNothing(String source) throws SQLException {
+        String people = table(source, "people");
+        assertThatThrownBy(() -> nicol.rows("eve", "SELECT name FROM " + people + " ORDER BY small"))
+                .isInstanceOfSatisfying(SQLException.class, failure -> {
+                    assertThat(failure.getSQLState()).isEqualTo("22000");
+                    assertThat(failure.getMessage()).doesNotContain("example.com", "nothing here");
+                });
+        assertThat(nicol.rows("eve", "SELECT id, born FROM " + people + " ORDER BY id"))
+                .as("text is no date, and a column that is never NULL has a mask too")
+                .containsExactly("-4|null", "-3|null", "-2|null", "-1|null");
+        assertThatThrownBy(() -> nicol.rows("ned", "SELECT id FROM " + people))
+                .hasMessageContaining("cannot be applied")
+                .hasMessageContaining("42501");
+        assertThatThrownBy(() -> nicol.rows("ned", "SELECT owner FROM " + table(source, "accounts")))
+                .hasMessageContaining("cannot be applied");
     }
 
     @Test

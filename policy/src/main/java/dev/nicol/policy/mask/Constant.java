@@ -164,6 +164,13 @@ public record Constant(Object value) implements Mask {
         return time.indexOf('.') < 0 ? time : time.replaceAll("0+$", "");
     }
 
+    /** Whether a value is the one that this mask shows: text as it is, a number in plain digits. */
+    public boolean sentinel(String shown) {
+        return value instanceof BigDecimal number
+                ? shown.equals(number.toPlainString())
+                : shown.equals(value.toString());
+    }
+
     @Override
     public String toString() {
         return "{kind: constant, value: "

@@ -1,11 +1,14 @@
 package dev.nicol.policy.mask;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +54,7 @@ public record Custom(String sql) implements Mask {
         boolean number = SqlTypeUtil.isExactNumeric(columnType) && SqlTypeUtil.isExactNumeric(expressionType)
                 || SqlTypeUtil.isApproximateNumeric(columnType) && SqlTypeUtil.isNumeric(expressionType);
         boolean same = columnType.getSqlTypeName() == expressionType.getSqlTypeName();
-        boolean nothing = expressionType.getSqlTypeName() == org.apache.calcite.sql.type.SqlTypeName.NULL;
+        boolean nothing = expressionType.getSqlTypeName() == SqlTypeName.NULL;
         return text || number || same || nothing
                 ? null
                 : "the expression is `" + expressionType.getSqlTypeName() + "`, and the column is `"
@@ -75,7 +78,11 @@ public record Custom(String sql) implements Mask {
             return builder.makeNullLiteral(type);
         }
         RexNode typed = builder.ensureType(type, expression, true);
-        return TextMasks.unlessNull(builder, raw, type, typed);
+        // Written for columns that are never NULL too: the expression may be, or not, whatever the type says.
+        return builder.makeCall(
+                type,
+                SqlStdOperatorTable.CASE,
+                List.of(builder.makeCall(SqlStdOperatorTable.IS_NULL, raw), builder.makeNullLiteral(type), typed));
     }
 
     private static RelDataType shown(RelDataTypeFactory types, RelDataType column) {

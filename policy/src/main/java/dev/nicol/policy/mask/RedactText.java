@@ -50,9 +50,6 @@ public record RedactText(List<String> entities) implements Mask {
         Object given = parameters.getOrDefault("entities", List.of());
         Collection<?> words = given instanceof Collection<?> list ? list : List.of(given);
         List<String> entities = words.stream().map(String::valueOf).toList();
-        if (entities.isEmpty() && parameters.containsKey("entities")) {
-            throw new IllegalArgumentException("`entities` is empty — leave it out for all, or name some");
-        }
         for (String entity : entities) {
             if (!ENTITIES.contains(entity)) {
                 throw new IllegalArgumentException(
@@ -80,6 +77,12 @@ public record RedactText(List<String> entities) implements Mask {
                 text.getType(),
                 MaskFunctions.REDACT_TEXT,
                 List.of(text, builder.makeLiteral(String.join(",", entities))));
+    }
+
+    /** Whether a text holds an entity's name where the mask would have put it. */
+    public boolean sentinel(String value) {
+        Collection<String> shown = entities.isEmpty() ? ENTITIES : entities;
+        return shown.stream().anyMatch(entity -> value.contains("[" + entity + "]"));
     }
 
     @Override

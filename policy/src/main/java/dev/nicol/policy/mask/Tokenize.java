@@ -98,6 +98,11 @@ public record Tokenize(int length) implements Mask {
                 new BigDecimal(ones), builder.getTypeFactory().createSqlType(SqlTypeName.BIGINT));
     }
 
+    /** Whether a text is what this mask shows of one; a number's token looks like any number. */
+    public boolean sentinel(String value) {
+        return value.length() == length && value.chars().allMatch(digit -> "0123456789abcdef".indexOf(digit) >= 0);
+    }
+
     @Override
     public String toString() {
         return "{kind: tokenize, length: " + length + "}";
