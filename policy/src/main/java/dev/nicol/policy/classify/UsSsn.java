@@ -37,7 +37,7 @@ final class UsSsn implements Detector {
                     "id number")
             .misleading("social media", "social network", "social profile", "social login")
             .values(
-                    Share.of("can have been issued as social security numbers", UsSsn::grouped, 0.001)
+                    Share.of("can have been issued as social security numbers", UsSsn::grouped, 0.0015)
                             .checked(Identifiers::ssn, 0.89, 0.3),
                     Share.of(
                                     "are nine digits that can have been issued as social security numbers",

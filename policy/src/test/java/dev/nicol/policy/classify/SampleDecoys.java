@@ -245,14 +245,18 @@ final class SampleDecoys {
     private void add(String alternatives, SqlTypeName type, Function<Random, String> value, int count) {
         String[] all = alternatives.split(",");
         for (int i = 0; i < count; i += 2) {
-            int rows = new int[] {25, 120, 600}[columns.size() % 3];
-            columns.add(new SampleColumn(
-                    "",
-                    "tbl_b",
-                    all[i + names],
-                    type,
-                    Stream.generate(() -> value.apply(random)).limit(rows).toList()));
+            add(all[i + names], type, value);
         }
+        if (count > 2) {
+            add("n_" + columns.size(), type, value);
+        }
+    }
+
+    private void add(String name, SqlTypeName type, Function<Random, String> value) {
+        int rows = new int[] {25, 120, 600}[columns.size() % 3];
+        List<String> values =
+                Stream.generate(() -> value.apply(random)).limit(rows).toList();
+        columns.add(new SampleColumn("", "tbl_b", name, type, values));
     }
 
     private static String hex(Random random, int count) {

@@ -148,7 +148,12 @@ final class SampleTables {
                 "dl_no,fuehrerschein",
                 SqlTypeName.VARCHAR,
                 random -> CheckDigits.letters(random, 1) + CheckDigits.digits(random, 7));
-        named("PASSWORD", "password,user_pwd", "passwort,contrasena", SqlTypeName.VARCHAR, random -> CheckDigits.letters(random, 6).toLowerCase(Locale.ROOT) + '!' + random.nextInt(999));
+        named(
+                "PASSWORD",
+                "password,user_pwd",
+                "passwort,contrasena",
+                SqlTypeName.VARCHAR,
+                random -> CheckDigits.letters(random, 6).toLowerCase(Locale.ROOT) + '!' + random.nextInt(999));
         named("API_KEY", "api_key,secret_key", "client_secret,apikey", SqlTypeName.VARCHAR, random -> faker.hashing()
                 .sha256());
     }
