@@ -33,7 +33,7 @@ final class Likelihood {
 
     /** How many values of that form are valid: nearly all; where people mistype, still more than half. */
     static double ofCheck(int passed, int of, double chance, double lookalike) {
-        double entity = either(0.98, logBeta(passed, of, 20, 0.5), 0.02, logBeta(passed, of, 3, 1));
+        double entity = either(0.99, logBeta(passed, of, 40, 0.5), 0.01, logBeta(passed, of, 3, 1));
         return entity - other(passed, of, chance, lookalike);
     }
 
