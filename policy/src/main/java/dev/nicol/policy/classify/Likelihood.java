@@ -37,6 +37,12 @@ final class Likelihood {
         return entity - other(passed, of, chance, lookalike);
     }
 
+    /** How many values of that form are in a list that can never be complete. */
+    static double ofList(int passed, int of, double chance, double lookalike) {
+        double entity = either(0.9, logBeta(passed, of, 6, 1.2), 0.1, logBeta(passed, of, 2, 1));
+        return entity - other(passed, of, chance, lookalike);
+    }
+
     private static double other(int passed, int of, double chance, double lookalike) {
         double byChance = passed * Math.log(chance) + (of - passed) * Math.log1p(-chance);
         return either(1 - lookalike, byChance, lookalike, logBeta(passed, of, 1, 0.5));

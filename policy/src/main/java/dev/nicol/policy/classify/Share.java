@@ -67,7 +67,9 @@ record Share(
         double mixed = enough > 0 ? SELDOM_MIXED : MIXED;
         double weight = Likelihood.ofForm(formed, of, STRAY, alike, mixed);
         if (chance < 1 && formed > 0) {
-            weight += Likelihood.ofCheck(passes, formed, chance, checkedAlike);
+            weight += enough > 0
+                    ? Likelihood.ofList(passes, formed, chance, checkedAlike)
+                    : Likelihood.ofCheck(passes, formed, chance, checkedAlike);
         }
         double tempered = weight > 0 ? weight * of / (of + enough) : weight;
         return new Finding(tempered, passed, percent(passes, of) + " " + words);
