@@ -23,7 +23,7 @@ final class AbaRouting implements Detector {
                             "have a Federal Reserve prefix and pass the check 3-7-1",
                             value -> value.length() == 9 && Identifiers.nineDigits(value),
                             0.1)
-                    .checked(Identifiers::aba, 0.037, 0.01))
+                    .checked(Identifiers::aba, 0.037, 0.002))
             .clues();
 
     @Override

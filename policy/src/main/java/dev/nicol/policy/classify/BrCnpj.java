@@ -12,7 +12,7 @@ final class BrCnpj implements Detector {
             .telling("cnpj", "numero cnpj", "cnpj number", "cnpj no", "nr cnpj", "br cnpj")
             .suggesting("national id", "tax id", "identity number", "id number", "personal number", "citizen id")
             .values(
-                    Share.of("pass both checks of a CNPJ", BrCnpj::form, 0.03).checked(Identifiers::cnpj, 0.01, 0.01),
+                    Share.of("pass both checks of a CNPJ", BrCnpj::form, 0.03).checked(Identifiers::cnpj, 0.01, 0.001),
                     Share.of("are written as a CNPJ", value -> value.indexOf('/') == 10 && form(value), 0.001))
             .clues();
 

@@ -12,7 +12,7 @@ final class BrCpf implements Detector {
             .telling("cpf", "numero cpf", "cpf number", "cpf no", "nr cpf", "br cpf")
             .suggesting("national id", "tax id", "identity number", "id number", "personal number", "citizen id")
             .values(
-                    Share.of("pass both checks of a CPF", BrCpf::form, 0.05).checked(Identifiers::cpf, 0.01, 0.01),
+                    Share.of("pass both checks of a CPF", BrCpf::form, 0.05).checked(Identifiers::cpf, 0.01, 0.001),
                     Share.of("are written as a CPF", value -> value.indexOf('.') == 3 && form(value), 0.002)
                             .checked(Identifiers::cpf, 0.3, 0.8))
             .clues();

@@ -172,7 +172,7 @@ final class DateOfBirth implements Detector {
         BitSet passed = new BitSet();
         IntStream.range(0, passes.size()).filter(passes::get).forEach(passed::set);
         int of = passes.size();
-        double weight = Likelihood.logRatio(passed.cardinality(), of, 0.02, alike, 0.05);
+        double weight = Likelihood.ofForm(passed.cardinality(), of, 0.02, alike, 0.05);
         return new ValueClue.Finding(
                 weight > 0 ? weight * of / (of + enough) : weight,
                 passed,

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 /** Names of what looks like personal data and is not: where a column is called so, its values must say more. */
 final class Decoys {
     /** The logarithm of how much rarer such a name is on a column of an entity. */
-    static final double WEIGHT = -4;
+    static final double WEIGHT = -3;
 
     static final Map<String, Boolean> NAMES = names(
             "order",

@@ -13,7 +13,7 @@ final class FreeText implements Detector {
     /** Enough to see a share of a percent or two, and not so many that long texts take long. */
     private static final int MOST_TEXTS = 250;
 
-    private static final double ALIKE = 0.002;
+    private static final double ALIKE = 0.0003;
     private static final double CHANCE = 0.002;
 
     private static final Clues CLUES = Clues.in(ColumnKind.TEXTS)
@@ -101,7 +101,7 @@ final class FreeText implements Detector {
 
     /** Any share of texts may hold something: no share is likelier than another. */
     private static double evenShare(int holds, int texts) {
-        return Likelihood.logRatio(holds, texts, CHANCE, ALIKE, 0.999);
+        return Likelihood.ofForm(holds, texts, CHANCE, ALIKE, 0.999);
     }
 
     private static boolean text(String value) {

@@ -116,7 +116,7 @@ final class Gender implements Detector {
             .clues();
 
     /** That the distinct values of any column are just these words, or just these letters. */
-    private static final double WORDS = 6.5;
+    private static final double WORDS = 9;
 
     private static final double LETTERS_ONLY = 3.5;
     private static final double COMPATIBLE = 0;

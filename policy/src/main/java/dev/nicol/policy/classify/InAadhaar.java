@@ -24,9 +24,9 @@ final class InAadhaar implements Detector {
             .suggesting("national id", "tax id", "identity number", "id number", "personal number", "citizen id")
             .values(
                     Share.of("pass the Verhoeff check of an Aadhaar", InAadhaar::form, 0.05)
-                            .checked(Identifiers::aadhaar, 0.08, 0.01),
+                            .checked(Identifiers::aadhaar, 0.08, 0.002),
                     Share.of("are written as an Aadhaar", value -> value.length() == 14 && form(value), 0.003)
-                            .checked(Identifiers::aadhaar, 0.08, 0.2),
+                            .checked(Identifiers::aadhaar, 0.08, 0.02),
                     Share.of("have twelve digits", InAadhaar::form, 0.15))
             .clues();
 

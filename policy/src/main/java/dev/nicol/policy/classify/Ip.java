@@ -41,8 +41,8 @@ final class Ip implements Detector {
                     Share.of(
                                     "are addresses of machines, with the numbers that these have",
                                     value -> value.length() <= 18 && NetworkAddresses.v4(value),
-                                    0.006)
-                            .checked(Ip::wide, 0.1, 0.05),
+                                    0.003)
+                            .checked(Ip::wide, 0.1, 0.03),
                     Share.of(
                             "are four numbers as in addresses of machines",
                             value -> value.length() <= 18 && NetworkAddresses.v4(value),

@@ -2,10 +2,10 @@ package dev.nicol.policy.classify;
 
 /**
  * The one way in which shares of values are weighed. Of {@code of} values, {@code passed} pass a test. If the column holds
- * the entity, most pass: the share is drawn from Beta(8, 0.6), or from anywhere where data are dirty or mixed. If it does
- * not, either each value passes by chance, or the column looks alike for a reason of its own, with a share from
- * Beta(1, 0.5). The result is the logarithm of the ratio of both, so that shares that chance explains count against the
- * entity, and no number of values proves more than look-alikes allow.
+ * the entity, most pass: the share is drawn from a Beta distribution near 1. If it does not, either each value passes by
+ * chance, or the column looks alike for a reason of its own, with a share from Beta(1, 0.5). The result is the logarithm
+ * of the ratio of both, so that shares that chance explains count against the entity, and no number of values proves more
+ * than look-alikes allow.
  */
 final class Likelihood {
     private static final double[] LANCZOS = {
@@ -20,14 +20,32 @@ final class Likelihood {
     private Likelihood() {}
 
     /**
+     * How many values have the entity's form. Columns may hold other things too.
+     *
      * @param chance the share of other columns' values that pass by chance
      * @param lookalike the share of other columns that pass for reasons of their own
      * @param mixed how often a column of the entity holds other things in any share
      */
-    static double logRatio(int passed, int of, double chance, double lookalike, double mixed) {
+    static double ofForm(int passed, int of, double chance, double lookalike, double mixed) {
         double entity = either(1 - mixed, logBeta(passed, of, 8, 0.6), mixed, logBeta(passed, of, 1, 1));
+        return entity - other(passed, of, chance, lookalike);
+    }
+
+    /** How many values of that form are valid: nearly all; where people mistype, still more than half. */
+    static double ofCheck(int passed, int of, double chance, double lookalike) {
+        double entity = either(0.99, logBeta(passed, of, 40, 0.5), 0.01, logBeta(passed, of, 3, 1));
+        return entity - other(passed, of, chance, lookalike);
+    }
+
+    /** How many values of that form are in a list that can never be complete. */
+    static double ofList(int passed, int of, double chance, double lookalike) {
+        double entity = either(0.9, logBeta(passed, of, 6, 1.2), 0.1, logBeta(passed, of, 2, 1));
+        return entity - other(passed, of, chance, lookalike);
+    }
+
+    private static double other(int passed, int of, double chance, double lookalike) {
         double byChance = passed * Math.log(chance) + (of - passed) * Math.log1p(-chance);
-        return entity - either(1 - lookalike, byChance, lookalike, logBeta(passed, of, 1, 0.5));
+        return either(1 - lookalike, byChance, lookalike, logBeta(passed, of, 1, 0.5));
     }
 
     /** The logarithm of the sum of two weighted likelihoods, given by their logarithms. */

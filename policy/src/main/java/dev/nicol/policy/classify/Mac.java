@@ -25,7 +25,7 @@ final class Mac implements Detector {
             .values(Share.of(
                     "are written as addresses of network devices",
                     value -> value.length() <= 17 && NetworkAddresses.mac(value),
-                    0.001))
+                    0.0003))
             .clues();
 
     @Override

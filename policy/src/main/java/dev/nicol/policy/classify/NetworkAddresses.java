@@ -28,8 +28,10 @@ final class NetworkAddresses {
             return false;
         }
         int groups = 0;
+        int longest = 0;
         String[] parts = address.split(":", -1);
         for (int i = 0; i < parts.length; i++) {
+            longest = Math.max(longest, parts[i].length());
             if (parts[i].contains(".")) {
                 if (i < parts.length - 1 || !v4(parts[i])) {
                     return false;
@@ -41,7 +43,8 @@ final class NetworkAddresses {
                 return false;
             }
         }
-        return gap < 0 ? groups == 8 : groups < 8 && !address.equals("::");
+        // eight pairs of digits are some other identifier
+        return gap < 0 ? groups == 8 && longest > 2 : groups < 8 && !address.equals("::");
     }
 
     static boolean mac(String text) {

@@ -201,9 +201,12 @@ final class PersonName implements Detector {
                     "server name",
                     "medication name")
             .values(
-                    Share.of("are a known given name and a family name", PersonName::full, 0.05)
-                            .checked(PersonName::known, 0.01, 0.015)
+                    Share.of("are a known given name and a family name", PersonName::full, 0.03)
+                            .checked(PersonName::known, 0.01, 0.01)
                             .enough(2),
+                    Share.of("are several words, one of them a known given name", PersonName::full, 0.05)
+                            .checked(PersonName::begun, 0.1, 0.03)
+                            .enough(6),
                     Share.of("are known given names", PersonName::single, 0.3)
                             .checked(PersonName::given, 0.06, 0.02)
                             .enough(12),
@@ -246,6 +249,10 @@ final class PersonName implements Detector {
             family += isFamily && !isGiven ? 1 : 0;
         }
         return given > 1 || given > 0 && family > 0;
+    }
+
+    private static boolean begun(String value) {
+        return SPACE.splitAsStream(value).anyMatch(PeopleNames::given);
     }
 
     private static boolean given(String value) {

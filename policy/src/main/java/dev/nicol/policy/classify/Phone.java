@@ -71,7 +71,7 @@ final class Phone implements Detector {
                     Share.of(
                                     "are telephone numbers with a country's code",
                                     value -> Phones.international(value) && Phones.shape(value),
-                                    0.001)
+                                    0.0005)
                             .checked(value -> Phones.valid(value, "ZZ"), 0.4, 0.5),
                     Share.of("are written as telephone numbers", Phone::written, 0.002),
                     new PhoneShare())

@@ -7,8 +7,8 @@ final class PhoneShare implements ValueClue {
     @Override
     public Finding weigh(Column column) {
         String region = region(column);
-        Finding grouped = Share.of("are telephone numbers of one country, in groups", PhoneShare::grouped, 0.02)
-                .checked(value -> Phones.valid(value, region), 0.5, 0.3)
+        Finding grouped = Share.of("are telephone numbers of one country, in groups", PhoneShare::grouped, 0.04)
+                .checked(value -> Phones.valid(value, region), 0.7, 0.3)
                 .weigh(column);
         Finding plain = Share.of("are digits that make telephone numbers of one country", PhoneShare::plain, 0.3)
                 .checked(value -> Phones.valid(value, region), 0.5, 0.3)
@@ -50,6 +50,10 @@ final class PhoneShare implements ValueClue {
 
     private static boolean grouped(String value) {
         int digits = Identifiers.digits(value).length();
-        return shaped(value) && digits < value.length() && digits >= 9 && value.indexOf('.') != value.length() - 3;
+        return shaped(value)
+                && !Identifiers.nineDigits(value)
+                && digits < value.length()
+                && digits >= 9
+                && value.indexOf('.') != value.length() - 3;
     }
 }

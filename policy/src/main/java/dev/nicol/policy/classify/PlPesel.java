@@ -12,7 +12,7 @@ final class PlPesel implements Detector {
                             value -> value.length() == 11
                                     && Identifiers.digits(value).length() == 11,
                             0.05)
-                    .checked(Identifiers::pesel, 0.02, 0.01))
+                    .checked(Identifiers::pesel, 0.02, 0.001))
             .clues();
 
     @Override

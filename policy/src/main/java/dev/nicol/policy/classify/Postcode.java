@@ -23,7 +23,6 @@ final class Postcode implements Detector {
                     "postcode",
                     "post code",
                     "postal code",
-                    "postal",
                     "plz",
                     "postleitzahl",
                     "code postal",
@@ -39,7 +38,7 @@ final class Postcode implements Detector {
                     "zip4",
                     "postal zip",
                     "post index")
-            .suggesting("cp", "cap", "pin code", "pin", "postal area")
+            .suggesting("postal", "cp", "cap", "pin code", "pin", "postal area")
             .misleading("zip file", "zip path", "area code")
             .values(
                     Share.of(

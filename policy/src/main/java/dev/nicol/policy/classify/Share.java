@@ -27,6 +27,9 @@ record Share(
     /** How many of other columns' values have a form by chance, in columns that do not have it otherwise. */
     private static final double STRAY = 0.002;
 
+    /** Where so many values have nothing of the form, no more are looked at. */
+    private static final int FIRST_LOOK = 100;
+
     private static final double MIXED = 0.1;
     private static final double SELDOM_MIXED = 0.02;
 
@@ -49,9 +52,12 @@ record Share(
     public Finding weigh(Column column) {
         int formed = 0;
         BitSet passed = new BitSet();
-        int of = column.values().size();
-        for (int i = 0; i < of; i++) {
-            String value = column.values().get(i);
+        int of = 0;
+        for (String value : column.values()) {
+            if (of == FIRST_LOOK && formed == 0) {
+                break;
+            }
+            int i = of++;
             if (form.test(value)) {
                 formed++;
                 passed.set(i, check.test(value));
@@ -59,9 +65,11 @@ record Share(
         }
         int passes = passed.cardinality();
         double mixed = enough > 0 ? SELDOM_MIXED : MIXED;
-        double weight = Likelihood.logRatio(formed, of, STRAY, alike, mixed);
+        double weight = Likelihood.ofForm(formed, of, STRAY, alike, mixed);
         if (chance < 1 && formed > 0) {
-            weight += Likelihood.logRatio(passes, formed, chance, checkedAlike, mixed);
+            weight += enough > 0
+                    ? Likelihood.ofList(passes, formed, chance, checkedAlike)
+                    : Likelihood.ofCheck(passes, formed, chance, checkedAlike);
         }
         double tempered = weight > 0 ? weight * of / (of + enough) : weight;
         return new Finding(tempered, passed, percent(passes, of) + " " + words);

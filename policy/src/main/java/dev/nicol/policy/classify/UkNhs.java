@@ -16,12 +16,12 @@ final class UkNhs implements Detector {
                     "health number", "patient number", "patient no", "health id", "medical number", "hospital number")
             .misleading("isbn", "isbn 10")
             .values(
-                    Share.of("pass the NHS check modulo 11", NHS_FORM, 0.1).checked(Identifiers::nhs, 0.091, 0.02),
+                    Share.of("pass the NHS check modulo 11", NHS_FORM, 0.1).checked(Identifiers::nhs, 0.091, 0.005),
                     Share.of(
                                     "are groups of 3, 3 and 4 digits that pass the NHS check modulo 11",
                                     value -> value.length() == 12 && NHS_FORM.test(value),
                                     0.01)
-                            .checked(Identifiers::nhs, 0.091, 0.02))
+                            .checked(Identifiers::nhs, 0.091, 0.005))
             .clues();
 
     @Override

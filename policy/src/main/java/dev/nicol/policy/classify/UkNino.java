@@ -18,7 +18,7 @@ final class UkNino implements Detector {
             .values(Share.of(
                     "have the form and prefixes of national insurance numbers",
                     value -> value.length() <= 13 && Identifiers.nino(value),
-                    0.0005))
+                    0.0002))
             .clues();
 
     @Override

@@ -37,14 +37,14 @@ final class UsSsn implements Detector {
                     "id number")
             .misleading("social media", "social network", "social profile", "social login")
             .values(
-                    Share.of("can have been issued as social security numbers", UsSsn::grouped, 0.001)
+                    Share.of("can have been issued as social security numbers", UsSsn::grouped, 0.0025)
                             .checked(Identifiers::ssn, 0.89, 0.3),
                     Share.of(
                                     "are nine digits that can have been issued as social security numbers",
                                     Identifiers::nineDigits,
                                     0.15)
                             .checked(Identifiers::ssn, 0.89, 0.5),
-                    Share.of("are written as social security numbers", UsSsn::hidden, 0.01))
+                    Share.of("are written as social security numbers", UsSsn::hidden, 0.03))
             .clues();
 
     @Override

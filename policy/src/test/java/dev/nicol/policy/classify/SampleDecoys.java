@@ -12,11 +12,13 @@ import org.apache.calcite.sql.type.SqlTypeName;
 final class SampleDecoys {
     private final Random random;
     private final Faker faker;
+    private final int[] rows;
     private int at;
     private List<SampleColumn> columns = List.of();
     private int names;
 
-    SampleDecoys(Random random, Faker faker) {
+    SampleDecoys(Random random, Faker faker, int... rows) {
+        this.rows = rows;
         this.random = random;
         this.faker = faker;
     }
@@ -181,7 +183,7 @@ final class SampleDecoys {
                 4);
         add("currency,ccy,c47,x37", SqlTypeName.VARCHAR, r -> faker.money().currencyCode(), 4);
         add("dept_no,year,c48,x38", SqlTypeName.INTEGER, r -> String.valueOf(1990 + r.nextInt(35)), 4);
-        add("postal_zone,zone,c49,x39", SqlTypeName.INTEGER, r -> String.valueOf(10_000 + r.nextInt(90_000)), 4);
+        add("sales_zone,zone,c49,x39", SqlTypeName.INTEGER, r -> String.valueOf(10_000 + r.nextInt(90_000)), 4);
     }
 
     private void words() {
@@ -245,14 +247,18 @@ final class SampleDecoys {
     private void add(String alternatives, SqlTypeName type, Function<Random, String> value, int count) {
         String[] all = alternatives.split(",");
         for (int i = 0; i < count; i += 2) {
-            int rows = new int[] {25, 120, 600}[columns.size() % 3];
-            columns.add(new SampleColumn(
-                    "",
-                    "tbl_b",
-                    all[i + names],
-                    type,
-                    Stream.generate(() -> value.apply(random)).limit(rows).toList()));
+            add(all[i + names], type, value);
         }
+        if (count > 2) {
+            add("n_" + columns.size(), type, value);
+        }
+    }
+
+    private void add(String name, SqlTypeName type, Function<Random, String> value) {
+        int count = rows[columns.size() % rows.length];
+        List<String> values =
+                Stream.generate(() -> value.apply(random)).limit(count).toList();
+        columns.add(new SampleColumn("", "tbl_b", name, type, values));
     }
 
     private static String hex(Random random, int count) {

@@ -28,28 +28,35 @@ final class SampleTables {
             "category",
             "tracking");
 
-    private static final int[] ROWS = {25, 120, 600};
+    private static final int[] ROWS = {25, 120, 400};
 
     private final Random random;
     private final Faker faker;
     private final List<SampleColumn> columns = new ArrayList<>();
     private final int names;
+    private final int[] rows;
 
     /** @param names which of the alternatives of each name: 0 or 1 */
-    private SampleTables(long seed, String locale, int names) {
+    private SampleTables(long seed, String locale, int names, int... rows) {
         this.random = new Random(seed);
         this.faker = new Faker(Locale.forLanguageTag(locale), new Random(seed));
         this.names = names;
+        this.rows = rows;
     }
 
     /** Columns of one locale, positives and decoys. */
     static List<SampleColumn> columns(long seed, String locale, int names) {
-        SampleTables tables = new SampleTables(seed, locale, names);
+        return columns(seed, locale, names, ROWS);
+    }
+
+    /** The same, with so many rows in turn. */
+    static List<SampleColumn> columns(long seed, String locale, int names, int... rows) {
+        SampleTables tables = new SampleTables(seed, locale, names, rows);
         tables.strong();
         tables.national();
         tables.personal();
         tables.amounts();
-        new SampleDecoys(tables.random, tables.faker).columns(tables.columns, names);
+        new SampleDecoys(tables.random, tables.faker, rows).columns(tables.columns, names);
         return tables.columns;
     }
 
@@ -275,12 +282,12 @@ final class SampleTables {
     }
 
     private void add(String entity, String table, String name, SqlTypeName type, Function<Random, String> value) {
-        int rows = ROWS[columns.size() % ROWS.length];
+        int count = rows[columns.size() % rows.length];
         columns.add(new SampleColumn(
                 entity,
                 table,
                 name,
                 type,
-                Stream.generate(() -> value.apply(random)).limit(rows).toList()));
+                Stream.generate(() -> value.apply(random)).limit(count).toList()));
     }
 }
