@@ -5,6 +5,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,6 +43,9 @@ public final class LookUps {
 
     private final LookUpReader reader;
     private final Map<String, List<List<@Nullable Object>>> read = new HashMap<>();
+
+    /** Equal values are one parameter: the same policy stands in many places of a plan. */
+    private final Map<List<@Nullable Object>, Integer> parameters = new HashMap<>();
 
     public LookUps(LookUpReader reader) {
         this.reader = reader;
@@ -196,7 +200,7 @@ public final class LookUps {
         }
 
         int parameter(@Nullable Object value, RelDataType type) {
-            return reader.parameter(value, type);
+            return parameters.computeIfAbsent(Arrays.asList(value, type), added -> reader.parameter(value, type));
         }
 
         /** A look-up that cannot become bound values. */
