@@ -1,6 +1,7 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.mask.MaskFunctions;
+import dev.nicol.policy.rewrite.Alternatives;
 import dev.nicol.policy.rewrite.ValueList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -133,7 +134,10 @@ public final class PushableOperators {
         } else if (TEXT_FUNCTIONS.contains(operator)) {
             return operator == SqlLibraryOperators.NVL || isText(operands.get(0));
         }
-        return KINDS.contains(kind) || MASKS.contains(operator) || operator == ValueList.IN;
+        return KINDS.contains(kind)
+                || MASKS.contains(operator)
+                || operator == ValueList.IN
+                || operator == Alternatives.ANY;
     }
 
     /** Conversions that all kinds make alike: nothing that parses or prints a fraction or an instant. */
