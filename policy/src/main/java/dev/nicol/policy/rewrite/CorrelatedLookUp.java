@@ -325,7 +325,7 @@ final class CorrelatedLookUp {
             return switch (substituted.getKind()) {
                 case AND -> Alternatives.all(rex, ((RexCall) substituted).getOperands());
                 case OR -> Alternatives.any(rex, ((RexCall) substituted).getOperands());
-                default -> WideningCasts.narrowed((RexCall) substituted);
+                default -> WideningCasts.narrowedComparison((RexCall) substituted);
             };
         }
 

@@ -35,7 +35,7 @@ final class WideningCasts {
     }
 
     /** A comparison with a bound value, which has the wider type itself. */
-    static RexNode narrowed(RexCall call) {
+    static RexNode narrowedComparison(RexCall call) {
         if (!call.isA(SqlKind.COMPARISON) || call.getOperands().size() != 2) {
             return call;
         }

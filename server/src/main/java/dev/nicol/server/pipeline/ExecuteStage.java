@@ -39,12 +39,12 @@ final class ExecuteStage {
     }
 
     StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
+        Body body = planned.admitted().guarded().traced().governed().body();
+        Sentinels.refuse(body, run.execution()::parameter);
         Plan plan = planned.plan() instanceof Plan.LookedUp lookedUp ? lookedUp(lookedUp, run) : planned.plan();
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
             ResultCursor cursor = new ResultCursor(run, rows(plan, run, Use.ANSWER), maxRows);
-            Body.Query query = (Body.Query)
-                    planned.admitted().guarded().traced().governed().body();
-            return new StatementResult.Rows(run.statementId(), query.rowType(), cursor);
+            return new StatementResult.Rows(run.statementId(), ((Body.Query) body).rowType(), cursor);
         }
         if (plan instanceof Plan.Text text) {
             return text(planned, run, text.column(), text.lines());
