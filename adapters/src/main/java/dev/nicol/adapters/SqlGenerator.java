@@ -171,6 +171,7 @@ public final class SqlGenerator {
     public final class Converter extends RelToSqlConverter {
         private final boolean fenced;
         private int seals;
+        private int scans;
 
         /** @param fenced whether row filters are kept apart from the rest */
         Converter(boolean fenced) {
@@ -192,9 +193,11 @@ public final class SqlGenerator {
             return result(named, List.of(Clause.FROM), scan, null);
         }
 
-        /** Called by Calcite's dispatch. */
+        /** Called by Calcite's dispatch. Named anew each time: sub-queries of a filter refer to the one row they mean. */
         public Result visit(SourceScan scan) {
-            return result(stored(scan.getTable()), List.of(Clause.FROM), scan, null);
+            SqlIdentifier alias = new SqlIdentifier("r" + scans++, SqlParserPos.ZERO);
+            SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, stored(scan.getTable()), alias);
+            return result(named, List.of(Clause.FROM), scan, null);
         }
 
         /** The table, or a sub-select where columns of types that only their source knows are read as text. */

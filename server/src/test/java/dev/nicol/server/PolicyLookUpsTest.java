@@ -84,10 +84,13 @@ class PolicyLookUpsTest {
                 rights,
                 "CREATE TABLE many (v INTEGER)",
                 "INSERT INTO many SELECT seq FROM seq_1_to_10001",
+                "CREATE TABLE feed (id INTEGER, region VARCHAR(10))",
+                "INSERT INTO feed SELECT seq + 1000, 'EU' FROM seq_1_to_250",
                 "CREATE TABLE moments (moment DATETIME(6))");
         StringBuilder policy = new StringBuilder("""
                 grants:
                   - {name: all, tables: ["crm.**"], actions: [select, insert, update, delete], raw: ["*"], to: {groups: [analysts, stewards]}}
+                  - {name: feed, tables: ["rights.*.feed"], actions: [select], to: {groups: [analysts]}}
                 row_filters:
                 """);
         for (int i = 0; i < FILTERS.size(); i++) {
@@ -264,6 +267,24 @@ class PolicyLookUpsTest {
                     .containsExactly("1|EU|7", "2|US|2", "4|null|1", "5|ap|null");
         } finally {
             execute(crm, "DELETE FROM t04", "INSERT INTO t04 SELECT * FROM kept", "DROP TABLE kept");
+        }
+    }
+
+    /** Rows of another source are read once, checked by the target's source and written. */
+    @Test
+    void rowsOfAnotherSourceObeyTheFilter() throws SQLException {
+        String copy =
+                "INSERT INTO crm.public.t04 (id, region) SELECT id, region FROM rights." + rights.user() + ".feed";
+        try {
+            assertThat(nicol.update("alice", copy)).isEqualTo(250);
+            execute(crm, "DELETE FROM t04 WHERE id > 1000");
+            execute(rights, "UPDATE feed SET region = 'US' WHERE id = 1200");
+            assertCode("alice", copy, "42501");
+            assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM crm.public.t04 WHERE id > 1000"))
+                    .containsExactly("0");
+        } finally {
+            execute(crm, "DELETE FROM t04 WHERE id > 1000");
+            execute(rights, "UPDATE feed SET region = 'EU'");
         }
     }
 

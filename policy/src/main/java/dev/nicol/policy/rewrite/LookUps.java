@@ -24,6 +24,7 @@ import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
 import org.apache.calcite.sql.SqlKind;
@@ -122,7 +123,8 @@ public final class LookUps {
             node.getInputs().forEach(input -> inputs.add(node(input)));
             Set<CorrelationId> here = node.getVariablesSet();
             if (node instanceof Filter filter) {
-                RexNode condition = expression(filter.getCondition(), here, true);
+                RexNode condition = RexUtil.flatten(
+                        node.getCluster().getRexBuilder(), expression(filter.getCondition(), here, true));
                 return LogicalFilter.create(inputs.get(0), condition, used(here, List.of(condition)));
             } else if (node instanceof Project project) {
                 List<RexNode> expressions = project.getProjects().stream()

@@ -167,7 +167,7 @@ final class RowFilterCheck {
     }
 
     private SourceSql count(RelNode rows) {
-        return count(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, filter), rowNames);
+        return count(rows, hides(filter), rowNames);
     }
 
     private SourceSql count(RelNode rows, RexNode hidden, Set<CorrelationId> names) {
@@ -188,8 +188,12 @@ final class RowFilterCheck {
     SourceSql ofChange(Body.Change change, RexNode after) {
         Set<CorrelationId> names = new HashSet<>(rowNames);
         names.addAll(change.outer());
-        RexNode hidden = rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, after);
-        return count(change.scan(), where(change, hidden), names);
+        return count(change.scan(), where(change, hides(after)), names);
+    }
+
+    /** IS NOT TRUE, in words that every source takes behind a sub-query too. */
+    private RexNode hides(RexNode condition) {
+        return rex.makeCall(SqlStdOperatorTable.CASE, condition, rex.makeLiteral(false), rex.makeLiteral(true));
     }
 
     /** A condition on rows that an UPDATE meets, evaluated on no others. */
@@ -202,7 +206,7 @@ final class RowFilterCheck {
 
     /** The filter as it will be of a row that an UPDATE has changed, over what the subject sees of the row before. */
     RexNode after(Body.Change change) {
-        return filter.accept(new Everywhere() {
+        RexNode substituted = filter.accept(new Everywhere() {
             @Override
             public RexNode visitInputRef(RexInputRef reference) {
                 return depth() > 0 ? reference : changed(change, reference.getIndex(), reference.getType());
@@ -228,6 +232,7 @@ final class RowFilterCheck {
                 });
             }
         });
+        return RexUtil.flatten(rex, substituted);
     }
 
     /** A stored column's value after an UPDATE, over fields of the scan. */
