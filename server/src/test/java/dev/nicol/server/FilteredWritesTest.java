@@ -83,8 +83,7 @@ class FilteredWritesTest {
             assertRefused(
                     nicol,
                     "INSERT INTO " + t + " SELECT id + 20, CASE WHEN id = 3 THEN 'US' ELSE 'EU' END, 0 FROM " + t);
-            assertThat(nicol.update(
-                            "alice", "UPDATE " + t + " SET region = 'AP', level = id * 2 WHERE id < 4"))
+            assertThat(nicol.update("alice", "UPDATE " + t + " SET region = 'AP', level = id * 2 WHERE id < 4"))
                     .isEqualTo(2);
             assertRefused(nicol, "UPDATE " + t + " SET region = 'US' WHERE id = 1");
             assertRefused(nicol, "UPDATE " + t + " SET region = NULL WHERE id > 0");

@@ -86,9 +86,9 @@ public final class Crossing {
 
     /** What a predicate on one side of an inner join says of the other side's key; redundant, so it may be left out. */
     private static RelNode told(RelNode node, RexNode predicate) {
-        if (node instanceof Filter || node instanceof Project && below((Project) node, predicate) != null) {
+        if (node instanceof Filter || node instanceof Project) {
             RexNode lower = node instanceof Project project ? below(project, predicate) : predicate;
-            RelNode input = told(node.getInput(0), lower);
+            RelNode input = lower == null ? node.getInput(0) : told(node.getInput(0), lower);
             return input == node.getInput(0) ? node : node.copy(node.getTraitSet(), List.of(input));
         }
         ImmutableBitSet read = RelOptUtil.InputFinder.bits(predicate);
