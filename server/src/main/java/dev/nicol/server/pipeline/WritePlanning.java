@@ -209,7 +209,7 @@ final class WritePlanning {
         RelDataType none = change.read().getCluster().getTypeFactory().builder().build();
         Map<Integer, RelDataType> types = new HashMap<>(SqlGenerator.types(change.read()));
         types.putAll(SqlGenerator.types(scan));
-        SourceSql counted = after == null ? null : check.ofChange(change, after);
+        SourceSql counted = check == null || after == null ? null : check.ofChange(change, after);
         return new Plan.Write(source, counted, generator.write(source, statement, types, none), null);
     }
 
