@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import dev.nicol.policy.BoundParameter;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.rewrite.LookUpReader;
@@ -117,6 +118,36 @@ public final class SourceExecution implements AutoCloseable {
             long rows = statement.executeLargeUpdate();
             record.rows().set(rows);
             return rows;
+        } catch (SQLException failure) {
+            throw failed(loan, sql.source(), failure);
+        } finally {
+            writing = null;
+            record.durationMs().set((System.nanoTime() - started) / 1_000_000);
+        }
+    }
+
+    /** Runs a query for one number on a connection that writes, so that the write sees what it saw. */
+    public long count(SourceSql sql, Loan loan) {
+        return count(sql, this::parameter, loan);
+    }
+
+    /** @param values of the query's parameters; bound values of policies are known without */
+    public long count(SourceSql sql, IntFunction<@Nullable Object> values, Loan loan) {
+        refuseCancelled();
+        Sent record = record(sql, loan);
+        long started = System.nanoTime();
+        try (PreparedStatement statement = loan.connection().prepareStatement(sql.text())) {
+            bind(
+                    sql,
+                    loan.adapter(),
+                    statement,
+                    index -> BoundParameter.isBound(index) ? parameter(index) : values.apply(index));
+            writing(statement);
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                record.rows().set(1);
+                return rows.getLong(1);
+            }
         } catch (SQLException failure) {
             throw failed(loan, sql.source(), failure);
         } finally {

@@ -39,7 +39,8 @@ import org.apache.calcite.sql.util.SqlString;
 
 /**
  * Writes a governed plan over one source in that source's SQL. A seal becomes a sub-select of its own: masks and row
- * filter inside, the statement's own expressions outside, and a fence between them where rows are filtered.
+ * filter inside, the statement's own expressions outside, and a fence between them where rows are filtered and an
+ * expression is not total (see {@link Barrier}).
  */
 public final class SqlGenerator {
     private final SourceAdapter adapter;
@@ -55,7 +56,7 @@ public final class SqlGenerator {
 
     /** The tree of that SQL, for use inside a write. */
     public SqlNode queryNode(RelNode plan) {
-        return new Converter().visitRoot(plan).asStatement();
+        return new Converter(Barrier.needed(plan)).visitRoot(plan).asStatement();
     }
 
     /** Prints a statement that names physical tables. */
@@ -84,7 +85,7 @@ public final class SqlGenerator {
      * @param outer the table as sub-queries of the expression refer to it
      */
     public SqlNode expression(SourceTable table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
-        return new Converter().expression(table, row, outer, expression);
+        return new Converter(true).expression(table, row, outer, expression);
     }
 
     /** A stored table's physical name as an identifier. */
@@ -175,10 +176,13 @@ public final class SqlGenerator {
 
     /** Public because Calcite finds its methods by reflection. */
     public final class Converter extends RelToSqlConverter {
+        private final boolean fenced;
         private int names;
 
-        Converter() {
+        /** @param fenced whether row filters are kept apart from the rest */
+        Converter(boolean fenced) {
             super(adapter.dialect());
+            this.fenced = fenced;
         }
 
         /** Called by Calcite's dispatch. The alias is new each time, so that no two seals can be confused. */
@@ -188,7 +192,7 @@ public final class SqlGenerator {
                 sealed = stored(storedTable(scan.governed()));
             } else {
                 SqlSelect select = visitRoot(opened(scan)).asSelect();
-                sealed = scan.filtersRows() ? adapter.fence(select) : select;
+                sealed = fenced && scan.filtersRows() ? adapter.fence(select) : select;
             }
             return named(sealed, scan);
         }

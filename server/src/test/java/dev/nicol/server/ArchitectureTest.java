@@ -67,7 +67,9 @@ class ArchitectureTest {
         "dev.nicol.adapters.SqlGenerator", // opens it as a sub-select
         "dev.nicol.adapters.SqlGenerator$Converter",
         "dev.nicol.lineage.SealOrigins", // traces through it
-        "dev.nicol.policy.rewrite.SealProof", // checks it
+        "dev.nicol.policy.rewrite.LookUps",
+        "dev.nicol.policy.rewrite.SealProof",
+        "dev.nicol.server.pipeline.RowFilterCheck", // checks it
         "dev.nicol.server.pipeline.WritePlanning" // puts the row filter into a write
     };
 

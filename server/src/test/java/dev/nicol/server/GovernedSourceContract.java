@@ -8,6 +8,7 @@ import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -270,6 +271,55 @@ abstract class GovernedSourceContract {
                         + " AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'",
                 "0A000");
         assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM " + emp())).containsExactly("4");
+    }
+
+    /** What a mask showed must not be written over what it hides. */
+    @Test
+    void whatMasksShowIsNotWritten() throws SQLException {
+        for (String value : List.of("'*******1111'", "'****'", "'*5678'", "'*******' || '1111'")) {
+            assertCode("alice", "INSERT INTO " + emp() + " (id, region, ssn) VALUES (9, 'EU', " + value + ")", "42501");
+        }
+        assertCode(
+                "alice",
+                "INSERT INTO " + emp()
+                        + " (id, region, ssn) VALUES (9, 'EU', '999-99-9999'), (10, 'EU', '*******1111')",
+                "42501");
+        try (Connection connection = nicol.connect("alice");
+                PreparedStatement insert = connection.prepareStatement(
+                        "INSERT INTO " + emp() + " (id, region, ssn) VALUES (?, 'EU', ?)")) {
+            insert.setInt(1, 9);
+            insert.setString(2, "*******1111");
+            assertThatThrownBy(insert::executeUpdate)
+                    .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                            .isEqualTo("42501"));
+            insert.setString(2, "999-99-9999");
+            assertThat(insert.executeUpdate()).isEqualTo(1);
+        }
+        assertThat(nicol.update(
+                        "alice", "INSERT INTO " + emp() + " (id, region, ssn, salary) VALUES (10, 'EU', NULL, 7)"))
+                .isEqualTo(1);
+        assertThat(nicol.rows("steve", "SELECT id, ssn, salary FROM " + emp() + " WHERE id > 4 ORDER BY id"))
+                .containsExactly("9|999-99-9999|null", "10|null|7");
+    }
+
+    /** New rows are asked of the filter by the source, wherever they come from. */
+    @Test
+    void rowsFromElsewhereObeyTheFilter() throws SQLException {
+        assertThat(nicol.update(
+                        "alice",
+                        "INSERT INTO " + emp() + " (id, name, region) SELECT id + 10, name, region FROM " + emp()))
+                .isEqualTo(2);
+        assertCode(
+                "alice",
+                "INSERT INTO " + emp() + " (id, name, region) SELECT id + 20, name, CASE WHEN id = 3 THEN 'US' ELSE"
+                        + " region END FROM " + emp(),
+                "42501");
+        assertThat(nicol.update("alice", "UPDATE " + emp() + " SET region = region, name = 'Z' WHERE id = 11"))
+                .isEqualTo(1);
+        assertCode("alice", "UPDATE " + emp() + " SET region = 'us' WHERE id = 11", "42501");
+        assertCode("alice", "UPDATE " + emp() + " SET region = name WHERE id > 0", "42501");
+        assertThat(nicol.rows("steve", "SELECT id, name, region FROM " + emp() + " WHERE id > 4 ORDER BY id"))
+                .containsExactly("11|Z|EU", "13|Cid|EU");
     }
 
     @ParameterizedTest

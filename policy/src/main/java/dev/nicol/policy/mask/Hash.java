@@ -41,6 +41,11 @@ public record Hash() implements Mask {
     }
 
     @Override
+    public boolean sentinel(String value) {
+        return value.length() == LENGTH && value.chars().allMatch(digit -> "0123456789abcdef".indexOf(digit) >= 0);
+    }
+
+    @Override
     public String toString() {
         return "{kind: hash}";
     }

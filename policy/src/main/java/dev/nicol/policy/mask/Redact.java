@@ -39,6 +39,11 @@ public record Redact(String with) implements Mask {
     }
 
     @Override
+    public boolean sentinel(String value) {
+        return value.equals(with);
+    }
+
+    @Override
     public String toString() {
         return "{kind: redact, with: '" + with.replace("'", "''") + "'}";
     }

@@ -99,7 +99,7 @@ final class CorrelatedLookUp {
         for (List<@Nullable Object> row : binding.rows(query, LookUps.MAX_ALTERNATIVES)) {
             alternatives.add(alternative(places, row));
         }
-        return Balanced.any(rex, alternatives);
+        return Alternatives.any(rex, alternatives);
     }
 
     /** Takes one node off {@code base}. */
@@ -260,14 +260,14 @@ final class CorrelatedLookUp {
                 all.add(rex.makeCall(SqlStdOperatorTable.EQUALS, WideningCasts.narrowed(keys.get(i)[0]), value));
             }
             all.add(LookUp.list(binding, rex, last[0], last[1].getType(), values));
-            alternatives.add(Balanced.all(rex, all));
+            alternatives.add(Alternatives.all(rex, all));
         });
-        RexNode any = Balanced.any(rex, alternatives);
+        RexNode any = Alternatives.any(rex, alternatives);
         if (unknownIsFalse || !last[0].getType().isNullable()) {
             return any;
         }
         // EXISTS is never unknown.
-        return Balanced.all(rex, List.of(rex.makeCall(SqlStdOperatorTable.IS_NOT_NULL, last[0]), any));
+        return Alternatives.all(rex, List.of(rex.makeCall(SqlStdOperatorTable.IS_NOT_NULL, last[0]), any));
     }
 
     /** What must hold of the row for one looked-up row to count. */
@@ -275,7 +275,7 @@ final class CorrelatedLookUp {
         Map<RexNode, RexNode> values = new HashMap<>();
         places.forEach((column, place) -> values.put(column, value(column, row.get(place))));
         RexShuttle substitute = new Substitution(values);
-        RexNode selected = Balanced.all(rex, substitute.apply(conditions));
+        RexNode selected = Alternatives.all(rex, substitute.apply(conditions));
         if (!unknownIsFalse && selected.getType().isNullable()) {
             selected = rex.makeCall(SqlStdOperatorTable.IS_TRUE, selected);
         }
@@ -289,7 +289,7 @@ final class CorrelatedLookUp {
                     WideningCasts.narrowed(operands.get(i)),
                     outputs.get(i).accept(substitute)));
         }
-        return Balanced.all(rex, all);
+        return Alternatives.all(rex, all);
     }
 
     private RexNode value(RexNode column, @Nullable Object value) {
@@ -323,9 +323,9 @@ final class CorrelatedLookUp {
             }
             RexNode substituted = super.visitCall(call);
             return switch (substituted.getKind()) {
-                case AND -> Balanced.all(rex, ((RexCall) substituted).getOperands());
-                case OR -> Balanced.any(rex, ((RexCall) substituted).getOperands());
-                default -> WideningCasts.dropped((RexCall) substituted);
+                case AND -> Alternatives.all(rex, ((RexCall) substituted).getOperands());
+                case OR -> Alternatives.any(rex, ((RexCall) substituted).getOperands());
+                default -> WideningCasts.narrowedComparison((RexCall) substituted);
             };
         }
 

@@ -94,9 +94,9 @@ final class LookUp {
                 RexNode value = parameter(binding, rex, row.get(i), types.get(i));
                 all.add(rex.makeCall(comparison, WideningCasts.narrowed(operands.get(i)), value));
             }
-            alternatives.add(Balanced.all(rex, all));
+            alternatives.add(Alternatives.all(rex, all));
         }
-        return Balanced.any(rex, alternatives);
+        return Alternatives.any(rex, alternatives);
     }
 
     private RexNode list(RexNode operand, RelDataType type, List<List<@Nullable Object>> rows) {

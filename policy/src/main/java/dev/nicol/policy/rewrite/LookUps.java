@@ -5,6 +5,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,6 +24,7 @@ import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
 import org.apache.calcite.sql.SqlKind;
@@ -42,6 +44,9 @@ public final class LookUps {
 
     private final LookUpReader reader;
     private final Map<String, List<List<@Nullable Object>>> read = new HashMap<>();
+
+    /** Equal values are one parameter: the same policy stands in many places of a plan. */
+    private final Map<List<@Nullable Object>, Integer> parameters = new HashMap<>();
 
     public LookUps(LookUpReader reader) {
         this.reader = reader;
@@ -119,7 +124,8 @@ public final class LookUps {
             node.getInputs().forEach(input -> inputs.add(node(input)));
             Set<CorrelationId> here = node.getVariablesSet();
             if (node instanceof Filter filter) {
-                RexNode condition = expression(filter.getCondition(), here, true);
+                RexNode condition = RexUtil.flatten(
+                        node.getCluster().getRexBuilder(), expression(filter.getCondition(), here, true));
                 return LogicalFilter.create(inputs.get(0), condition, used(here, List.of(condition)));
             } else if (node instanceof Project project) {
                 List<RexNode> expressions = project.getProjects().stream()
@@ -197,7 +203,7 @@ public final class LookUps {
         }
 
         int parameter(@Nullable Object value, RelDataType type) {
-            return reader.parameter(value, type);
+            return parameters.computeIfAbsent(Arrays.asList(value, type), added -> reader.parameter(value, type));
         }
 
         /** A look-up that cannot become bound values. */

@@ -5,6 +5,7 @@ import dev.nicol.adapters.SourceSql;
 import dev.nicol.policy.rewrite.LookUpReader;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +41,18 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
          */
         record Write(
                 String source,
-                @Nullable Plan check,
+                @Nullable SourceSql check,
                 @Nullable SourceSql sql,
                 @Nullable RowsFrom rows) implements Plan {}
 
-        /** Rows that are read from anywhere and inserted one by one, in batches. */
-        record RowsFrom(Plan query, SourceSql insertOne) {}
+        /**
+         * Rows that are read from anywhere and inserted one by one, in batches.
+         *
+         * @param check for a number of rows, whose values are its parameters: counts those that the subject's row filter
+         *     would hide; null where none can be
+         */
+        record RowsFrom(
+                Plan query, SourceSql insertOne, @Nullable IntFunction<SourceSql> check) {}
 
         /** A definition at one source. */
         record Define(SourceSql sql) implements Plan {}

@@ -22,11 +22,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -137,7 +139,7 @@ final class PolicyExplanation {
     }
 
     /** Every text that the plan would send. */
-    private static List<SourceSql> sqlOf(@Nullable Plan plan) {
+    private static List<SourceSql> sqlOf(Plan plan) {
         if (plan instanceof Plan.Whole whole) {
             return List.of(whole.sql());
         } else if (plan instanceof Plan.Joined joined) {
@@ -145,13 +147,14 @@ final class PolicyExplanation {
         } else if (plan instanceof Plan.Define define) {
             return List.of(define.sql());
         } else if (plan instanceof Plan.Write write) {
-            List<SourceSql> all = new ArrayList<>(sqlOf(write.check()));
-            if (write.sql() != null) {
-                all.add(write.sql());
-            }
+            List<SourceSql> all = new ArrayList<>();
+            Stream.of(write.check(), write.sql()).filter(Objects::nonNull).forEach(all::add);
             Plan.RowsFrom from = write.rows();
             if (from != null) {
                 all.addAll(sqlOf(from.query()));
+                if (from.check() != null) {
+                    all.add(from.check().apply(1));
+                }
                 all.add(from.insertOne());
             }
             return all;

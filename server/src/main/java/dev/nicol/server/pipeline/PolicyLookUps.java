@@ -105,7 +105,11 @@ final class PolicyLookUps implements LookUpReader {
             return bound(query, lookUps);
         } else if (body instanceof Body.Insert insert) {
             return new Body.Insert(
-                    insert.target(), insert.columns(), lookUps.bound(insert.input()), lookUps.bound(insert.sealed()));
+                    insert.target(),
+                    insert.columns(),
+                    lookUps.bound(insert.input()),
+                    lookUps.bound(insert.sealed()),
+                    insert.guarded());
         } else if (body instanceof Body.Change change) {
             Map<String, RexNode> assignments = new LinkedHashMap<>();
             change.assignments().forEach((column, value) -> assignments.put(column, lookUps.bound(value)));

@@ -92,11 +92,13 @@ final class WriteConversion {
         List<RexNode> kept = new ArrayList<>();
         columns.forEach(column -> kept.add(rex.makeInputRef(input, fields.indexOf(column))));
         RelNode rows = LogicalProject.create(input, List.of(), kept, columns, Set.of());
-        if (!(literalRows(rows))) {
+        boolean spelled = literalRows(rows);
+        if (!spelled) {
             refuseMaskedTargets(columns);
         }
+        List<Sentinels.Guarded> guarded = spelled ? Sentinels.in(target.decision(), columns, rows) : List.of();
         SealedScan sealed = (SealedScan) meant.getTable().toRel(ViewExpanders.simpleContext(input.getCluster()));
-        return new Body.Insert(target, columns, rows, sealed);
+        return new Body.Insert(target, columns, rows, sealed, guarded);
     }
 
     private static String field(List<String> fields, String name) {
