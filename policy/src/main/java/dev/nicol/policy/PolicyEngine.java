@@ -148,10 +148,12 @@ public final class PolicyEngine {
             List<MaskRule> rules = rulesOf(column);
             if (!rules.isEmpty()) {
                 rules.forEach(rule -> restedOn.add(rule.name()));
+                // by tag, of a column that may hold anything: no rule's own mask is known to hide enough of it
+                boolean guessed = column.isUnclassified() && !namedIn(rules.get(0), column);
                 return new Decision.Column(
                         column.name(),
                         false,
-                        fitting(rules, column),
+                        guessed ? Masks.entityDefault(column.type()) : fitting(rules, column),
                         rules.get(0).name());
             }
             boolean masked = maskByDefault && !column.tags().isEmpty() && !opened(showing, column);
@@ -170,13 +172,23 @@ public final class PolicyEngine {
                 if (!rule.audience().binds(subject)) {
                     continue;
                 }
-                if (rule.columns().stream().anyMatch(pattern -> pattern.matches(table.name(), column.name()))) {
+                if (namedIn(rule, column)) {
                     byColumn.add(rule);
-                } else if (column.tags().stream().anyMatch(tag -> rule.tags().contains(tag.toUpperCase(Locale.ROOT)))) {
+                } else if (concernsTagOf(rule, column)) {
                     byTag.add(rule);
                 }
             }
             return byColumn.isEmpty() ? byTag : byColumn;
+        }
+
+        private boolean namedIn(MaskRule rule, ColumnFacts column) {
+            return rule.columns().stream().anyMatch(pattern -> pattern.matches(table.name(), column.name()));
+        }
+
+        private boolean concernsTagOf(MaskRule rule, ColumnFacts column) {
+            return column.isUnclassified()
+                    ? !rule.tags().isEmpty()
+                    : column.tags().stream().anyMatch(tag -> rule.tags().contains(tag.toUpperCase(Locale.ROOT)));
         }
 
         /** Rules that disagree, and a mask that does not fit, show nothing. */
