@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,8 +102,8 @@ abstract class ClassifiedSourceContract {
     private List<String> tags(String table) throws SQLException {
         return rows(
                 "audra",
-                "SELECT column_name, entity, origin FROM nicol.policy.classifications WHERE table_name = '" + table
-                        + "' ORDER BY 1, 2, 3");
+                "SELECT LOWER(column_name), entity, origin FROM nicol.policy.classifications WHERE LOWER(table_name) = '"
+                        + table + "' ORDER BY 1, 2, 3");
     }
 
     @Test
@@ -131,7 +132,7 @@ abstract class ClassifiedSourceContract {
         rows("alice", "SELECT c3 AS told FROM $c.contacts WHERE id = 3");
         assertThat(rows(
                         "audra",
-                        "SELECT a.column_name, a.tags, a.mask FROM nicol.audit.column_access a JOIN nicol.audit.statements s"
+                        "SELECT LOWER(a.column_name), a.tags, a.mask FROM nicol.audit.column_access a JOIN nicol.audit.statements s"
                                 + " ON s.statement_id = a.statement_id WHERE s.sql_text LIKE 'SELECT c3 AS told%' AND"
                                 + " a.tags <> ''"))
                 .containsExactly("c3|EMAIL|redact");
@@ -207,8 +208,8 @@ abstract class ClassifiedSourceContract {
         assertThat(
                         rows(
                                 "steve",
-                                "SELECT evidence FROM nicol.policy.classifications WHERE table_name = 'mails' AND origin = 'carried'"))
-                .containsExactly("copied from `crm." + schema + ".contacts.c3`");
+                                "SELECT LOWER(evidence) FROM nicol.policy.classifications WHERE table_name = 'mails' AND origin = 'carried'"))
+                .containsExactly(("copied from `crm." + schema + ".contacts.c3`").toLowerCase(Locale.ROOT));
     }
 
     @Test
@@ -237,9 +238,10 @@ abstract class ClassifiedSourceContract {
                 .containsExactly("u1@mail.example");
         assertThat(rows(
                         "audra",
-                        "SELECT column_name, entity, evidence FROM nicol.policy.classifications WHERE catalog_name ="
+                        "SELECT column_name, entity, LOWER(evidence) FROM nicol.policy.classifications WHERE catalog_name ="
                                 + " 'virtual'"))
-                .containsExactly("m|EMAIL|lineage from `crm." + schema + ".contacts.c3`");
+                .containsExactly(
+                        "m|EMAIL|" + ("lineage from `crm." + schema + ".contacts.c3`").toLowerCase(Locale.ROOT));
         update("steve", "DROP VIEW virtual.sales.people");
         assertThat(rows("audra", "SELECT 1 FROM nicol.policy.classifications WHERE catalog_name = 'virtual'"))
                 .isEmpty();
