@@ -1,6 +1,7 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,12 +22,15 @@ import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rules.CoreRules;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.schema.TransientTable;
@@ -106,7 +110,7 @@ public final class FederatedPlanner {
         RelNode normal = normalised(governed);
         RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
         RelNode keyed = heuristic(heuristic(ordered, PREDICATES), JOIN_KEYS);
-        RelNode trimmed = trimmed(heuristic(keyed, PREDICATES));
+        RelNode trimmed = trimmed(crossing(heuristic(keyed, PREDICATES)));
         List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
         RelNode reduced = heuristic(
@@ -177,6 +181,54 @@ public final class FederatedPlanner {
         return Pushdown.computes(adapters.apply(source), plan) ? source : null;
     }
 
+    /**
+     * What may cross a seal whose masks are computed here does so without a row filter too: its source would otherwise read
+     * the whole table out.
+     */
+    private RelNode crossing(RelNode plan) {
+        return plan.accept(new RelHomogeneousShuttle() {
+            @Override
+            public RelNode visit(RelNode other) {
+                RelNode node = super.visit(other);
+                return node instanceof Filter filter
+                                && filter.getInput() instanceof SealedScan scan
+                                && sourceOf(scan) == null
+                        ? Crossing.onto(filter, scan)
+                        : node;
+            }
+        });
+    }
+
+    /** The seal's own plan, where one source holds all of it and the engine computes masks; null where that is not so. */
+    private @Nullable RelNode masked(SealedScan scan, List<Integer> columns, RelDataType shown, List<SourceSql> found) {
+        Set<String> sources = Pushdown.sources(scan);
+        String source = sources.iterator().next();
+        if (sources.size() > 1) {
+            return null;
+        }
+        EnumerableRel opened =
+                SealedMasks.over(scan, source, adapters.apply(source), columns, shown, FederatedPlanner::calculated);
+        found.add(opened instanceof SealedMasks masks ? masks.sql() : ((SourceRel) opened).sql());
+        return opened;
+    }
+
+    /** A projection as the engine computes it. */
+    private static RelNode calculated(RelNode projection) {
+        return heuristic(BoundedFunctions.apply(EngineExpressions.exact(projection)), CALCS);
+    }
+
+    /** The columns a projection of bare columns names; null for another. */
+    private static @Nullable List<Integer> columns(Project project) {
+        List<Integer> columns = new ArrayList<>();
+        for (RexNode field : project.getProjects()) {
+            if (!(field instanceof RexInputRef reference)) {
+                return null;
+            }
+            columns.add(reference.getIndex());
+        }
+        return columns;
+    }
+
     /** Replaces the largest trees that one source computes. */
     private RelNode split(RelNode plan, List<SourceSql> found) {
         String source = sourceOf(plan);
@@ -188,7 +240,20 @@ public final class FederatedPlanner {
         if (plan instanceof TableScan scan && scan.getTable().unwrap(TransientTable.class) != null) {
             return new WorkTableScan(scan);
         }
+        if (plan instanceof Project project && project.getInput() instanceof SealedScan scan) {
+            List<Integer> columns = columns(project);
+            RelNode masked = columns == null ? null : masked(scan, columns, project.getRowType(), found);
+            if (masked != null) {
+                return masked;
+            }
+        }
         if (plan instanceof SealedScan scan) {
+            List<Integer> all =
+                    ImmutableBitSet.range(scan.getRowType().getFieldCount()).asList();
+            RelNode masked = masked(scan, all, scan.getRowType(), found);
+            if (masked != null) {
+                return masked;
+            }
             throw NicolError.NOT_SUPPORTED.because(
                     "The policy on `" + scan.decision().table()
                             + "` looks up a table of another source, which is not supported yet. Ask a steward to keep the"

@@ -55,12 +55,20 @@ final class MysqlDialect extends MysqlSqlDialect {
                     TimeUnitRange.SECOND, "DATE_FORMAT({0}, '%Y-%m-%d %H:%i:%s')"),
             MysqlDialect::castName);
 
+    private static final String HASH = "SHA2(CONCAT(CAST({2} AS BINARY), UNHEX(SHA2(CONCAT(CAST({1} AS BINARY),"
+            + " CAST(CONVERT({0} USING utf8mb4) AS BINARY)), 256))), 256)";
+
     private static final MaskSql MASKS = new MaskSql(
-            (first, last) -> SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
-                            + " ELSE CONCAT(LEFT({0}, %d), REPEAT({1}, CHAR_LENGTH({0}) - %d), RIGHT({0}, %d)) END")
-                    .formatted(first + last, first, first + last, last)),
-            SqlTemplate.of("SHA2(CONCAT(CAST({2} AS BINARY), UNHEX(SHA2(CONCAT(CAST({1} AS BINARY),"
-                    + " CAST(CONVERT({0} USING utf8mb4) AS BINARY)), 256))), 256)"));
+            new MaskSql.Words(
+                    (first, last) ->
+                            SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
+                                            + " ELSE CONCAT(LEFT({0}, %d), REPEAT({1}, CHAR_LENGTH({0}) - %d), RIGHT({0}, %d)) END")
+                                    .formatted(first + last, first, first + last, last)),
+                    HASH,
+                    "CAST({0} AS CHAR)",
+                    "(CAST(CONV(SUBSTRING(" + HASH + ", 1, 16), 16, 10) AS UNSIGNED) & %s)"),
+            DATETIMES,
+            MysqlDialect::castName);
 
     /** MySQL has no OFFSET without LIMIT; its manual suggests this number. */
     private static final String ALL_ROWS = "18446744073709551615";
@@ -114,9 +122,10 @@ final class MysqlDialect extends MysqlSqlDialect {
     @Override
     public RexNode prepareUnparse(RexNode rex) {
         if (rex instanceof RexCall call) {
-            RexNode datetime = DATETIMES.rewrite(call);
-            if (datetime != null) {
-                return datetime;
+            RexNode mask = MASKS.rewrite(call);
+            RexNode rewritten = mask == null ? DATETIMES.rewrite(call) : mask;
+            if (rewritten != null) {
+                return rewritten;
             }
             if (call.getKind() == SqlKind.DIVIDE
                     && call.getOperands().stream()
@@ -134,9 +143,6 @@ final class MysqlDialect extends MysqlSqlDialect {
 
     @Override
     public void unparseCall(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
-        if (MASKS.unparse(writer, call)) {
-            return;
-        }
         if (call.getOperator() == SqlStdOperatorTable.CONCAT) {
             // Two bars are OR here, whatever the session's mode.
             SqlTemplate.of("CONCAT({0}, {1})").unparse(writer, call.getOperandList());

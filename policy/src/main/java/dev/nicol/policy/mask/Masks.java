@@ -6,11 +6,17 @@ import org.apache.calcite.rel.type.RelDataType;
 
 /** The one explicit list of mask kinds. */
 public final class Masks {
-    public static final List<MaskType> ALL = List.of(Redact.TYPE, Partial.TYPE, Hash.TYPE, Nullify.TYPE);
-
-    /** Kinds that the documentation names and this release does not have yet. */
-    public static final List<String> NOT_YET =
-            List.of("tokenize", "constant", "bucket", "date_part", "redact_text", "custom");
+    public static final List<MaskType> ALL = List.of(
+            Redact.TYPE,
+            Partial.TYPE,
+            Hash.TYPE,
+            Tokenize.TYPE,
+            Nullify.TYPE,
+            Constant.TYPE,
+            Bucket.TYPE,
+            DatePart.TYPE,
+            RedactText.TYPE,
+            Custom.TYPE);
 
     private Masks() {}
 

@@ -32,6 +32,20 @@ public final class Crossing {
         return copy instanceof Filter filter ? cross(filter) : copy;
     }
 
+    /** What of a filter right above a seal may cross it, within it; the rest above. */
+    public static RelNode onto(Filter filter, SealedScan scan) {
+        RelNode sealed = scan;
+        List<RexNode> left = new ArrayList<>();
+        for (RexNode predicate : RelOptUtil.conjunctions(filter.getCondition())) {
+            if (Leakproof.total(predicate, scan)) {
+                sealed = through((SealedScan) sealed, predicate);
+            } else {
+                left.add(predicate);
+            }
+        }
+        return left.isEmpty() ? sealed : above(filter, sealed, left);
+    }
+
     private static RelNode cross(Filter filter) {
         RelNode input = filter.getInput();
         List<RexNode> left = new ArrayList<>();
@@ -46,6 +60,10 @@ public final class Crossing {
         if (left.isEmpty()) {
             return input;
         }
+        return above(filter, input, left);
+    }
+
+    private static RelNode above(Filter filter, RelNode input, List<RexNode> left) {
         RexNode rest = RexUtil.composeConjunction(filter.getCluster().getRexBuilder(), left);
         return LogicalFilter.create(input, rest, ImmutableSet.copyOf(filter.getVariablesSet()));
     }

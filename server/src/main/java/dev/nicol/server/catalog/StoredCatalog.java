@@ -7,6 +7,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.filter.PolicyFunctions;
 import dev.nicol.policy.rewrite.PolicyCatalog;
+import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,14 +16,21 @@ import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.rex.RexDynamicParam;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexOver;
+import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexVisitorImpl;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.jspecify.annotations.Nullable;
 
-/** All tables of one catalogue snapshot with raw values: what row filters are validated against, and nothing else. */
+/** All tables of one catalogue snapshot with raw values: what row filters and custom masks are validated against, and nothing else. */
 final class StoredCatalog implements PolicyCatalog {
     private final CalciteSchema root;
     private final Map<TableName, StoredTable> tables = new LinkedHashMap<>();
@@ -61,31 +69,78 @@ final class StoredCatalog implements PolicyCatalog {
 
     @Override
     public RelNode filtered(RelOptCluster cluster, TableName table, String condition) {
+        try {
+            return planned(cluster, table, SqlNodeList.SINGLETON_STAR, expressions.expression(condition));
+        } catch (RuntimeException | Error failure) {
+            throw notApplied(table, "row filter", failure);
+        }
+    }
+
+    @Override
+    public RexNode expression(RelOptCluster cluster, TableName table, String expression) {
+        try {
+            SqlNode parsed = expressions.expression(expression);
+            RelNode plan = planned(cluster, table, SqlNodeList.of(parsed), null);
+            if (plan instanceof SourceScan && plan.getRowType().getFieldCount() == 1) {
+                return cluster.getRexBuilder().makeInputRef(plan, 0);
+            } else if (plan instanceof Project project && project.getInput() instanceof SourceScan) {
+                RexNode found = project.getProjects().get(0);
+                found.accept(new RowOnly());
+                return found;
+            }
+            throw new IllegalArgumentException("not an expression over one row");
+        } catch (RuntimeException | Error failure) {
+            throw notApplied(table, "custom mask", failure);
+        }
+    }
+
+    /** Refuses what is not of this row alone. */
+    private static final class RowOnly extends RexVisitorImpl<Void> {
+        RowOnly() {
+            super(true);
+        }
+
+        @Override
+        public Void visitSubQuery(RexSubQuery subQuery) {
+            throw new IllegalArgumentException("a sub-query");
+        }
+
+        @Override
+        public Void visitOver(RexOver over) {
+            throw new IllegalArgumentException("a window");
+        }
+
+        @Override
+        public Void visitDynamicParam(RexDynamicParam parameter) {
+            throw new IllegalArgumentException("a parameter");
+        }
+    }
+
+    private RelNode planned(RelOptCluster cluster, TableName table, SqlNodeList columns, @Nullable SqlNode where) {
         PlanningSpace space = space(List.of())
                 .within(cluster, root, List.of(table.catalog(), table.schema()), PolicyFunctions.OPERATORS);
-        try {
-            SqlNode where = expressions.expression(condition);
-            SqlSelect select = new SqlSelect(
-                    SqlParserPos.ZERO,
-                    null,
-                    SqlNodeList.SINGLETON_STAR,
-                    new SqlIdentifier(new ArrayList<>(table.parts()), SqlParserPos.ZERO),
-                    where,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null);
-            return space.convert(select).rel;
-        } catch (RuntimeException | Error failure) {
-            throw NicolError.NOT_PERMITTED.because(
-                    "The policy on `" + table + "` cannot be applied, so nothing of it can be read. Tell a steward.",
-                    "row filter of " + table + ": " + failure,
-                    failure);
-        }
+        SqlSelect select = new SqlSelect(
+                SqlParserPos.ZERO,
+                null,
+                columns,
+                new SqlIdentifier(new ArrayList<>(table.parts()), SqlParserPos.ZERO),
+                where,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+        return space.convert(select).rel;
+    }
+
+    private static RuntimeException notApplied(TableName table, String what, Throwable failure) {
+        return NicolError.NOT_PERMITTED.because(
+                "The policy on `" + table + "` cannot be applied, so nothing of it can be read. Tell a steward.",
+                what + " of " + table + ": " + failure,
+                failure);
     }
 
     private PlanningSpace space(List<String> path) {

@@ -215,7 +215,8 @@ final class WritePlanning {
     Plan change(Body.Change change) {
         String source = change.target().name().catalog();
         SourceAdapter adapter = adapters.apply(source);
-        if (!Pushdown.sources(change.read()).equals(Set.of(source)) || !Pushdown.computes(adapter, change.read())) {
+        if (!Pushdown.sources(change.read()).equals(Set.of(source))
+                || !Pushdown.computesWrite(adapter, change.read(), change.scan())) {
             throw NicolError.NOT_SUPPORTED.because("An UPDATE or DELETE must be computable by source `" + source
                     + "` alone: this one reads another source or uses a function it does not have.");
         }
