@@ -153,11 +153,12 @@ public final class PolicyEngine {
                 return new Decision.Column(
                         column.name(),
                         false,
-                        guessed ? Masks.entityDefault(column.type()) : fitting(rules, column),
+                        guessed ? Masks.entityDefault(column.tags(), column.type()) : fitting(rules, column),
                         rules.get(0).name());
             }
             boolean masked = maskByDefault && !column.tags().isEmpty() && !opened(showing, column);
-            return new Decision.Column(column.name(), false, masked ? Masks.entityDefault(column.type()) : null, null);
+            return new Decision.Column(
+                    column.name(), false, masked ? Masks.entityDefault(column.tags(), column.type()) : null, null);
         }
 
         private boolean denies(Grant grant, ColumnFacts column) {
