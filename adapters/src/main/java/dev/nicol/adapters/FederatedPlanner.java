@@ -256,8 +256,8 @@ public final class FederatedPlanner {
             }
             throw NicolError.NOT_SUPPORTED.because(
                     "The policy on `" + scan.decision().table()
-                            + "` looks up a table of another source, which is not supported yet. Ask a steward to keep the"
-                            + " look-up table beside the data.");
+                            + "` uses a function that the table's source does not have. Ask a steward to write it in a"
+                            + " simpler way.");
         }
         List<RelNode> inputs = new ArrayList<>();
         plan.getInputs().forEach(input -> inputs.add(split(input, found)));

@@ -1,6 +1,7 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.mask.MaskFunctions;
+import dev.nicol.policy.rewrite.ValueList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -137,7 +138,7 @@ public final class PushableOperators {
         } else if (TEXT_FUNCTIONS.contains(operator)) {
             return operator == SqlLibraryOperators.NVL || isText(operands.get(0));
         }
-        return KINDS.contains(kind) || masks(operator, operands);
+        return KINDS.contains(kind) || masks(operator, operands) || operator == ValueList.IN;
     }
 
     /** A bucket of REAL is rounded twice, which kinds do in their own ways. */

@@ -2,6 +2,7 @@ package dev.nicol.adapters;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.policy.rewrite.LookUpReader;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,6 +41,7 @@ public final class SourceExecution implements AutoCloseable {
     private final AtomicLong rowsHeld = new AtomicLong();
     private final List<SourceQuery> queries = new CopyOnWriteArrayList<>();
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
+    private final List<@Nullable Object> lookedUp = new ArrayList<>();
     private volatile @Nullable Statement writing;
     private volatile @Nullable NicolException cancelled;
 
@@ -170,7 +172,7 @@ public final class SourceExecution implements AutoCloseable {
     }
 
     void bind(SourceSql sql, SourceAdapter adapter, PreparedStatement statement) throws SQLException {
-        bind(sql, adapter, statement, parameters);
+        bind(sql, adapter, statement, this::parameter);
     }
 
     private static void bind(
@@ -188,7 +190,19 @@ public final class SourceExecution implements AutoCloseable {
 
     /** The value of a parameter, for operators that run here. */
     public @Nullable Object parameter(int index) {
-        return parameters.apply(index);
+        return index >= LookUpReader.FIRST_PARAMETER
+                ? lookedUp.get(index - LookUpReader.FIRST_PARAMETER)
+                : parameters.apply(index);
+    }
+
+    /**
+     * Keeps a value that a policy looked up; done before anything that needs it runs.
+     *
+     * @return its place, counted from {@link LookUpReader#FIRST_PARAMETER} as a parameter's index
+     */
+    public int keep(@Nullable Object value) {
+        lookedUp.add(value);
+        return lookedUp.size() - 1;
     }
 
     void countHeld() {

@@ -168,7 +168,7 @@ public final class SqlGenerator {
 
     /** Public because Calcite finds its methods by reflection. */
     public final class Converter extends RelToSqlConverter {
-        private int seals;
+        private int names;
 
         Converter() {
             super(adapter.dialect());
@@ -183,14 +183,21 @@ public final class SqlGenerator {
                 SqlSelect select = visitRoot(opened(scan)).asSelect();
                 sealed = scan.filtersRows() ? adapter.fence(select) : select;
             }
-            SqlIdentifier alias = new SqlIdentifier("s" + seals++, SqlParserPos.ZERO);
-            SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, sealed, alias);
-            return result(named, List.of(Clause.FROM), scan, null);
+            return named(sealed, scan);
         }
 
-        /** Called by Calcite's dispatch. */
+        /**
+         * Called by Calcite's dispatch. A correlated filter calls its table by a name, which Calcite makes another one where
+         * the table comes twice, and does not write down.
+         */
         public Result visit(SourceScan scan) {
-            return result(stored(scan.getTable()), List.of(Clause.FROM), scan, null);
+            return named(stored(scan.getTable()), scan);
+        }
+
+        private Result named(SqlNode from, RelNode node) {
+            SqlIdentifier alias = new SqlIdentifier("s" + names++, SqlParserPos.ZERO);
+            SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, from, alias);
+            return result(named, List.of(Clause.FROM), node, null);
         }
 
         /** The table, or a sub-select where columns of types that only their source knows are read as text. */

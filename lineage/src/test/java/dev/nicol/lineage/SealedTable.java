@@ -99,7 +99,8 @@ final class SealedTable extends AbstractTable implements TranslatableTable {
         for (String column : columns.keySet()) {
             RexNode value = rex.makeInputRef(rows, decided.size());
             Mask mask = masks.get(column);
-            decided.add(new Decision.Column(column, denied.contains(column), mask, mask == null ? null : "m"));
+            decided.add(new Decision.Column(
+                    column, denied.contains(column), mask, mask == null ? null : "m", "", List.of()));
             if (!denied.contains(column)) {
                 names.add(column);
                 shown.add(mask == null ? value : mask.apply(rex, value));

@@ -36,12 +36,20 @@ public record Decision(
      * @param denied the column does not exist for the subject
      * @param mask null: the raw value is shown
      * @param rule the rule that masks or denies it; null where none does
+     * @param reason why it is shown as it is, naming rules but no rule's text
+     * @param overridden names of mask rules that would apply if {@code rule} did not come before them
      */
     public record Column(
             String name,
             boolean denied,
             @Nullable Mask mask,
-            @Nullable String rule) {}
+            @Nullable String rule,
+            String reason,
+            List<String> overridden) {
+        public Column {
+            overridden = List.copyOf(overridden);
+        }
+    }
 
     public boolean visible() {
         return !actions.isEmpty();

@@ -1,24 +1,39 @@
 package dev.nicol.policy;
 
 import dev.nicol.policy.mask.MaskRule;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * Finds masks that are certain to meet: a name or tag that both name, and a subject that both are for. What only a
- * catalogue or a user directory could tell is left to {@link PolicyEngine}, which then shows nothing.
+ * catalogue or a user directory can tell is found with those at hand; where they change later, {@link PolicyEngine} shows
+ * nothing.
  */
 final class MaskConflicts {
     private MaskConflicts() {}
 
+    static void check(PolicySet set, Problems problems) {
+        List<MaskRule> masks = set.maskRules();
+        for (int later = 1; later < masks.size(); later++) {
+            for (int earlier = 0; earlier < later; earlier++) {
+                MaskRule one = masks.get(earlier);
+                MaskRule other = masks.get(later);
+                between(one, other)
+                        .ifPresent(
+                                place -> problems.add(
+                                        set.places().of(other),
+                                        "`" + other.name() + "` and `" + one.name() + "` both mask " + place
+                                                + " for the same subjects — keep one, or tell them apart by `to` and `except`"));
+            }
+        }
+    }
+
     /** What both mask for the same subject, in words; empty when that is not certain. */
-    static Optional<String> between(MaskRule one, MaskRule other) {
+    private static Optional<String> between(MaskRule one, MaskRule other) {
         Optional<String> place = commonColumn(one, other);
-        return place.isPresent() && meet(one.audience(), other.audience()) ? place : Optional.empty();
+        return place.isPresent() && one.audience().meets(other.audience()) ? place : Optional.empty();
     }
 
     private static Optional<String> commonColumn(MaskRule one, MaskRule other) {
@@ -35,25 +50,5 @@ final class MaskConflicts {
         Set<String> tags = new TreeSet<>(one.tags());
         tags.retainAll(other.tags());
         return tags.stream().findFirst().map(tag -> "tag `" + tag + "`");
-    }
-
-    private static boolean meet(Audience one, Audience other) {
-        List<Subject> witnesses = new ArrayList<>();
-        witnesses.add(Subject.human("", Set.of(), Set.of(), Map.of()));
-        for (SubjectSelector selector : List.of(one.to(), other.to())) {
-            selector.users().forEach(user -> witnesses.add(Subject.human(user, Set.of(), Set.of(), Map.of())));
-            selector.groups().forEach(group -> witnesses.add(Subject.human("", Set.of(group), Set.of(), Map.of())));
-            selector.roles().forEach(role -> witnesses.add(Subject.human("", Set.of(), Set.of(role), Map.of())));
-            selector.agents().forEach(agent -> witnesses.add(agent(agent)));
-            selector.purposes()
-                    .forEach(purpose -> witnesses.add(
-                            Subject.human("", Set.of(), Set.of(), Map.of()).withPurpose(purpose)));
-            witnesses.add(Subject.human("", Set.of(), Set.of(), selector.attributes()));
-        }
-        return witnesses.stream().anyMatch(subject -> one.binds(subject) && other.binds(subject));
-    }
-
-    private static Subject agent(String name) {
-        return new Subject("", name, Set.of(), Set.of(), Map.of(), Set.of(), null, null, null, null);
     }
 }

@@ -12,12 +12,17 @@ public final class NamePattern {
     /** Stands for a dot within a part while names are compared, so that {@code "a.b"} is one part and not two. */
     private static final char DOT_WITHIN_PART = '\uE000';
 
+    /** Stand for another pattern's wildcards, which only a wildcard takes in. */
+    private static final char ANY_CHARACTERS = '\uE001';
+
+    private static final char ANY_PARTS = '\uE002';
+
     private final String glob;
     private final Pattern compiled;
 
     public NamePattern(String glob) {
         this.glob = glob;
-        this.compiled = compile(glob);
+        this.compiled = compile(glob, "[^.]*");
     }
 
     public String glob() {
@@ -43,6 +48,25 @@ public final class NamePattern {
         return matches(List.of(name));
     }
 
+    /**
+     * Whether every name that the other matches is certainly matched by this: true only where the globs show it part by
+     * part.
+     */
+    public boolean includes(NamePattern other) {
+        String probe = other.glob.replace("**", String.valueOf(ANY_PARTS)).replace('*', ANY_CHARACTERS);
+        return compile(glob, "[^." + ANY_PARTS + "]*").matcher(probe).matches();
+    }
+
+    /** Whether a name in that catalog can match: false only where the glob's beginning rules it out. */
+    public boolean reaches(String catalog) {
+        int dot = glob.indexOf('.');
+        int across = glob.indexOf("**");
+        String first = across >= 0 && (dot < 0 || across < dot)
+                ? glob.substring(0, across) + "*"
+                : glob.substring(0, dot < 0 ? glob.length() : dot);
+        return new NamePattern(first).matchesPart(catalog);
+    }
+
     /** Whether no wildcard is in it. */
     public boolean exact() {
         return glob.indexOf('*') < 0;
@@ -61,7 +85,7 @@ public final class NamePattern {
         return matches(name.toString());
     }
 
-    private static Pattern compile(String glob) {
+    private static Pattern compile(String glob, String withinPart) {
         StringBuilder regex = new StringBuilder();
         int at = 0;
         while (at < glob.length()) {
@@ -69,7 +93,7 @@ public final class NamePattern {
                 regex.append(".*");
                 at += 2;
             } else if (glob.charAt(at) == '*') {
-                regex.append("[^.]*");
+                regex.append(withinPart);
                 at++;
             } else {
                 int end = glob.indexOf('*', at) < 0 ? glob.length() : glob.indexOf('*', at);

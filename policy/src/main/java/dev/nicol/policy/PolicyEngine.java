@@ -8,13 +8,15 @@ import dev.nicol.policy.mask.Nullify;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -143,71 +145,116 @@ public final class PolicyEngine {
                     deciding.stream().filter(grant -> !denies(grant, column)).toList();
             if (showing.isEmpty()) {
                 String denier = deciding.isEmpty() ? null : deciding.get(0).name();
-                return new Decision.Column(column.name(), true, null, denier);
+                String reason = denier == null ? "no grant covers the table" : "grant `" + denier + "` denies it";
+                return new Decision.Column(column.name(), true, null, denier, reason, List.of());
             }
-            List<MaskRule> rules = rulesOf(column);
-            if (!rules.isEmpty()) {
-                rules.forEach(rule -> restedOn.add(rule.name()));
-                // by tag, of a column that may hold anything: no rule's own mask is known to hide enough of it
-                boolean guessed = column.isUnclassified() && !namedIn(rules.get(0), column);
-                return new Decision.Column(
-                        column.name(),
-                        false,
-                        guessed ? Masks.entityDefault(column.tags(), column.type()) : fitting(rules, column),
-                        rules.get(0).name());
+            List<MaskRule> byColumn = binding(rule -> names(rule, column));
+            List<MaskRule> byTag = binding(rule -> !names(rule, column) && tagged(rule, column));
+            if (!byColumn.isEmpty()) {
+                return masked(column, byColumn, "a rule names the column", byTag);
+            } else if (!byTag.isEmpty() && column.isUnclassified()) {
+                return guessed(column, byTag);
+            } else if (!byTag.isEmpty()) {
+                return masked(column, byTag, "a rule names its tag " + tags(column), List.of());
             }
-            boolean masked = maskByDefault && !column.tags().isEmpty() && !opened(showing, column);
+            return unruled(column, showing);
+        }
+
+        private Decision.Column masked(
+                ColumnFacts column, List<MaskRule> rules, String reason, List<MaskRule> overridden) {
+            rules.forEach(rule -> restedOn.add(rule.name()));
+            MaskRule rule = rules.get(0);
+            boolean agreed = rules.stream().allMatch(other -> other.mask().equals(rule.mask()));
+            String misfit = rule.mask().misfit(column.type());
+            // Rules that disagree, and a mask that does not fit, show nothing.
+            Mask mask = agreed && misfit == null ? rule.mask() : new Nullify();
+            String why = !agreed
+                    ? reason + "; rules of one level disagree, so it is NULL"
+                    : misfit == null ? reason : reason + "; its mask does not fit the type, so it is NULL";
             return new Decision.Column(
-                    column.name(), false, masked ? Masks.entityDefault(column.tags(), column.type()) : null, null);
+                    column.name(),
+                    false,
+                    mask,
+                    rule.name(),
+                    why,
+                    overridden.stream().map(Rule::name).toList());
+        }
+
+        /** Rules by tag, of a column that may hold anything: of no rule's own mask is it known that it hides enough. */
+        private Decision.Column guessed(ColumnFacts column, List<MaskRule> rules) {
+            rules.forEach(rule -> restedOn.add(rule.name()));
+            return new Decision.Column(
+                    column.name(),
+                    false,
+                    Masks.entityDefault(column.tags(), column.type()),
+                    rules.get(0).name(),
+                    "it has not been looked at yet, and rules name tags it may have",
+                    List.of());
+        }
+
+        /** No rule masks it: raw, but for tags that no grant opens. */
+        private Decision.Column unruled(ColumnFacts column, List<Grant> showing) {
+            if (!maskByDefault || column.tags().isEmpty()) {
+                String why = column.tags().isEmpty()
+                        ? "it has no tag, and no rule masks it"
+                        : "it has tag " + tags(column) + ", but masks by default are off";
+                return new Decision.Column(column.name(), false, null, null, why, List.of());
+            }
+            List<String> openers = opening(showing, column);
+            Mask mask = openers.isEmpty() ? Masks.entityDefault(column.tags(), column.type()) : null;
+            String why = openers.isEmpty()
+                    ? "it has tag " + tags(column) + ", which no grant opens: the default mask"
+                    : "it has tag " + tags(column) + ", opened raw by " + String.join(", ", openers);
+            return new Decision.Column(column.name(), false, mask, null, why, List.of());
+        }
+
+        private static String tags(ColumnFacts column) {
+            return String.join(", ", new TreeSet<>(column.tags()));
         }
 
         private boolean denies(Grant grant, ColumnFacts column) {
             return grant.deniedColumns().stream().anyMatch(pattern -> pattern.matchesPart(column.name()));
         }
 
-        /** The rules of the highest level that has any: by column, else by tag. */
-        private List<MaskRule> rulesOf(ColumnFacts column) {
-            List<MaskRule> byColumn = new ArrayList<>();
-            List<MaskRule> byTag = new ArrayList<>();
-            for (MaskRule rule : set.maskRules()) {
-                if (!rule.audience().binds(subject)) {
-                    continue;
-                }
-                if (namedIn(rule, column)) {
-                    byColumn.add(rule);
-                } else if (concernsTagOf(rule, column)) {
-                    byTag.add(rule);
-                }
-            }
-            return byColumn.isEmpty() ? byTag : byColumn;
+        private List<MaskRule> binding(Predicate<MaskRule> concerning) {
+            return set.maskRules().stream()
+                    .filter(rule -> rule.audience().binds(subject))
+                    .filter(concerning)
+                    .toList();
         }
 
-        private boolean namedIn(MaskRule rule, ColumnFacts column) {
+        private boolean names(MaskRule rule, ColumnFacts column) {
             return rule.columns().stream().anyMatch(pattern -> pattern.matches(table.name(), column.name()));
         }
 
-        private boolean concernsTagOf(MaskRule rule, ColumnFacts column) {
+        private static boolean tagged(MaskRule rule, ColumnFacts column) {
             return column.isUnclassified()
                     ? !rule.tags().isEmpty()
                     : column.tags().stream().anyMatch(tag -> rule.tags().contains(tag.toUpperCase(Locale.ROOT)));
         }
 
-        /** Rules that disagree, and a mask that does not fit, show nothing. */
-        private Mask fitting(List<MaskRule> rules, ColumnFacts column) {
-            Mask mask = rules.get(0).mask();
-            boolean agreed = rules.stream().allMatch(rule -> rule.mask().equals(mask));
-            return agreed && mask.misfit(column.type()) == null ? mask : new Nullify();
-        }
-
-        /** Whether grants open the column: by its name, or by all of its tags. Raw values never flow to agents. */
-        private boolean opened(List<Grant> showing, ColumnFacts column) {
+        /**
+         * Names of the grants that open the column: by its name, or between them all of its tags. Raw values never flow
+         * to agents.
+         */
+        private List<String> opening(List<Grant> showing, ColumnFacts column) {
             if (subject.agent() != null) {
-                return false;
+                return List.of();
             }
-            Set<String> raw = new HashSet<>();
-            reading.stream().filter(showing::contains).forEach(grant -> raw.addAll(grant.raw()));
-            return raw.stream().anyMatch(entry -> names(entry, column))
-                    || column.tags().stream().allMatch(tag -> raw.stream().anyMatch(tag::equalsIgnoreCase));
+            Set<String> openers = new LinkedHashSet<>();
+            Set<String> closed = new HashSet<>(column.tags());
+            for (Grant grant : reading) {
+                if (!showing.contains(grant)) {
+                    continue;
+                }
+                if (grant.raw().stream().anyMatch(entry -> names(entry, column))) {
+                    return List.of("`" + grant.name() + "`");
+                }
+                if (closed.removeIf(tag -> grant.raw().stream().anyMatch(tag::equalsIgnoreCase))) {
+                    openers.add("`" + grant.name() + "`");
+                }
+            }
+            return closed.isEmpty() ? List.copyOf(openers) : List.of();
         }
 
         private boolean names(String entry, ColumnFacts column) {

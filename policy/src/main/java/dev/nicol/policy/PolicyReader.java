@@ -25,6 +25,14 @@ public final class PolicyReader {
      * @throws ProblemsException with every problem of every file
      */
     public static PolicySet read(Path directory) {
+        return read(directory, PolicyCheck.NONE);
+    }
+
+    /**
+     * The same, with a check against what the rules speak of. It sees the rules that could be read even where others could
+     * not, so that a person is told everything at once.
+     */
+    public static PolicySet read(Path directory, PolicyCheck check) {
         Problems problems = new Problems();
         RuleReader rules = new RuleReader(problems);
         for (Path file : files(directory, problems)) {
@@ -33,9 +41,12 @@ public final class PolicyReader {
                 rules.read(root);
             }
         }
-        rules.checkConflicts();
+        PolicySet set = rules.policySet();
+        MaskConflicts.check(set, problems);
+        ShadowedRules.check(set, problems);
+        check.check(set, problems);
         problems.throwIfAny();
-        return rules.policySet();
+        return set;
     }
 
     private static List<Path> files(Path directory, Problems problems) {

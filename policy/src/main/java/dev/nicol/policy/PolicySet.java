@@ -29,10 +29,22 @@ public final class PolicySet {
     private final List<GuardrailRule> guardrails;
     private final List<Rule> rules;
     private final Map<String, byte[]> effectDigests = new HashMap<>();
+    private final RulePlaces places;
+
+    /** Takes rules that stand in no file, names unique. */
+    public PolicySet(
+            List<Grant> grants, List<RowFilter> rowFilters, List<MaskRule> maskRules, List<GuardrailRule> guardrails) {
+        this(grants, rowFilters, maskRules, guardrails, RulePlaces.NONE);
+    }
 
     /** Takes rules in the order of the files, names unique. */
     public PolicySet(
-            List<Grant> grants, List<RowFilter> rowFilters, List<MaskRule> maskRules, List<GuardrailRule> guardrails) {
+            List<Grant> grants,
+            List<RowFilter> rowFilters,
+            List<MaskRule> maskRules,
+            List<GuardrailRule> guardrails,
+            RulePlaces places) {
+        this.places = places;
         this.grants = List.copyOf(grants);
         this.rowFilters = List.copyOf(rowFilters);
         this.maskRules = List.copyOf(maskRules);
@@ -77,6 +89,11 @@ public final class PolicySet {
     /** All rules: grants, row filters, column masks, guardrails, each in the order of the files. */
     public List<Rule> rules() {
         return rules;
+    }
+
+    /** Where the rules were read: for messages, and no part of what the set means. */
+    public RulePlaces places() {
+        return places;
     }
 
     /** {@code grant}, {@code row_filter}, {@code column_mask} or {@code guardrail}. */

@@ -13,8 +13,17 @@ public final class Problems {
         found.add(new Problem(file.toString(), line, message));
     }
 
+    public void add(Place place, String message) {
+        found.add(new Problem(place.file(), place.line(), message));
+    }
+
     public boolean isEmpty() {
         return found.isEmpty();
+    }
+
+    /** How many were added so far. */
+    int count() {
+        return found.size();
     }
 
     /** Sorted by file and line; the same problem is told once. */

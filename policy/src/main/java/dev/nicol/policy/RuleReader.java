@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Makes rules from policy files' trees and checks what can be checked without a catalogue. */
@@ -53,6 +53,7 @@ final class RuleReader {
     private final List<MaskRule> masks = new ArrayList<>();
     private final List<GuardrailRule> guardrails = new ArrayList<>();
     private final Map<String, YamlNode> names = new HashMap<>();
+    private final Map<String, RulePlaces.Entries> places = new HashMap<>();
 
     RuleReader(Problems problems) {
         this.problems = problems;
@@ -60,50 +61,33 @@ final class RuleReader {
 
     void read(YamlNode root) {
         root.only(SECTIONS);
-        each(root, "grants", this::grant);
-        each(root, "row_filters", this::filter);
-        each(root, "column_masks", this::mask);
-        each(root, "guardrails", this::guardrail);
-    }
-
-    /** Two masks of one level that are certain to meet on one column for one subject. */
-    void checkConflicts() {
-        for (int later = 1; later < masks.size(); later++) {
-            for (int earlier = 0; earlier < later; earlier++) {
-                Optional<String> place = MaskConflicts.between(masks.get(earlier), masks.get(later));
-                if (place.isPresent()) {
-                    node(masks.get(later))
-                            .problem("`" + masks.get(later).name() + "` and `"
-                                    + masks.get(earlier).name() + "` both mask " + place.get()
-                                    + " for the same subjects — keep one, or tell them apart by `to` and `except`");
-                }
-            }
-        }
+        each(root, "grants", this::grant, grants);
+        each(root, "row_filters", this::filter, filters);
+        each(root, "column_masks", this::mask, masks);
+        each(root, "guardrails", this::guardrail, guardrails);
     }
 
     PolicySet policySet() {
-        return new PolicySet(grants, filters, masks, guardrails);
+        return new PolicySet(grants, filters, masks, guardrails, new RulePlaces(places));
     }
 
-    private YamlNode node(Rule rule) {
-        YamlNode node = names.get(rule.name());
-        if (node == null) {
-            throw new IllegalStateException("every rule's name was noted when it was read");
-        }
-        return node;
-    }
-
-    private static void each(YamlNode root, String section, Consumer<YamlNode> reader) {
+    /** Keeps the rules that are whole: what is left of a broken one would only make other checks say wrong things. */
+    private <R extends Rule> void each(
+            YamlNode root, String section, Function<YamlNode, @Nullable R> reader, List<R> kept) {
         for (YamlNode entry : root.list(section)) {
             if (entry.isMap()) {
-                reader.accept(entry);
+                int before = problems.count();
+                R rule = reader.apply(entry);
+                if (rule != null && problems.count() == before) {
+                    kept.add(rule);
+                }
             } else {
                 entry.problem("an entry of `" + section + "` must be a rule such as `{name: …}`");
             }
         }
     }
 
-    private void grant(YamlNode node) {
+    private Grant grant(YamlNode node) {
         node.only(GRANT_KEYS);
         String name = name(node);
         Set<Action> actions = EnumSet.noneOf(Action.class);
@@ -126,22 +110,22 @@ final class RuleReader {
             }
         }
         node.required("to");
-        grants.add(new Grant(
+        return new Grant(
                 name,
                 tables(node),
                 actions,
                 Set.copyOf(node.texts("raw")),
                 node.instant("until"),
                 denied,
-                audience(node)));
+                audience(node));
     }
 
-    private void filter(YamlNode node) {
+    private RowFilter filter(YamlNode node) {
         node.only(FILTER_KEYS);
-        filters.add(new RowFilter(name(node), tables(node), audience(node), node.requiredText("where")));
+        return new RowFilter(name(node), tables(node), audience(node), node.requiredText("where"));
     }
 
-    private void mask(YamlNode node) {
+    private @Nullable MaskRule mask(YamlNode node) {
         node.only(MASK_KEYS);
         String name = name(node);
         if (node.has("columns") == node.has("tags")) {
@@ -149,11 +133,8 @@ final class RuleReader {
         }
         List<NamePattern> columns = patterns(node, "columns", COLUMN_PARTS, "source.schema.table.column");
         Mask mask = mask(node, node.required("mask"));
-        if (mask != null) {
-            masks.add(new MaskRule(name, columns, tags(node), audience(node), mask));
-        } else {
-            audience(node);
-        }
+        Audience audience = audience(node);
+        return mask == null ? null : new MaskRule(name, columns, tags(node), audience, mask);
     }
 
     private static @Nullable Mask mask(YamlNode rule, @Nullable YamlNode present) {
@@ -197,7 +178,7 @@ final class RuleReader {
         return String.join(", ", Masks.ALL.stream().map(MaskType::kind).toList());
     }
 
-    private void guardrail(YamlNode node) {
+    private @Nullable GuardrailRule guardrail(YamlNode node) {
         node.only(GUARDRAIL_KEYS);
         String name = name(node);
         Set<GuardrailRule.Statement> statements = EnumSet.noneOf(GuardrailRule.Statement.class);
@@ -220,10 +201,10 @@ final class RuleReader {
         Duration expiresAfter = node.duration("expires_after");
         Audience audience = audience(node);
         if (action == null) {
-            return;
+            return null;
         }
         try {
-            guardrails.add(new GuardrailRule(
+            return new GuardrailRule(
                     name,
                     statements,
                     environments,
@@ -233,9 +214,10 @@ final class RuleReader {
                     GuardrailRule.Verdict.valueOf(action.toUpperCase(Locale.ROOT)),
                     approvers,
                     expiresAfter,
-                    audience));
+                    audience);
         } catch (IllegalArgumentException e) {
             node.problem(String.valueOf(e.getMessage()));
+            return null;
         }
     }
 
@@ -245,6 +227,8 @@ final class RuleReader {
             YamlNode earlier = names.putIfAbsent(name, node);
             if (earlier != null) {
                 node.problem("a rule named `" + name + "` exists already (" + earlier.place() + ") — rename one");
+            } else {
+                places.put(name, RulePlaces.of(node));
             }
         }
         return name;

@@ -1,5 +1,7 @@
 package dev.nicol.policy;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,6 +30,32 @@ public record SubjectSelector(
 
     public boolean isEmpty() {
         return equals(EMPTY);
+    }
+
+    /** Whether everyone that the other names is named here too. */
+    boolean includes(SubjectSelector other) {
+        boolean sameAttributes = other.attributes.isEmpty()
+                || !attributes.isEmpty() && other.attributes.entrySet().containsAll(attributes.entrySet());
+        return users.containsAll(other.users)
+                && groups.containsAll(other.groups)
+                && roles.containsAll(other.roles)
+                && agents.containsAll(other.agents)
+                && purposes.containsAll(other.purposes)
+                && sameAttributes;
+    }
+
+    /** One subject for each alternative that is named, with nothing but that. */
+    List<Subject> witnesses() {
+        List<Subject> witnesses = new ArrayList<>();
+        users.forEach(user -> witnesses.add(Subject.human(user, Set.of(), Set.of(), Map.of())));
+        groups.forEach(group -> witnesses.add(Subject.human("", Set.of(group), Set.of(), Map.of())));
+        roles.forEach(role -> witnesses.add(Subject.human("", Set.of(), Set.of(role), Map.of())));
+        agents.forEach(agent ->
+                witnesses.add(new Subject("", agent, Set.of(), Set.of(), Map.of(), Set.of(), null, null, null, null)));
+        purposes.forEach(purpose ->
+                witnesses.add(Subject.human("", Set.of(), Set.of(), Map.of()).withPurpose(purpose)));
+        witnesses.add(Subject.human("", Set.of(), Set.of(), attributes));
+        return witnesses;
     }
 
     /**

@@ -35,15 +35,27 @@ public final class YamlDocument {
     private final Problems problems;
     private final @Nullable Function<String, @Nullable String> environment;
 
-    private YamlDocument(Path file, Problems problems, @Nullable Function<String, @Nullable String> environment) {
+    private final boolean nullEntries;
+
+    private YamlDocument(
+            Path file,
+            Problems problems,
+            @Nullable Function<String, @Nullable String> environment,
+            boolean nullEntries) {
         this.file = file;
         this.problems = problems;
         this.environment = environment;
+        this.nullEntries = nullEntries;
     }
 
     /** The file's top-level map; null when it cannot be read at all, which {@code problems} then tells. */
     public static @Nullable YamlNode read(Path file, Problems problems) {
-        return new YamlDocument(file, problems, null).root();
+        return new YamlDocument(file, problems, null, false).root();
+    }
+
+    /** The same for files in which {@code null} may stand in a list: rows of values. */
+    public static @Nullable YamlNode readRows(Path file, Problems problems) {
+        return new YamlDocument(file, problems, null, true).root();
     }
 
     /**
@@ -53,7 +65,7 @@ public final class YamlDocument {
      */
     public static @Nullable YamlNode read(
             Path file, Problems problems, Function<String, @Nullable String> environment) {
-        return new YamlDocument(file, problems, environment).root();
+        return new YamlDocument(file, problems, environment, false).root();
     }
 
     private @Nullable YamlNode root() {
@@ -168,7 +180,7 @@ public final class YamlDocument {
         List<YamlNode> items = new ArrayList<>();
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             YamlNode item = node(parser, token);
-            if (item.kind() == YamlNode.Kind.NULL) {
+            if (item.kind() == YamlNode.Kind.NULL && !nullEntries) {
                 item.problem("an entry of the list has no value — give one, or remove it");
             } else {
                 items.add(item);

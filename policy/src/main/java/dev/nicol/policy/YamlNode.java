@@ -77,6 +77,11 @@ public final class YamlNode {
         return file + ":" + line;
     }
 
+    /** Its file and line. */
+    public Place position() {
+        return new Place(file.toString(), line);
+    }
+
     public Kind kind() {
         return kind;
     }

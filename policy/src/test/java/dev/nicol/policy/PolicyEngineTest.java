@@ -152,11 +152,12 @@ class PolicyEngineTest {
         String reading = "  - {name: hr, tables: [\"crm.**\"], actions: [select], to: {groups: [hr]}}\n";
 
         assertThat(decide(denying + writing + reading, ALICE).columns().get(4))
-                .isEqualTo(new Decision.Column("salary", true, null, "read"));
+                .isEqualTo(new Decision.Column("salary", true, null, "read", "grant `read` denies it", List.of()));
         assertThat(decide(denying + writing + reading, human("h", "analysts", "hr"))
                         .columns()
                         .get(4))
-                .isEqualTo(new Decision.Column("salary", false, null, null));
+                .isEqualTo(new Decision.Column(
+                        "salary", false, null, null, "it has no tag, and no rule masks it", List.of()));
     }
 
     @Test

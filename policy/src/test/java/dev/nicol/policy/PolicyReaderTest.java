@@ -287,7 +287,7 @@ class PolicyReaderTest {
     }
 
     private static String grant(String name) {
-        return "grants: [{name: " + name + ", tables: [\"crm.**\"], actions: [select], to: {users: [alice]}}]\n";
+        return "grants: [{name: " + name + ", tables: [\"crm.**\"], actions: [select], to: {users: [" + name + "]}}]\n";
     }
 
     @Test

@@ -73,6 +73,6 @@ class PolicySourceTest {
     }
 
     private static String grant(String name) {
-        return "grants: [{name: " + name + ", tables: [\"crm.**\"], actions: [select], to: {users: [alice]}}]\n";
+        return "grants: [{name: " + name + ", tables: [\"crm.**\"], actions: [select], to: {users: [" + name + "]}}]\n";
     }
 }

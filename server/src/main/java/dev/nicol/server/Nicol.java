@@ -10,6 +10,7 @@ import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.demo.Demo;
 import dev.nicol.server.identity.PasswordHash;
 import dev.nicol.server.identity.UsersReader;
+import dev.nicol.server.scenario.ScenarioRunner;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.IOException;
@@ -281,11 +282,14 @@ public final class Nicol implements Runnable {
                 name = "test",
                 mixinStandardHelpOptions = true,
                 versionProvider = Version.class,
-                description = "Runs policy scenarios. Not available yet.")
+                description = "Runs policy scenarios against the configured sources; what they write is rolled back."
+                        + " Exits 1 when one fails.")
         static final class Test implements Callable<Integer> {
+            @CommandLine.Mixin
+            ConfigOption config = new ConfigOption();
+
             @Parameters(paramLabel = "DIR", description = "The directory of scenarios.")
-            @Nullable
-            Path directory;
+            Path directory = Path.of("scenarios");
 
             @Spec
             @Nullable
@@ -293,10 +297,17 @@ public final class Nicol implements Runnable {
 
             @Override
             public Integer call() {
-                if (spec != null) {
-                    spec.commandLine().getErr().println("`policy test` is not available yet");
+                try (Server server = Server.withoutPort(ConfigReader.read(config.file))) {
+                    ScenarioRunner.Report report = server.runScenarios(directory);
+                    if (spec != null) {
+                        report.failures().forEach(spec.commandLine().getErr()::println);
+                        spec.commandLine()
+                                .getOut()
+                                .println(report.scenarios() - report.failures().size() + " of " + report.scenarios()
+                                        + " scenarios hold");
+                    }
+                    return report.failures().isEmpty() ? DONE : NO;
                 }
-                return USAGE;
             }
         }
     }

@@ -27,7 +27,9 @@ import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
+import dev.nicol.server.pipeline.Session;
 import dev.nicol.server.pipeline.StatementPipeline;
+import dev.nicol.server.scenario.ScenarioRunner;
 import dev.nicol.server.wire.HttpEndpoint;
 import dev.nicol.server.wire.WireLimits;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -41,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,16 +56,20 @@ public final class Server implements AutoCloseable {
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private final HttpEndpoint endpoint;
+    private final Clock clock = Clock.systemUTC();
+    private final StoreAuditTrail trail;
+    private final Catalogs catalogs;
+    private final LocalUsers users;
+    private final Pipelines pipelines;
+    private volatile @Nullable HttpEndpoint endpoint;
 
     private Server(NicolConfig config) {
         unsupported(config).stream().findFirst().ifPresent(problem -> {
             throw NicolError.NOT_SUPPORTED.because(problem);
         });
         try {
-            Clock clock = Clock.systemUTC();
             Store store = opened(Store.open(config.store().url()));
-            StoreAuditTrail trail = opened(StoreAuditTrail.open(store));
+            trail = opened(StoreAuditTrail.open(store));
             PolicySource files = opened(
                     new PolicySource(config.policies(), HotReload.DEFAULT_POLL_INTERVAL, load -> loaded(load, trail)));
             Supplier<PolicySet> policies = new SystemPolicy(files);
@@ -75,16 +82,19 @@ public final class Server implements AutoCloseable {
             TagStore tagStore = new TagStore(store.jdbi(), trail);
             TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
             Examiner examiner = opened(examiner(config, catalog, virtualSchemas, tags, tagStore, trail, clock));
-            Catalogs catalogs = new Catalogs(catalog::snapshot, virtualSchemas, tags, engine, Pipelines.sqlReader());
+            catalogs = new Catalogs(catalog::snapshot, virtualSchemas, tags, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
-            Pipelines pipelines = opened(new Pipelines(
+            users = opened(new LocalUsers(
+                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
+            pipelines = opened(new Pipelines(
                     new Pipelines.Parts(
                             catalogs,
                             policies,
                             virtualSchemas,
                             approvals,
                             trail,
+                            name -> users.named(name, Map.of()),
                             name -> source(catalog, name),
                             MaskKeys.in(store.path().resolveSibling(store.path().getFileName() + ".mask-key")),
                             catalog::snapshot,
@@ -96,9 +106,28 @@ public final class Server implements AutoCloseable {
                     new StatementPipeline.Limits(
                             config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
                     config.limits().statementTimeout()));
-            LocalUsers users = opened(new LocalUsers(
-                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
-            endpoint = opened(new HttpEndpoint(
+            examiner.examine(Examiner.START_WAIT);
+        } catch (RuntimeException | Error failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    /** Starts a server; it listens when this returns. */
+    public static Server start(NicolConfig config) {
+        Server server = new Server(config);
+        server.listen(config);
+        return server;
+    }
+
+    /** Everything but the port: for whoever runs statements in this process. */
+    public static Server withoutPort(NicolConfig config) {
+        return new Server(config);
+    }
+
+    private void listen(NicolConfig config) {
+        try {
+            HttpEndpoint listening = opened(new HttpEndpoint(
                     config.server().host(),
                     config.server().port(),
                     new HttpEndpoint.Services(
@@ -110,19 +139,21 @@ public final class Server implements AutoCloseable {
                             () -> trail.broken() ? "the audit trail cannot be written" : null),
                     wireLimits(config),
                     clock));
-            examiner.examine(Examiner.START_WAIT);
-            endpoint.start();
-            trail.event("server_start", SYSTEM_CATALOG, "port " + endpoint.port());
-            LOG.info("listening on http://{}:{}", config.server().host(), endpoint.port());
+            listening.start();
+            endpoint = listening;
+            trail.event("server_start", SYSTEM_CATALOG, "port " + listening.port());
+            LOG.info("listening on http://{}:{}", config.server().host(), listening.port());
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
         }
     }
 
-    /** Starts a server; it listens when this returns. */
-    public static Server start(NicolConfig config) {
-        return new Server(config);
+    /** Runs policy scenarios, each statement recorded like any other. */
+    public ScenarioRunner.Report runScenarios(Path directory) {
+        return new ScenarioRunner(
+                        pipelines.statements(), (name, stated) -> new Session("policy test", users.named(name, stated)))
+                .run(directory);
     }
 
     /** What is wrong with the sources of a configuration that reads well; empty when nothing is. */
@@ -283,7 +314,11 @@ public final class Server implements AutoCloseable {
 
     /** The port it listens on. */
     public int port() {
-        return endpoint.port();
+        HttpEndpoint listening = endpoint;
+        if (listening == null) {
+            throw new IllegalStateException("this server does not listen");
+        }
+        return listening.port();
     }
 
     /** Returns when the server has been closed. */

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,22 +44,35 @@ abstract class GovernedSourceContract {
     /** The schema that its tables are in, as Nicol names it. */
     abstract String schemaOf(SourceDefinition definition);
 
+    /** Where the table is that the row filter looks up; null: beside the data. */
+    @Nullable
+    SourceDefinition lookUpSource() {
+        return null;
+    }
+
     @BeforeAll
     void start() {
         source = emptySource("hr");
         direct = new Source(source);
         schema = schemaOf(source);
-        String grantsTable = "hr." + schema + ".grants";
+        SourceDefinition elsewhere = lookUpSource();
+        SourceDefinition grantsSource = elsewhere == null ? source : elsewhere;
+        String grantsTable = grantsSource.name() + "." + TestDatabases.schema(grantsSource) + ".grants";
+        TestDatabases.execute(
+                grantsSource.url(),
+                grantsSource.user(),
+                grantsSource.password(),
+                "CREATE TABLE grants (usr VARCHAR(40), region VARCHAR(10))",
+                "INSERT INTO grants VALUES ('alice', 'EU'), ('steve', 'US')");
         execute(
                 "CREATE TABLE emp (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), region VARCHAR(10), salary INTEGER,"
                         + " ssn VARCHAR(20), dept INTEGER)",
                 "CREATE TABLE emp_alice (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), region VARCHAR(10),"
                         + " salary INTEGER, ssn VARCHAR(20), dept INTEGER)",
-                "CREATE TABLE grants (usr VARCHAR(40), region VARCHAR(10))",
                 "INSERT INTO emp_alice VALUES (1, 'Ann', 'EU', NULL, '*******1111', 10),"
-                        + " (3, 'Cid', 'EU', NULL, '*******3333', 20)",
-                "INSERT INTO grants VALUES ('alice', 'EU')");
-        nicol = TestNicol.start(List.of(source), USERS, """
+                        + " (3, 'Cid', 'EU', NULL, '*******3333', 20)");
+        nicol = TestNicol.start(
+                elsewhere == null ? List.of(source) : List.of(source, elsewhere), USERS, """
                 grants:
                   - {name: analysts, tables: ["hr.*.emp"], actions: [select, insert, update, delete], to: {groups: [analysts]}}
                   - {name: stewards, tables: ["hr.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}

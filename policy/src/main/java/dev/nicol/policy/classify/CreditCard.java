@@ -48,7 +48,7 @@ final class CreditCard implements Detector {
                     "library card")
             .values(
                     Share.of("have an issuer's prefix and pass the Luhn check", Identifiers::cardShape, 0.05)
-                            .checked(Identifiers::card, 0.04, 0.004),
+                            .checked(Identifiers::card, 0.04, 0.0005),
                     Share.of("have the length of card numbers", Identifiers::cardShape, 0.15))
             .clues();
 

@@ -27,7 +27,7 @@ final class Email implements Detector {
                     "electronic mail",
                     "correio eletronico")
             .suggesting("mail", "contact", "login", "recipient", "mailbox")
-            .values(Share.of("are mail addresses", Email::address, 0.0003))
+            .values(Share.of("are mail addresses", Email::address, 0.00002))
             .clues();
 
     @Override

@@ -24,7 +24,7 @@ final class Iban implements Detector {
                     "beneficiary account")
             .values(
                     Share.of("are IBANs that pass the check modulo 97", Identifiers::ibanShape, 0.004)
-                            .checked(Identifiers::iban, 0.01, 0.02),
+                            .checked(Identifiers::iban, 0.01, 0.002),
                     Share.of("have the form of IBANs", Identifiers::ibanShape, 0.02))
             .clues();
 

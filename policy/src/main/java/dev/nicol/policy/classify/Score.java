@@ -24,7 +24,7 @@ record Score(String entity, double logOdds, BitSet matching, boolean telling, St
     private static final double TABLE = 1.5;
 
     /** A name that begins or ends with a phrase, and goes on in letters, says less. */
-    private static final double PART = 0.6;
+    private static final double PART = 0.75;
 
     private static final Set<String> ABOUT_WORDS = Set.of(
             "count",

@@ -100,6 +100,11 @@ public final class SealedScan extends AbstractRelNode {
         return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates);
     }
 
+    /** The same scan with another plan behind the seal, that has the same rows for one execution. */
+    SealedScan withGoverned(RelNode equal) {
+        return new SealedScan(getCluster(), getTraitSet(), table, equal, decision, fingerprint, crossing);
+    }
+
     @Override
     protected RelDataType deriveRowType() {
         return governed.getRowType();

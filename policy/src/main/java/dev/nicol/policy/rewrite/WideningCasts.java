@@ -34,6 +34,18 @@ final class WideningCasts {
         return call;
     }
 
+    /** An operand of a comparison with bound values, which have the wider type themselves. */
+    static RexNode narrowed(RexNode node) {
+        if (node.getKind() != SqlKind.CAST) {
+            return node;
+        }
+        RexNode operand = ((RexCall) node).getOperands().get(0);
+        boolean integers = SqlTypeName.INT_TYPES.contains(node.getType().getSqlTypeName())
+                && SqlTypeName.INT_TYPES.contains(operand.getType().getSqlTypeName())
+                && operand.getType().getPrecision() <= node.getType().getPrecision();
+        return integers || widening(node) ? operand : node;
+    }
+
     private static boolean constant(RexNode node) {
         return node instanceof RexDynamicParam || node instanceof RexLiteral;
     }

@@ -149,6 +149,20 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
         return new StatedIdentity(connectionProperties).subject(self, users);
     }
 
+    /**
+     * The subject that a connection of that name would have: what EXPLAIN POLICY … AS USER and scenarios ask about.
+     *
+     * @throws NicolException {@code NOT_PERMITTED} where there is no such user or agent
+     */
+    public Subject named(String name, Map<String, String> connectionProperties) {
+        Map<String, LocalUser> users = directory.get().users;
+        LocalUser user = users.get(name);
+        if (user == null) {
+            throw NicolError.NOT_PERMITTED.because("There is no user or agent `" + name + "`. Correct the name.");
+        }
+        return new StatedIdentity(connectionProperties).subject(user, users);
+    }
+
     @Override
     public void close() {
         directory.close();

@@ -77,4 +77,7 @@ public sealed interface Body {
 
     /** EXPLAIN: the plan of a query, as text. */
     record Explanation(Query query) implements Body {}
+
+    /** EXPLAIN POLICY: what policy does with a statement that is not run, for whom it is asked. */
+    record PolicyQuestion(GovernedStatement about) implements Body {}
 }

@@ -9,6 +9,7 @@ import dev.nicol.policy.rewrite.Sealer;
 import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.catalog.CatalogScan;
 import java.util.List;
+import java.util.Objects;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
 
@@ -25,7 +26,7 @@ final class ConvertStage {
         }
     }
 
-    private static Body body(ValidatedStatement validated) {
+    private Body body(ValidatedStatement validated) {
         return switch (validated.parsed().kind()) {
             case SELECT -> query(validated);
             case EXPLAIN -> explanation(validated);
@@ -33,9 +34,7 @@ final class ConvertStage {
             case UPDATE -> new WriteConversion(validated).update();
             case DELETE -> new WriteConversion(validated).delete();
             case CREATE_TABLE, DROP_TABLE, ALTER_TABLE, TRUNCATE -> new DefinitionConversion(validated).definition();
-            case EXPLAIN_POLICY ->
-                throw NicolError.NOT_SUPPORTED.because(
-                        "EXPLAIN POLICY is not supported yet. nicol.audit.column_access shows what applied to a statement.");
+            case EXPLAIN_POLICY -> new Body.PolicyQuestion(convert(Objects.requireNonNull(validated.explained())));
             default -> new Body.Command(validated.parsed().node());
         };
     }
@@ -69,7 +68,8 @@ final class ConvertStage {
         }
     }
 
-    private static void prove(Body body, String fingerprint) {
+    /** Nothing but sealed tables of the policy in force. */
+    static void prove(Body body, String fingerprint) {
         for (RelNode plan : plans(body)) {
             SealProof.prove(plan, fingerprint, CatalogScan.class::isInstance);
         }

@@ -10,6 +10,7 @@ import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -39,12 +40,15 @@ final class ExecuteStage {
     }
 
     StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
-        Plan plan = planned.plan();
+        Plan plan = planned.plan() instanceof Plan.LookedUp lookedUp ? lookedUp(lookedUp, run) : planned.plan();
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
             ResultCursor cursor = new ResultCursor(run, rows(plan, run, Use.ANSWER), maxRows);
             Body.Query query = (Body.Query)
                     planned.admitted().guarded().traced().governed().body();
             return new StatementResult.Rows(run.statementId(), query.rowType(), cursor);
+        }
+        if (plan instanceof Plan.Known known) {
+            return known(run, known);
         }
         if (plan instanceof Plan.Text text) {
             return text(planned, run, text.column(), text.lines());
@@ -64,6 +68,13 @@ final class ExecuteStage {
         tags.after(planned, rows);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
+    }
+
+    private Plan lookedUp(Plan.LookedUp lookedUp, Run run) {
+        return lookedUp.after().apply(new PolicyLookUps(run.execution(), query -> {
+            Plan plan = lookedUp.queries().apply(new Body.Query(query, query.getRowType()));
+            return rows(plan, run, Use.JOIN);
+        }));
     }
 
     private ResultCursor.Rows rows(Plan plan, Run run, Use use) {
@@ -118,18 +129,23 @@ final class ExecuteStage {
                 .space()
                 .cluster()
                 .getTypeFactory();
-        RelDataType rowType = textRow(types, column);
-        Iterator<String> left = lines.iterator();
+        List<@Nullable Object[]> rows = new ArrayList<>();
+        lines.forEach(line -> rows.add(new Object[] {line}));
+        return known(run, new Plan.Known(textRow(types, column), rows));
+    }
+
+    private static StatementResult known(Run run, Plan.Known known) {
+        Iterator<@Nullable Object[]> left = known.rows().iterator();
         ResultCursor.Rows rows = new ResultCursor.Rows() {
             @Override
             public @Nullable Object @Nullable [] next() {
-                return left.hasNext() ? new Object[] {left.next()} : null;
+                return left.hasNext() ? left.next() : null;
             }
 
             @Override
             public void close() {}
         };
-        return new StatementResult.Rows(run.statementId(), rowType, new ResultCursor(run, rows, 0));
+        return new StatementResult.Rows(run.statementId(), known.rowType(), new ResultCursor(run, rows, 0));
     }
 
     /** A row of one text column. */

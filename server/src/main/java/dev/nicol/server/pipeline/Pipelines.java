@@ -5,6 +5,7 @@ import dev.nicol.adapters.Source;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.Subject;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.Catalogs;
@@ -27,6 +28,7 @@ public final class Pipelines implements AutoCloseable {
     /**
      * What a pipeline needs.
      *
+     * @param subjects a subject by its name; throws for an unknown one
      * @param sources a source by its name; throws for an unknown one
      * @param snapshot the current catalogue
      * @param tags what is known of columns, and {@code examiner} who finds it out
@@ -39,6 +41,7 @@ public final class Pipelines implements AutoCloseable {
             VirtualSchemas virtualSchemas,
             ApprovalStore approvals,
             AuditTrail trail,
+            Function<String, Subject> subjects,
             Function<String, Source> sources,
             BoundValue.KeyPads keys,
             Supplier<CatalogSnapshot> snapshot,
@@ -54,14 +57,15 @@ public final class Pipelines implements AutoCloseable {
         Procedures procedures = new Procedures(
                 parts.approvals(), running, parts.policies(), parts.reload(), parts.examiner()::classify);
         Commands commands = new Commands(parts.virtualSchemas(), procedures, parts.trail(), tags);
+        GuardStage guard = new GuardStage(parts.policies());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
-                new ValidateStage(parts.catalogs()),
+                new ValidateStage(parts.catalogs(), parts.subjects()),
                 new ConvertStage(),
                 new TraceStage(),
-                new GuardStage(parts.policies()),
+                guard,
                 new ApproveStage(parts.approvals(), parts.clock()),
-                new PlanStage(name -> parts.sources().apply(name).adapter()),
+                new PlanStage(name -> parts.sources().apply(name).adapter(), guard, parts.policies()),
                 new AuditStage(parts.trail(), parts.policies(), parts.approvals(), running),
                 new ExecuteStage(commands, parts.clock(), tags, parts.refreshCatalogue()));
         this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);

@@ -2,7 +2,10 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.LocalPlan;
 import dev.nicol.adapters.SourceSql;
+import dev.nicol.policy.rewrite.LookUpReader;
 import java.util.List;
+import java.util.function.Function;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,14 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
 
         /** Sources compute parts, the engine the rest. */
         record Joined(LocalPlan plan) implements Plan {}
+
+        /**
+         * A policy looks up tables of another source first; what runs depends on their values.
+         *
+         * @param queries plans a look-up
+         * @param after what runs, given how to look up
+         */
+        record LookedUp(Function<Body.Query, Plan> queries, Function<LookUpReader, Plan> after) implements Plan {}
 
         /**
          * A write at one source.
@@ -41,6 +52,9 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
 
         /** What Nicol does itself. */
         record Own(SqlNode statement) implements Plan {}
+
+        /** Rows that are already known. */
+        record Known(RelDataType rowType, List<@Nullable Object[]> rows) implements Plan {}
 
         /** Text that is already known. */
         record Text(String column, List<String> lines) implements Plan {}

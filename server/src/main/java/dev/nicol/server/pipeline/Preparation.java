@@ -20,6 +20,7 @@ final class Preparation {
                 switch (parsed.kind()) {
                     case SELECT -> ((Body.Query) governed.body()).rowType();
                     case EXPLAIN -> ExecuteStage.textRow(types, "PLAN");
+                    case EXPLAIN_POLICY -> PolicyExplanation.rowType(types);
                     case CALL -> ExecuteStage.textRow(types, "result");
                     default -> none;
                 };

@@ -1,10 +1,13 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.Subject;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
 import dev.nicol.server.parser.ExplainPolicy;
 import dev.nicol.server.pipeline.ValidatedStatement.Checked;
+import java.util.function.Function;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlExplain;
 import org.apache.calcite.sql.SqlNode;
@@ -16,18 +19,39 @@ import org.jspecify.annotations.Nullable;
 /** Stage 2. Looks every name up in the subject's own catalogue: what is denied does not exist there. */
 final class ValidateStage {
     private final Catalogs catalogs;
+    private final Function<String, Subject> subjects;
 
-    ValidateStage(Catalogs catalogs) {
+    /** @param subjects the subject of that name, as after a login that states nothing */
+    ValidateStage(Catalogs catalogs, Function<String, Subject> subjects) {
         this.catalogs = catalogs;
+        this.subjects = subjects;
     }
 
     ValidatedStatement validate(ParsedStatement parsed) {
+        if (parsed.node() instanceof ExplainPolicy explain) {
+            return explained(parsed, explain);
+        }
         GovernedCatalog catalog = catalogs.of(parsed.subject());
         Session session = parsed.session();
         PlanningSpace space = catalog.space(session.defaultCatalog(), session.defaultSchema());
         SqlNode relational = relational(parsed.node());
         Checked checked = relational == null ? null : check(space, catalog, relational, parsed.sql());
-        return new ValidatedStatement(parsed, catalog, space, checked);
+        return new ValidatedStatement(parsed, catalog, space, checked, null);
+    }
+
+    /** What somebody else may do is for auditors and stewards to ask. */
+    private ValidatedStatement explained(ParsedStatement parsed, ExplainPolicy explain) {
+        Subject asking = parsed.subject();
+        String name = explain.user();
+        if (name != null && !name.equals(asking.userName()) && !PolicyExplanation.showsRules(asking)) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "EXPLAIN POLICY … AS USER is for auditors and stewards. Leave AS USER out to ask for yourself.");
+        }
+        Subject of = name == null || name.equals(asking.userName()) ? asking : subjects.apply(name);
+        SqlNode statement = explain.statement();
+        ValidatedStatement inner = validate(
+                new ParsedStatement(parsed.session(), of, parsed.sql(), statement, StatementParser.kind(statement)));
+        return new ValidatedStatement(parsed, inner.catalog(), inner.space(), inner.checked(), inner);
     }
 
     private static Checked check(PlanningSpace space, GovernedCatalog catalog, SqlNode relational, String sql) {
@@ -46,8 +70,6 @@ final class ValidateStage {
     private static @Nullable SqlNode relational(SqlNode node) {
         if (node instanceof SqlExplain explain) {
             return relational(explain.getExplicandum());
-        } else if (node instanceof ExplainPolicy explain) {
-            return relational(explain.statement());
         } else if (node instanceof SqlCreateTable create) {
             return create.query;
         } else if (node instanceof SqlCreateView create) {

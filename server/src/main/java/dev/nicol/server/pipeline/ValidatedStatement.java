@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param space where it is planned
  * @param checked the query or write in it, as validated; null for statements without one
+ * @param explained the statement that EXPLAIN POLICY asks about, in the catalogue of whom it asks for; null for others
  */
 public record ValidatedStatement(
         ParsedStatement parsed,
         GovernedCatalog catalog,
         PlanningSpace space,
-        @Nullable Checked checked) {
+        @Nullable Checked checked,
+        @Nullable ValidatedStatement explained) {
 
     /**
      * A query or write in Calcite's terms.

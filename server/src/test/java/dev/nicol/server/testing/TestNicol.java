@@ -55,7 +55,7 @@ public final class TestNicol implements AutoCloseable {
     }
 
     /** A directory with {@code nicol.yaml} and what it names, for a server that is started in another way. */
-    static Path files(List<SourceDefinition> sources, String users, String policies, String more) {
+    public static Path files(List<SourceDefinition> sources, String users, String policies, String more) {
         try {
             Path directory = TestDatabases.directory();
             Files.createDirectory(directory.resolve("policies"));
