@@ -107,11 +107,16 @@ public final class FederatedPlanner {
 
     /** The plan's cluster must have a fresh Volcano planner with {@link #register}ed rules. */
     public LocalPlan plan(RelNode governed) {
+        List<SourceSql> sources = new ArrayList<>();
+        return new LocalPlan(executable(governed, sources), sources);
+    }
+
+    /** @param sources takes what each source will be asked */
+    private EnumerableRel executable(RelNode governed, List<SourceSql> sources) {
         RelNode normal = normalised(governed);
         RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
         RelNode keyed = heuristic(heuristic(ordered, PREDICATES), JOIN_KEYS);
         RelNode trimmed = trimmed(crossing(heuristic(keyed, PREDICATES)));
-        List<SourceSql> sources = new ArrayList<>();
         RelNode split = split(trimmed, sources);
         RelNode reduced = heuristic(
                 EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
@@ -119,7 +124,7 @@ public final class FederatedPlanner {
         RelNode windows =
                 heuristic(EngineExpressions.widened(reduced), List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
-        return new LocalPlan(implemented(heuristic(exact, CALCS), governed), sources);
+        return implemented(heuristic(exact, CALCS), governed);
     }
 
     /** Registers the engine's operators with a planner. */
@@ -199,8 +204,16 @@ public final class FederatedPlanner {
         });
     }
 
-    /** The seal's own plan, where one source holds all of it and the engine computes masks; null where that is not so. */
+    /** A leaf that opens the seal here: a view's own plan, or masks that a table's source cannot compute; null for others. */
     private @Nullable RelNode masked(SealedScan scan, List<Integer> columns, RelDataType shown, List<SourceSql> found) {
+        if (scan.ofView()) {
+            RelNode opened = SqlGenerator.opened(scan);
+            RexBuilder rex = scan.getCluster().getRexBuilder();
+            List<RexNode> fields = new ArrayList<>();
+            columns.forEach(column -> fields.add(rex.makeInputRef(opened, column)));
+            RelNode wanted = LogicalProject.create(opened, List.of(), fields, shown.getFieldNames(), Set.of());
+            return new SealedView(scan, executable(RelOptUtil.createCastRel(wanted, shown, true), found));
+        }
         Set<String> sources = Pushdown.sources(scan);
         String source = sources.iterator().next();
         if (sources.size() > 1) {

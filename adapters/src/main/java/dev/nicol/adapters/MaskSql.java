@@ -126,7 +126,9 @@ public final class MaskSql {
         }
         String size = "CAST(" + decimal(call, 1).toPlainString() + " AS " + name + ")";
         String remainder = "MOD({0}, " + size + ")";
-        String bucket = "{0} - " + remainder + " - CASE WHEN " + remainder + " < 0 THEN " + size + " ELSE 0 END";
+        // MariaDB has a negative zero that is below zero.
+        String below = "{0} < 0 AND ABS(" + remainder + ") > 0";
+        String bucket = "{0} - " + remainder + " - CASE WHEN " + below + " THEN " + size + " ELSE 0 END";
         String clamped = "CASE WHEN {0} < " + decimal(call, 2).toPlainString() + " THEN "
                 + decimal(call, 3).toPlainString() + " ELSE " + bucket + " END";
         // A decimal keeps its digits by itself, and may have more of them than we know.

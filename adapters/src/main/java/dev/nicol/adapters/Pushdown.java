@@ -66,6 +66,11 @@ public final class Pushdown {
                         && plan.getInputs().stream().allMatch(input -> computesWrite(adapter, input, written));
     }
 
+    /** Whether it computes all behind a seal. */
+    private static boolean sealed(SourceAdapter adapter, SealedScan scan) {
+        return scan.ofView() ? computes(adapter, scan.governed()) : masks(adapter, scan);
+    }
+
     /** Whether it computes all masks of a seal; of the others the engine computes what is left. */
     static boolean masks(SourceAdapter adapter, SealedScan scan) {
         return !(scan.governed() instanceof Project project)
@@ -79,7 +84,7 @@ public final class Pushdown {
 
     /** The same for one node, its inputs left out. */
     static boolean computesNode(SourceAdapter adapter, RelNode node) {
-        boolean kind = node instanceof SealedScan scan && masks(adapter, scan)
+        boolean kind = node instanceof SealedScan scan && sealed(adapter, scan)
                 // Only a policy's own look-up: the seal's proof lets no other reach a plan.
                 || node instanceof SourceScan
                 || node instanceof Filter

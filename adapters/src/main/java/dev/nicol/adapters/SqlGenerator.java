@@ -1,6 +1,7 @@
 package dev.nicol.adapters;
 
 import com.google.common.collect.ImmutableSet;
+import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
@@ -134,6 +135,12 @@ public final class SqlGenerator {
 
     /** What stands behind a seal, with the predicates that may cross set beside the row filter. */
     static RelNode opened(SealedScan scan) {
+        RelNode opened = beside(scan);
+        // What stands above a view may cross the seals of what the view reads.
+        return scan.ofView() ? Crossing.apply(opened) : opened;
+    }
+
+    private static RelNode beside(SealedScan scan) {
         if (scan.crossing().isEmpty()) {
             return scan.governed();
         }

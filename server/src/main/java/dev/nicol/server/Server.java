@@ -2,13 +2,18 @@ package dev.nicol.server;
 
 import dev.nicol.adapters.Catalog;
 import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.MaskChecks;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.HotReload;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicyEngine;
+import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.PolicySource;
+import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.mask.Mask;
+import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.PolicyRecords;
 import dev.nicol.server.audit.Store;
@@ -62,6 +67,7 @@ public final class Server implements AutoCloseable {
     private final LocalUsers users;
     private final Pipelines pipelines;
     private volatile @Nullable HttpEndpoint endpoint;
+    private volatile @Nullable Catalog catalog;
 
     private Server(NicolConfig config) {
         unsupported(config).stream().findFirst().ifPresent(problem -> {
@@ -74,8 +80,13 @@ public final class Server implements AutoCloseable {
                     new PolicySource(config.policies(), HotReload.DEFAULT_POLL_INTERVAL, load -> loaded(load, trail)));
             Supplier<PolicySet> policies = new SystemPolicy(files);
             publish(files.get(), trail, "server start");
-            Catalog catalog = opened(new Catalog(sources(config, store), Catalog.DEFAULT_REFRESH));
-            catalog.refresh();
+            Catalog catalog = opened(new Catalog(
+                    sources(config, store),
+                    Catalog.DEFAULT_REFRESH,
+                    new MaskChecks(
+                            () -> masks(files.get()),
+                            (source, problem) -> trail.event("mask_check_failed", SYSTEM_CATALOG, problem))));
+            this.catalog = catalog;
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
@@ -160,8 +171,9 @@ public final class Server implements AutoCloseable {
     public static List<String> check(NicolConfig config) {
         List<String> problems = new ArrayList<>(unsupported(config));
         List<Source> sources = config.sources().stream().map(Source::new).toList();
-        try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH)) {
-            CatalogSnapshot snapshot = catalog.refresh();
+        MaskChecks checks = new MaskChecks(() -> masks(policies(config)), (source, problem) -> {});
+        try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH, checks)) {
+            CatalogSnapshot snapshot = catalog.snapshot();
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
@@ -184,6 +196,19 @@ public final class Server implements AutoCloseable {
             problems.add(config.file() + ": webhooks are not supported yet — remove them");
         }
         return problems;
+    }
+
+    /** The policy as far as it can be read; what is wrong with it is told elsewhere. */
+    private static PolicySet policies(NicolConfig config) {
+        try {
+            return PolicyReader.read(config.policies());
+        } catch (ProblemsException toldElsewhere) {
+            return PolicySet.EMPTY;
+        }
+    }
+
+    private static List<Mask> masks(PolicySet policies) {
+        return policies.maskRules().stream().map(MaskRule::mask).distinct().toList();
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -245,9 +270,14 @@ public final class Server implements AutoCloseable {
                 .withIdle(limits.idleTimeout(), standard.statementIdle(), standard.sweepInterval());
     }
 
-    private static void loaded(HotReload.Load<PolicySet> load, StoreAuditTrail trail) {
+    private void loaded(HotReload.Load<PolicySet> load, StoreAuditTrail trail) {
         if (load.succeeded()) {
             publish(load.inForce(), trail, "reload");
+            Catalog sources = catalog;
+            if (sources != null) {
+                // Masks that are new are checked on every source.
+                sources.refresh();
+            }
         } else {
             load.problems().forEach(problem -> LOG.warn("policy not loaded: {}", problem));
             trail.event("policy_load_failed", SYSTEM_CATALOG, load.problems().toString());

@@ -92,10 +92,7 @@ class MasksEndToEndTest {
             statement.execute(
                     "CREATE TABLE people (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), note VARCHAR(200),"
                             + " small SMALLINT, n INTEGER, big BIGINT, price DECIMAL(10, 2), ratio DOUBLE PRECISION, born DATE,"
-                            + " seen "
-                            + (wide && definition.kind().equals("mysql") ? "DATETIME(6)" : "TIMESTAMP(6)")
-                                    .replace("(6)", definition.kind().equals("duckdb") ? "" : "(6)")
-                            + ")");
+                            + " seen " + timestamp + ")");
             statement.execute("CREATE TABLE accounts (owner "
                     + (definition.kind().equals("postgresql") ? "INTEGER" : "BIGINT") + ", amount INTEGER)");
             statement.execute(

@@ -90,7 +90,8 @@ public final class LookUps {
 
     /** The seal with its look-ups bound. */
     public SealedScan bound(SealedScan scan) {
-        return needed(scan) ? scan.withGoverned(new Binding(scan.decision().table()).node(scan.governed())) : scan;
+        SealedScan inner = scan.ofView() ? scan.withInner(bound(scan.inner())) : scan;
+        return needed(inner) ? inner.withGoverned(new Binding(inner.decision().table()).node(inner.governed())) : inner;
     }
 
     private final class SubQueries extends RexShuttle {

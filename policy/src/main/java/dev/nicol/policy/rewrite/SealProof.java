@@ -129,8 +129,10 @@ public final class SealProof {
             }
             under = filter.getInput();
         }
-        if (!(under instanceof SourceScan stored)
-                || !stored.getTable().getQualifiedName().equals(decision.table().parts())) {
+        if (!(under instanceof SourceScan)) {
+            // A view: what it reads is sealed for this subject too.
+            walk(under, false);
+        } else if (!under.getTable().getQualifiedName().equals(decision.table().parts())) {
             throw refused("its seal holds something other than its table");
         }
         for (RexNode predicate : scan.crossing()) {

@@ -56,8 +56,12 @@ public final class Sealer {
 
     /** Seals one table for one policy fingerprint. */
     public SealedScan seal(RelOptCluster cluster, RelOptTable governed, Decision decision, String fingerprint) {
-        RelOptTable stored = catalog.stored(decision.table());
-        RelNode scan = new SourceScan(cluster, stored);
+        return seal(new SourceScan(cluster, catalog.stored(decision.table())), governed, decision, fingerprint);
+    }
+
+    /** Seals a view, whose own plan is governed already, with the rules on the view itself. */
+    public SealedScan seal(RelNode scan, RelOptTable governed, Decision decision, String fingerprint) {
+        RelOptCluster cluster = scan.getCluster();
         RelNode filtered = filter(cluster, scan, decision);
         RelNode masked = mask(cluster, filtered, decision);
         return new SealedScan(

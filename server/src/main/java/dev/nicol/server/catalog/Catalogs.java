@@ -140,7 +140,7 @@ public final class Catalogs implements SubjectCatalogs {
             tables.put(full, table);
             visible.add(new SubjectCatalog.VisibleTable(full, "SYSTEM TABLE", table.getRowType(types), null));
         });
-        new Views(subject, views, tables, visible).add();
+        new Views(subject, views, version.fingerprint(), raw, tables, decisions, visible).add();
         CalciteSchema root = SchemaTree.of(tables);
         return new GovernedCatalog(
                 version,
@@ -189,17 +189,26 @@ public final class Catalogs implements SubjectCatalogs {
     private final class Views {
         private final Subject subject;
         private final VirtualSchemas.State state;
+        private final String fingerprint;
+        private final StoredCatalog stored;
         private final Map<TableName, Table> tables;
+        private final Map<TableName, Decision> decisions;
         private final List<SubjectCatalog.VisibleTable> visible;
 
         Views(
                 Subject subject,
                 VirtualSchemas.State state,
+                String fingerprint,
+                StoredCatalog stored,
                 Map<TableName, Table> tables,
+                Map<TableName, Decision> decisions,
                 List<SubjectCatalog.VisibleTable> visible) {
             this.subject = subject;
             this.state = state;
+            this.fingerprint = fingerprint;
+            this.stored = stored;
             this.tables = tables;
+            this.decisions = decisions;
             this.visible = visible;
         }
 
@@ -222,14 +231,14 @@ public final class Catalogs implements SubjectCatalogs {
                         reader::statement);
                 RelDataType rowType = space.convert(reader.statement(view.sql())).validatedRowType;
                 Decision decision = engine.decide(subject, facts(view.name(), rowType));
-                boolean open = decision.allows(Action.SELECT)
-                        && decision.rowFilters().isEmpty()
-                        && decision.columns().stream().allMatch(c -> !c.denied() && c.mask() == null);
-                if (!decision.visible() || !open) {
+                boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
+                if (!decision.allows(Action.SELECT) || !shown) {
                     return false;
                 }
-                tables.put(view.name(), new GovernedView(view, rowType));
-                visible.add(new SubjectCatalog.VisibleTable(view.name(), "VIEW", rowType, null));
+                GovernedView governedView = new GovernedView(view, rowType, decision, fingerprint, stored);
+                tables.put(view.name(), governedView);
+                decisions.put(view.name(), decision);
+                visible.add(new SubjectCatalog.VisibleTable(view.name(), "VIEW", governedView.getRowType(types), null));
                 return true;
             } catch (RuntimeException notForThisSubject) {
                 LOG.debug("view {} does not validate", view.name(), notForThisSubject);

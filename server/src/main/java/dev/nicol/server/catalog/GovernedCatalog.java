@@ -83,9 +83,10 @@ public final class GovernedCatalog implements SubjectCatalog {
         return decisions.get(table);
     }
 
-    /** What is known of a stored column; empty for the system's own. */
+    /** What is known of a stored column; empty for the system's own, and for views, which store nothing. */
     public List<Classification> classifications(TableName table, String column) {
-        return table.catalog().equals("nicol") ? List.of() : classifications.of(table, column);
+        boolean stores = !table.catalog().equals("nicol") && !table.catalog().equals(VirtualSchemas.CATALOG);
+        return stores ? classifications.of(table, column) : List.of();
     }
 
     /** Whether a column is tagged only because tagged values were written to it. */

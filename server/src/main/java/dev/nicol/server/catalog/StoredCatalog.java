@@ -17,12 +17,16 @@ import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexDynamicParam;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexVisitorImpl;
+import org.apache.calcite.schema.Table;
+import org.apache.calcite.schema.TranslatableTable;
+import org.apache.calcite.schema.impl.AbstractTable;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
@@ -51,6 +55,38 @@ final class StoredCatalog implements PolicyCatalog {
             }
         });
         this.root = SchemaTree.of(tables);
+    }
+
+    private StoredCatalog(StoredCatalog stored, TableName view, RelDataType row) {
+        this.types = stored.types;
+        this.expressions = stored.expressions;
+        Map<TableName, Table> all = new LinkedHashMap<>(stored.tables);
+        all.put(view, new ViewRow(row));
+        this.root = SchemaTree.of(all);
+    }
+
+    /** The same with a view: rules on it speak of its columns, as the subject would see them without those rules. */
+    PolicyCatalog with(TableName view, RelDataType row) {
+        return new StoredCatalog(this, view, row);
+    }
+
+    /** Stands for a view while a rule on it is read; only the rule's expression is kept. */
+    private static final class ViewRow extends AbstractTable implements TranslatableTable {
+        private final RelDataType row;
+
+        ViewRow(RelDataType row) {
+            this.row = row;
+        }
+
+        @Override
+        public RelDataType getRowType(RelDataTypeFactory factory) {
+            return row;
+        }
+
+        @Override
+        public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
+            return new SourceScan(context.getCluster(), table);
+        }
     }
 
     Map<TableName, StoredTable> tables() {

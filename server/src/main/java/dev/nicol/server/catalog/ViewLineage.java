@@ -11,9 +11,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.calcite.plan.RelOptTable;
+import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.schema.Table;
+import org.apache.calcite.schema.TranslatableTable;
+import org.apache.calcite.schema.impl.AbstractTable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,11 +57,33 @@ public final class ViewLineage {
             RelRoot root = space.convert(reader.statement(view.sql()));
             lineages.put(
                     view.name(), LineageExtractor.of(root.project()).renamed(root.validatedRowType.getFieldNames()));
-            tables.put(view.name(), new GovernedView(view, root.validatedRowType));
+            tables.put(view.name(), new OpenView(view, root.validatedRowType));
             return true;
         } catch (RuntimeException unresolved) {
             LOG.debug("the lineage of view {} cannot be told", view.name(), unresolved);
             return false;
+        }
+    }
+
+    /** A view as its text says, without anybody's policy: only ever traced, never run. */
+    private static final class OpenView extends AbstractTable implements TranslatableTable {
+        private final VirtualSchemas.View view;
+        private final RelDataType rowType;
+
+        OpenView(VirtualSchemas.View view, RelDataType rowType) {
+            this.view = view;
+            this.rowType = rowType;
+        }
+
+        @Override
+        public RelDataType getRowType(RelDataTypeFactory types) {
+            return rowType;
+        }
+
+        @Override
+        public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
+            List<String> path = List.of(view.name().catalog(), view.name().schema());
+            return context.expandView(rowType, view.sql(), path, view.name().parts()).rel;
         }
     }
 }

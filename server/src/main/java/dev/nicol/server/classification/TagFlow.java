@@ -2,8 +2,10 @@ package dev.nicol.server.classification;
 
 import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageEdge;
+import dev.nicol.policy.TableName;
 import dev.nicol.policy.classify.Classification;
 import dev.nicol.policy.classify.Classifications;
+import dev.nicol.server.catalog.VirtualSchemas;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,9 +26,7 @@ public final class TagFlow {
         Map<String, List<Classification>> tags = new LinkedHashMap<>();
         for (LineageEdge edge : lineage.edges()) {
             String target = edge.targetColumn();
-            if (target != null
-                    && edge.kind().direct()
-                    && !edge.sourceTable().catalog().equals(TagRegistry.SYSTEM)) {
+            if (target != null && edge.kind().direct() && isStored(edge.sourceTable())) {
                 String origin = edge.sourceTable() + "." + edge.sourceColumn();
                 for (Classification tag : known.of(edge.sourceTable(), edge.sourceColumn())) {
                     add(
@@ -37,6 +37,10 @@ public final class TagFlow {
         }
         tags.values().removeIf(List::isEmpty);
         return tags;
+    }
+
+    private static boolean isStored(TableName table) {
+        return !table.catalog().equals(TagRegistry.SYSTEM) && !table.catalog().equals(VirtualSchemas.CATALOG);
     }
 
     private static void add(List<Classification> tags, Classification tag) {

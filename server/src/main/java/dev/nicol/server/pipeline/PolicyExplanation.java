@@ -11,7 +11,8 @@ import dev.nicol.policy.TableName;
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.mask.MaskRule;
-import dev.nicol.server.audit.AuditTrail.ColumnAccess;
+import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -80,19 +81,40 @@ final class PolicyExplanation {
         if (target != null) {
             tables.add(target.name());
         }
+        for (SealedScan view : views(about.body())) {
+            rows.table(view.decision());
+            view.decision().columns().stream()
+                    .filter(column -> !column.denied())
+                    .forEach(column -> rows.column(view.decision(), column, "read"));
+        }
         for (TableName table : tables) {
             Decision decision = about.validated().catalog().decision(table);
             if (decision != null) {
                 rows.table(decision);
                 guarded.traced().columns().stream()
                         .filter(column -> column.table().equals(table))
-                        .forEach(column -> rows.column(decision, column));
+                        .forEach(column -> rows.column(decision, decided(decision, column.column()), column.access()));
             }
         }
         guarded.judgement().tripped().forEach(rows::guardrail);
         rows.verdict(guarded.judgement().verdict());
         planning.apply(about).forEach(plan -> sqlOf(plan).forEach(rows::sourceSql));
         return new Plan.Known(rowType(about.validated().space().cluster().getTypeFactory()), rows.rows);
+    }
+
+    /** Views with rules of their own. */
+    private static List<SealedScan> views(Body body) {
+        return ConvertStage.plans(body).stream()
+                .flatMap(plan -> Seals.in(plan).stream())
+                .filter(SealedScan::ofView)
+                .toList();
+    }
+
+    private static Decision.Column decided(Decision decision, String column) {
+        return decision.columns().stream()
+                .filter(decided -> decided.name().equals(column))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Every text that the plan would send. */
@@ -147,14 +169,10 @@ final class PolicyExplanation {
         }
 
         /** What is compared, grouped and sorted is what is shown: so each column has one answer. */
-        void column(Decision decision, ColumnAccess access) {
-            Decision.Column column = decision.columns().stream()
-                    .filter(decided -> decided.name().equals(access.column()))
-                    .findFirst()
-                    .orElseThrow();
+        void column(Decision decision, Decision.Column column, String access) {
             String effect = column.mask() == null
-                    ? access.access() + " raw"
-                    : access.access() + " masked by " + column.mask().kind() + "; conditions see the masked value too";
+                    ? access + " raw"
+                    : access + " masked by " + column.mask().kind() + "; conditions see the masked value too";
             row("column", decision.table(), column.name(), column.rule(), effect, column.reason());
             for (String overridden : column.overridden()) {
                 row(

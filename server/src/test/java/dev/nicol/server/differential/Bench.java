@@ -53,11 +53,11 @@ final class Bench implements AutoCloseable {
                 TestDatabases.mariadb("my"),
                 TestDatabases.h2("h2"),
                 TestDatabases.duckdb("lake"));
-        Map<String, String> schemas = Map.of(
-                "pg", "pg.public", "my", "my." + sources.get(1).user(), "h2", "h2.PUBLIC", "lake", "lake.main");
+        Map<String, String> schemas =
+                Map.of("pg", "pg.public", "my", "my." + sources.get(1).user(), "h2", "h2.PUBLIC", "lake", "lake.main");
         sources.forEach(source -> fill(source, readers));
-        String users = readers.stream().map(Bench::user).collect(Collectors.joining())
-                + "  " + STEWARD + ": {password: \"$HASH\", groups: [stewards]}\n";
+        String users = readers.stream().map(Bench::user).collect(Collectors.joining()) + "  " + STEWARD
+                + ": {password: \"$HASH\", groups: [stewards]}\n";
         String policies = "grants:\n  - {name: stewards, tables: [\"**\"], actions: [select, delete], raw: [\"*\"],"
                 + " to: {groups: [stewards]}}\n"
                 + readers.stream().map(Rights::grants).collect(Collectors.joining())
@@ -160,7 +160,12 @@ final class Bench implements AutoCloseable {
             }
             for (String region : regions) {
                 rows.add(new Row(Map.of(
-                        "usr", rights.reader().user(), "region", region, "min_id", rights.reader().least())));
+                        "usr",
+                        rights.reader().user(),
+                        "region",
+                        region,
+                        "min_id",
+                        rights.reader().least())));
             }
         }
         return rows;

@@ -93,7 +93,10 @@ final class Comparison {
 
     private List<String> folded(List<String> rows) {
         return deployment.foldsCase()
-                ? rows.stream().map(row -> row.toUpperCase(Locale.ROOT)).sorted().toList()
+                ? rows.stream()
+                        .map(row -> row.toUpperCase(Locale.ROOT))
+                        .sorted()
+                        .toList()
                 : rows;
     }
 
