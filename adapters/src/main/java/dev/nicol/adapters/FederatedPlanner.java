@@ -207,12 +207,15 @@ public final class FederatedPlanner {
     /** A leaf that opens the seal here: a view's own plan, or masks that a table's source cannot compute; null for others. */
     private @Nullable RelNode masked(SealedScan scan, List<Integer> columns, RelDataType shown, List<SourceSql> found) {
         if (scan.ofView()) {
-            RelNode opened = SqlGenerator.opened(scan);
+            Project opened = (Project) SqlGenerator.opened(scan);
             RexBuilder rex = scan.getCluster().getRexBuilder();
-            List<RexNode> fields = new ArrayList<>();
-            columns.forEach(column -> fields.add(rex.makeInputRef(opened, column)));
-            RelNode wanted = LogicalProject.create(opened, List.of(), fields, shown.getFieldNames(), Set.of());
-            return new SealedView(scan, executable(RelOptUtil.createCastRel(wanted, shown, true), found));
+            List<RexNode> wanted = columns.stream()
+                    .map(column ->
+                            MaskValues.computable(rex, opened.getProjects().get(column)))
+                    .toList();
+            RelNode masks =
+                    LogicalProject.create(opened.getInput(), List.of(), wanted, shown.getFieldNames(), Set.of());
+            return new SealedView(scan, executable(RelOptUtil.createCastRel(masks, shown, true), found));
         }
         Set<String> sources = Pushdown.sources(scan);
         String source = sources.iterator().next();

@@ -77,8 +77,8 @@ public final class Pushdown {
                 || project.getProjects().stream().allMatch(mask -> computes(adapter, mask));
     }
 
-    /** Whether it computes an expression. */
-    static boolean computes(SourceAdapter adapter, RexNode expression) {
+    /** Whether {@code adapter}'s source computes an expression exactly as the engine would. */
+    public static boolean computes(SourceAdapter adapter, RexNode expression) {
         return allowed(checking -> expression.accept(checking), adapter);
     }
 

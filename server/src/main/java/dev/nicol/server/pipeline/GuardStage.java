@@ -46,7 +46,9 @@ final class GuardStage {
         Set<String> sources = new TreeSet<>();
         for (RelNode plan : ConvertStage.plans(body)) {
             for (SealedScan scan : Seals.in(plan)) {
-                sources.add(scan.decision().table().catalog());
+                if (!scan.ofView()) {
+                    sources.add(scan.decision().table().catalog());
+                }
             }
         }
         Body.Target target = TraceStage.target(body);

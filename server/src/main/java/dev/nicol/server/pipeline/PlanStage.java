@@ -33,7 +33,7 @@ final class PlanStage {
     PlanStage(Function<String, SourceAdapter> adapters, GuardStage guard, Supplier<PolicySet> policies) {
         this.adapters = adapters;
         this.federated = new FederatedPlanner(adapters);
-        this.explanation = new PolicyExplanation(guard, policies, this::plans);
+        this.explanation = new PolicyExplanation(guard, policies, this::plans, adapters);
     }
 
     PlannedStatement plan(ApproveStage.AdmittedStatement admitted) {
