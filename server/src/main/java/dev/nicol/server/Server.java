@@ -12,7 +12,6 @@ import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.PolicySource;
 import dev.nicol.policy.ProblemsException;
-import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.server.approval.ApprovalStore;
@@ -22,8 +21,13 @@ import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
 import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.ViewLineage;
 import dev.nicol.server.catalog.VirtualSchemaStore;
 import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.classification.Examiner;
+import dev.nicol.server.classification.TagRegistry;
+import dev.nicol.server.classification.TagStore;
+import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.pipeline.MaskKeys;
@@ -86,8 +90,10 @@ public final class Server implements AutoCloseable {
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            catalogs = new Catalogs(
-                    catalog::snapshot, virtualSchemas, () -> Classifications.NONE, engine, Pipelines.sqlReader());
+            TagStore tagStore = new TagStore(store.jdbi(), trail);
+            TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
+            Examiner examiner = opened(examiner(config, catalog, virtualSchemas, tags, tagStore, trail, clock));
+            catalogs = new Catalogs(catalog::snapshot, virtualSchemas, tags, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             users = opened(new LocalUsers(
@@ -102,12 +108,16 @@ public final class Server implements AutoCloseable {
                             name -> users.named(name, Map.of()),
                             name -> source(catalog, name),
                             MaskKeys.in(store.path().resolveSibling(store.path().getFileName() + ".mask-key")),
-                            catalog::refresh,
-                            () -> reload(files, catalog, trail),
+                            catalog::snapshot,
+                            tags,
+                            examiner,
+                            () -> refresh(catalog, examiner),
+                            () -> reload(files, () -> refresh(catalog, examiner), trail),
                             clock),
                     new StatementPipeline.Limits(
                             config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
                     config.limits().statementTimeout()));
+            examiner.examine(Examiner.START_WAIT);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
@@ -293,13 +303,42 @@ public final class Server implements AutoCloseable {
                         by);
     }
 
-    private static void reload(PolicySource files, Catalog catalog, StoreAuditTrail trail) {
+    private static Examiner examiner(
+            NicolConfig config,
+            Catalog catalog,
+            VirtualSchemas virtualSchemas,
+            TagRegistry tags,
+            TagStore tagStore,
+            StoreAuditTrail trail,
+            Clock clock) {
+        ViewTags viewTags =
+                new ViewTags(catalog::snapshot, virtualSchemas, new ViewLineage(Pipelines.sqlReader()), tags, tagStore);
+        virtualSchemas.addListener(viewTags::refresh);
+        Examiner examiner = new Examiner(new Examiner.Parts(
+                catalog::snapshot,
+                name -> source(catalog, name),
+                SYSTEM_CATALOG,
+                tags,
+                trail,
+                config.classification().sampleRows(),
+                viewTags::refresh,
+                clock));
+        catalog.addListener(examiner::changed);
+        return examiner;
+    }
+
+    private static void refresh(Catalog catalog, Examiner examiner) {
+        catalog.refresh();
+        examiner.examine(Examiner.WRITE_WAIT);
+    }
+
+    private static void reload(PolicySource files, Runnable refresh, StoreAuditTrail trail) {
         HotReload.Load<PolicySet> load = files.reload();
         if (!load.succeeded()) {
             throw NicolError.NOT_PERMITTED.because(
                     "The policy files have problems; the old set stays in force: " + load.problems());
         }
-        catalog.refresh();
+        refresh.run();
         trail.event("reload", SYSTEM_CATALOG, "policy version " + load.inForce().version());
     }
 

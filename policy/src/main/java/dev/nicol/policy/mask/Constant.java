@@ -165,6 +165,7 @@ public record Constant(Object value) implements Mask {
     }
 
     /** Whether a value is the one that this mask shows: text as it is, a number in plain digits. */
+    @Override
     public boolean sentinel(String shown) {
         return value instanceof BigDecimal number
                 ? shown.equals(number.toPlainString())

@@ -80,6 +80,7 @@ public record RedactText(List<String> entities) implements Mask {
     }
 
     /** Whether a text holds an entity's name where the mask would have put it. */
+    @Override
     public boolean sentinel(String value) {
         Collection<String> shown = entities.isEmpty() ? ENTITIES : entities;
         return shown.stream().anyMatch(entity -> value.contains("[" + entity + "]"));

@@ -99,6 +99,7 @@ public record Tokenize(int length) implements Mask {
     }
 
     /** Whether a text is what this mask shows of one; a number's token looks like any number. */
+    @Override
     public boolean sentinel(String value) {
         return value.length() == length && value.chars().allMatch(digit -> "0123456789abcdef".indexOf(digit) >= 0);
     }

@@ -31,11 +31,13 @@ import org.jspecify.annotations.Nullable;
 final class ExecuteStage {
     private final Commands commands;
     private final Clock clock;
+    private final TagTravel tags;
     private final Runnable refreshCatalogue;
 
-    ExecuteStage(Commands commands, Clock clock, Runnable refreshCatalogue) {
+    ExecuteStage(Commands commands, Clock clock, TagTravel tags, Runnable refreshCatalogue) {
         this.commands = commands;
         this.clock = clock;
+        this.tags = tags;
         this.refreshCatalogue = refreshCatalogue;
     }
 
@@ -61,9 +63,11 @@ final class ExecuteStage {
             run.succeeded(0, 0);
             return new StatementResult.Count(run.statementId(), 0);
         }
+        tags.before(planned);
         long rows = plan instanceof Plan.Write write
                 ? write(planned, write, run)
                 : define(planned, (Plan.Define) plan, run);
+        tags.after(planned, rows);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
     }
