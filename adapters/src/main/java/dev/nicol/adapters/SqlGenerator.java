@@ -12,10 +12,12 @@ import java.util.Set;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.logical.LogicalFilter;
+import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
 import org.apache.calcite.rel.rel2sql.SqlImplementor;
 import org.apache.calcite.rel.type.RelDataType;
@@ -192,6 +194,32 @@ public final class SqlGenerator {
          */
         public Result visit(SourceScan scan) {
             return named(stored(scan.getTable()), scan);
+        }
+
+        /**
+         * Called by Calcite's dispatch, which writes a key twice: as a column and under GROUP BY. A parameter written twice is
+         * two to the source, and the column is not the key; so keys with parameters get a sub-select of their own.
+         */
+        @Override
+        public Result visit(Aggregate aggregate) {
+            if (!(aggregate.getInput() instanceof Project project) || !holdsParameters(project)) {
+                return super.visit(aggregate);
+            }
+            List<RexNode> fields = aggregate.getCluster().getRexBuilder().identityProjects(project.getRowType());
+            List<String> names = new ArrayList<>();
+            for (int i = 0; i < fields.size(); i++) {
+                names.add("g" + i);
+            }
+            RelNode apart = LogicalProject.create(project, List.of(), fields, names, Set.of());
+            return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(apart)));
+        }
+
+        private static boolean holdsParameters(Project project) {
+            Map<Integer, RelDataType> found = new HashMap<>();
+            for (RexNode expression : project.getProjects()) {
+                types(expression, found);
+            }
+            return !found.isEmpty();
         }
 
         private Result named(SqlNode from, RelNode node) {

@@ -93,7 +93,10 @@ final class Comparison {
 
     private List<String> folded(List<String> rows) {
         return deployment.foldsCase()
-                ? rows.stream().map(row -> row.toUpperCase(Locale.ROOT)).sorted().toList()
+                ? rows.stream()
+                        .map(row -> row.toUpperCase(Locale.ROOT))
+                        .sorted()
+                        .toList()
                 : rows;
     }
 
@@ -129,6 +132,8 @@ final class Comparison {
         Statement small = smallest(statement, difference);
         Answers answers = of(small);
         return "seed " + seed + " on " + deployment + ": " + difference + "\n" + statement.text() + "\nsmallest:\n"
-                + small.text() + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy() + "\nfor " + rights;
+                + small.text() + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy() + "\nsent: "
+                + bench.sent(rights.reader().user()) + "\nsent for the copy: " + bench.sent(Bench.STEWARD) + "\nfor "
+                + rights;
     }
 }

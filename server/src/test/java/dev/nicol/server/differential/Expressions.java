@@ -82,12 +82,10 @@ final class Expressions {
         Table table = Fixture.TABLES.get(random.nextInt(3));
         List<Row> rows = random.nextBoolean() ? table.rows() : rights.rows(table);
         List<Object> values = new ArrayList<>();
-        table.columns().stream()
-                .filter(column -> column.type() == type)
-                .forEach(column -> rows.stream()
-                        .map(row -> row.value(column.name()))
-                        .filter(Objects::nonNull)
-                        .forEach(values::add));
+        table.columns().stream().filter(column -> column.type() == type).forEach(column -> rows.stream()
+                .map(row -> row.value(column.name()))
+                .filter(Objects::nonNull)
+                .forEach(values::add));
         Object value = values.isEmpty() ? null : values.get(random.nextInt(values.size()));
         return of(
                 type.part,
@@ -138,11 +136,12 @@ final class Expressions {
         return switch (random.nextInt(7)) {
             case 0, 1 -> of(Kind.TEXT, "(", any(Type.TEXT, scope, depth - 1), " || ", leaf(Type.TEXT, scope), ")");
             case 2 -> of(Kind.TEXT, "UPPER(", any(Type.TEXT, scope, depth - 1), ")");
-            case 3 -> of(
-                    Kind.TEXT,
-                    "SUBSTRING(",
-                    any(Type.TEXT, scope, depth - 1),
-                    " FROM " + (1 + random.nextInt(4)) + " FOR " + (1 + random.nextInt(5)) + ")");
+            case 3 ->
+                of(
+                        Kind.TEXT,
+                        "SUBSTRING(",
+                        any(Type.TEXT, scope, depth - 1),
+                        " FROM " + (1 + random.nextInt(4)) + " FOR " + (1 + random.nextInt(5)) + ")");
             case 4 -> of(Kind.TEXT, "TRIM(BOTH 'A' FROM ", any(Type.TEXT, scope, depth - 1), ")");
             case 5 -> of(Kind.TEXT, "CAST(", any(Type.INTEGER, scope, depth - 1), " AS VARCHAR(30))");
             default -> of(Kind.TEXT, "CAST(", any(Type.TEXT, scope, depth - 1), " AS VARCHAR(80))");
@@ -158,11 +157,12 @@ final class Expressions {
     /** What fails on some rows of a stored table; null where the scope has no column for it. */
     private @Nullable Part risky(Type type, Scope scope) {
         return switch (type) {
-            case INTEGER -> switch (random.nextInt(4)) {
-                case 0 -> divided(scope);
-                case 1 -> overflowing(scope);
-                default -> parsed(scope, Type.INTEGER);
-            };
+            case INTEGER ->
+                switch (random.nextInt(4)) {
+                    case 0 -> divided(scope);
+                    case 1 -> overflowing(scope);
+                    default -> parsed(scope, Type.INTEGER);
+                };
             case DATE -> parsed(scope, Type.DATE);
             case DECIMAL -> parsed(scope, Type.DECIMAL);
             case TEXT -> null;
@@ -218,31 +218,34 @@ final class Expressions {
         int die = depth <= 0 ? random.nextInt(7) : random.nextInt(16);
         Type type = type();
         return switch (die) {
-            case 0, 1, 2 -> of(
-                    Kind.CONDITION, any(type, scope, depth), " " + comparison() + " ", any(type, scope, depth - 1));
+            case 0, 1, 2 ->
+                of(Kind.CONDITION, any(type, scope, depth), " " + comparison() + " ", any(type, scope, depth - 1));
             case 3 -> of(Kind.CONDITION, any(type, scope, depth), random.nextBoolean() ? " IS NULL" : " IS NOT NULL");
-            case 4 -> of(
-                    Kind.CONDITION, leaf(type, scope), not() + " BETWEEN ", literal(type), " AND ", leaf(type, scope));
-            case 5 -> of(
-                    Kind.CONDITION,
-                    any(type, scope, depth - 1),
-                    not() + " IN (",
-                    Part.list(List.of(literal(type), literal(type), literal(type))),
-                    ")");
+            case 4 ->
+                of(Kind.CONDITION, leaf(type, scope), not() + " BETWEEN ", literal(type), " AND ", leaf(type, scope));
+            case 5 ->
+                of(
+                        Kind.CONDITION,
+                        any(type, scope, depth - 1),
+                        not() + " IN (",
+                        Part.list(List.of(literal(type), literal(type), literal(type))),
+                        ")");
             case 6 -> like(scope, depth);
-            case 7, 8 -> of(
-                    Kind.CONDITION,
-                    "(",
-                    condition(scope, depth - 1),
-                    random.nextBoolean() ? " AND " : " OR ",
-                    condition(scope, depth - 1),
-                    ")");
+            case 7, 8 ->
+                of(
+                        Kind.CONDITION,
+                        "(",
+                        condition(scope, depth - 1),
+                        random.nextBoolean() ? " AND " : " OR ",
+                        condition(scope, depth - 1),
+                        ")");
             case 9 -> of(Kind.CONDITION, "NOT (", condition(scope, depth - 1), ")");
-            case 10 -> of(
-                    Kind.CONDITION,
-                    any(type, scope, depth - 1),
-                    " IS " + (random.nextBoolean() ? "NOT " : "") + "DISTINCT FROM ",
-                    leaf(type, scope));
+            case 10 ->
+                of(
+                        Kind.CONDITION,
+                        any(type, scope, depth - 1),
+                        " IS " + (random.nextBoolean() ? "NOT " : "") + "DISTINCT FROM ",
+                        leaf(type, scope));
             case 11 -> of(Kind.CONDITION, "(", condition(scope, depth - 1), ") IS" + not() + " TRUE");
             default -> subQuery(type, scope, depth, die);
         };
@@ -251,26 +254,29 @@ final class Expressions {
     private Part subQuery(Type type, Scope scope, int depth, int die) {
         return switch (die) {
             case 12 -> of(Kind.CONDITION, not() + " EXISTS (", queries.query(List.of(type), scope, depth - 1), ")");
-            case 13 -> of(
-                    Kind.CONDITION,
-                    leaf(type, scope),
-                    " " + comparison() + (random.nextBoolean() ? " ANY (" : " ALL ("),
-                    queries.query(List.of(type), scope, depth - 1),
-                    ")");
-            case 14 -> of(
-                    Kind.CONDITION,
-                    "(" + leaf(type, scope),
-                    ", ",
-                    leaf(Type.TEXT, scope),
-                    ") IN (",
-                    queries.query(List.of(type, Type.TEXT), scope, depth - 1),
-                    ")");
-            default -> of(
-                    Kind.CONDITION,
-                    any(type, scope, depth - 1),
-                    not() + " IN (",
-                    queries.query(List.of(type), scope, depth - 1),
-                    ")");
+            case 13 ->
+                of(
+                        Kind.CONDITION,
+                        leaf(type, scope),
+                        " " + comparison() + (random.nextBoolean() ? " ANY (" : " ALL ("),
+                        queries.query(List.of(type), scope, depth - 1),
+                        ")");
+            case 14 ->
+                of(
+                        Kind.CONDITION,
+                        "(" + leaf(type, scope),
+                        ", ",
+                        leaf(Type.TEXT, scope),
+                        ") IN (",
+                        queries.query(List.of(type, Type.TEXT), scope, depth - 1),
+                        ")");
+            default ->
+                of(
+                        Kind.CONDITION,
+                        any(type, scope, depth - 1),
+                        not() + " IN (",
+                        queries.query(List.of(type), scope, depth - 1),
+                        ")");
         };
     }
 

@@ -49,15 +49,18 @@ final class Fixture {
 
     /** Values by column. */
     record Row(Map<String, @Nullable Object> values) {
-        @Nullable Integer integer(String column) {
+        @Nullable
+        Integer integer(String column) {
             return (Integer) values.get(column);
         }
 
-        @Nullable String text(String column) {
+        @Nullable
+        String text(String column) {
             return (String) values.get(column);
         }
 
-        @Nullable Object value(String column) {
+        @Nullable
+        Object value(String column) {
             return values.get(column);
         }
     }
@@ -155,11 +158,8 @@ final class Fixture {
                 {11, 7, 1, "66.60", "12", null, "2022-02-02"},
             });
 
-    static final Table TAGS = table(
-            "tags",
-            false,
-            List.of(integer("person"), text("tag", 10), integer("weight")),
-            new Object[][] {
+    static final Table TAGS =
+            table("tags", false, List.of(integer("person"), text("tag", 10), integer("weight")), new Object[][] {
                 {1, "VIP", 5},
                 {1, "VIP", 5},
                 {2, "NEW", null},

@@ -16,7 +16,9 @@ import java.util.stream.IntStream;
 
 /** Random queries over what one reader may see. Tables are written <code>$people</code>; the same seed, the same query. */
 final class Generator {
-    private static final int DEPTH = 3;
+    /** Mostly small: what is large is slow, and rarely finds more. */
+    private static final List<Integer> DEPTHS = List.of(1, 1, 1, 1, 1, 2, 2, 2, 3);
+
     private static final String WITH = "w";
 
     private final Random random;
@@ -57,7 +59,7 @@ final class Generator {
     private Statement statement() {
         Part with = random.nextInt(6) == 0 ? with() : Part.fixed();
         List<Type> types = types(1 + random.nextInt(4));
-        int depth = 1 + random.nextInt(DEPTH);
+        int depth = DEPTHS.get(random.nextInt(DEPTHS.size()));
         Part query = query(types, new Scope(List.of(), null), depth);
         boolean ordered = random.nextInt(3) == 0;
         boolean limited = random.nextInt(ordered ? 2 : 8) == 0;
@@ -94,7 +96,8 @@ final class Generator {
         if (depth <= 1 || random.nextInt(7) > 0) {
             return select(types, outer, depth);
         }
-        String operator = List.of("UNION", "UNION ALL", "UNION ALL", "INTERSECT", "EXCEPT", "EXCEPT ALL", "INTERSECT ALL")
+        String operator = List.of(
+                        "UNION", "UNION ALL", "UNION ALL", "INTERSECT", "EXCEPT", "EXCEPT ALL", "INTERSECT ALL")
                 .get(random.nextInt(7));
         return of(
                 Kind.QUERY,
@@ -109,7 +112,12 @@ final class Generator {
     Part aggregate(Type type, Scope outer, int depth) {
         From from = from(outer, depth);
         return of(
-                Kind.QUERY, "SELECT ", aggregated(type, from.scope, depth), " FROM ", from.part, where(from.scope, depth));
+                Kind.QUERY,
+                "SELECT ",
+                aggregated(type, from.scope, depth),
+                " FROM ",
+                from.part,
+                where(from.scope, depth));
     }
 
     private Part select(List<Type> types, Scope outer, int depth) {
@@ -128,21 +136,16 @@ final class Generator {
                     : expressions.any(types.get(i), from.scope, depth);
             items.add(of(Kind.FIXED, item, " AS c" + i));
         }
-        return of(
-                Kind.QUERY,
-                "SELECT " + distinct,
-                Part.list(items),
-                " FROM ",
-                from.part,
-                where(from.scope, depth));
+        return of(Kind.QUERY, "SELECT " + distinct, Part.list(items), " FROM ", from.part, where(from.scope, depth));
     }
 
     private Part values(List<Type> types) {
         List<Part> rows = new ArrayList<>();
         for (int row = 0; row < 2; row++) {
-            rows.add(Part.fixed(
-                    "(" + types.stream().map(type -> expressions.literal(type).text()).collect(Collectors.joining(", "))
-                            + ")"));
+            rows.add(Part.fixed("("
+                    + types.stream()
+                            .map(type -> expressions.literal(type).text())
+                            .collect(Collectors.joining(", ")) + ")"));
         }
         String names = IntStream.range(0, types.size()).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
         return of(Kind.QUERY, "SELECT * FROM (VALUES ", Part.list(rows), ") AS v" + aliases++ + "(" + names + ")");
@@ -157,9 +160,7 @@ final class Generator {
         List<Part> items = new ArrayList<>();
         for (int i = 0; i < types.size(); i++) {
             Type wanted = types.get(i);
-            Field key = random.nextBoolean()
-                    ? new Scope(from.scope.fields(), null).any(random, wanted)
-                    : null;
+            Field key = random.nextBoolean() ? new Scope(from.scope.fields(), null).any(random, wanted) : null;
             if (key != null && !keys.contains(key.name())) {
                 keys.add(key.name());
             }
@@ -259,7 +260,8 @@ final class Generator {
         Scope scope = new Scope(both, outer);
         int die = random.nextInt(12);
         if (die < 8) {
-            String kind = List.of("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "JOIN", "LEFT JOIN")
+            String kind = List.of(
+                            "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "JOIN", "LEFT JOIN")
                     .get(die);
             Part on = on(left.scope, right.scope, new Scope(both, null));
             return new From(of(Kind.FROM, left.part, " " + kind + " ", right.part, " ON ", on), scope);
@@ -288,7 +290,8 @@ final class Generator {
     private From using(From left, From right, Scope outer) {
         List<String> common = left.scope.fields().stream()
                 .map(Field::column)
-                .filter(name -> right.scope.fields().stream().anyMatch(field -> field.column().equals(name)))
+                .filter(name -> right.scope.fields().stream()
+                        .anyMatch(field -> field.column().equals(name)))
                 .toList();
         if (common.isEmpty() || left.part.pieces().size() > 1) {
             return new From(
@@ -321,12 +324,7 @@ final class Generator {
         Part query = select(types, new Scope(left.scope.fields(), outer), 1);
         String kind = random.nextBoolean() ? " CROSS JOIN LATERAL (" : " LEFT JOIN LATERAL (";
         return new From(
-                of(
-                        Kind.FROM,
-                        left.part,
-                        kind,
-                        query,
-                        ") AS " + alias + (kind.startsWith(" LEFT") ? " ON TRUE" : "")),
+                of(Kind.FROM, left.part, kind, query, ") AS " + alias + (kind.startsWith(" LEFT") ? " ON TRUE" : "")),
                 new Scope(concat(left.scope.fields(), made(alias, types)), outer));
     }
 

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param longest characters of its longest result; 0 where it keeps a value's length
  */
-record KnownMask(
-        String yaml, Set<Type> fits, int longest, Function<Object, @Nullable Object> expected) {
+record KnownMask(String yaml, Set<Type> fits, int longest, Function<Object, @Nullable Object> expected) {
     private static final Set<Type> TEXT = EnumSet.of(Type.TEXT);
 
     /** Every mask that the differential test knows. Another one is another line. */
@@ -31,11 +30,13 @@ record KnownMask(
                 new KnownMask("{kind: partial, last: 2}", TEXT, 0, value -> partial(value, 0, 2, "*")),
                 new KnownMask(
                         "{kind: partial, first: 1, last: 1, with: '#'}", TEXT, 0, value -> partial(value, 1, 1, "#")),
-                new KnownMask("{kind: partial, first: 1, last: 0, with: '0'}", TEXT, 0, value -> partial(value, 1, 0, "0")),
+                new KnownMask(
+                        "{kind: partial, first: 1, last: 0, with: '0'}", TEXT, 0, value -> partial(value, 1, 0, "0")),
                 new KnownMask("{kind: hash}", TEXT, 64, value -> hash(value, key)));
     }
 
-    @Nullable Object of(@Nullable Object raw) {
+    @Nullable
+    Object of(@Nullable Object raw) {
         return raw == null ? null : expected.apply(raw);
     }
 

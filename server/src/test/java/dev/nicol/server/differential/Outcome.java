@@ -72,7 +72,9 @@ record Outcome(
 
     @Override
     public String toString() {
-        return failed() ? sqlState + " " + message : columns + " " + rows.size() + " rows\n    "
+        return failed()
+                ? sqlState + " " + message
+                : columns + " " + rows.size() + " rows\n    "
                         + String.join("\n    ", rows.subList(0, Math.min(rows.size(), PRINTED)));
     }
 }

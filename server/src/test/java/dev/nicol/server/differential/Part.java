@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param separator between them
  * @param risk what makes it fail on some rows; null where nothing does
  */
-record Part(Kind kind, List<Object> pieces, String separator, @Nullable Risk risk) {
+record Part(
+        Kind kind,
+        List<Object> pieces,
+        String separator,
+        @Nullable Risk risk) {
     /** A clause may go altogether, an element of a list while others stay, an expression becomes a literal of its type. */
     enum Kind {
         INTEGER("1"),
@@ -62,7 +66,10 @@ record Part(Kind kind, List<Object> pieces, String separator, @Nullable Risk ris
     Stream<Part> all() {
         return Stream.concat(
                 Stream.of(this),
-                pieces.stream().filter(Part.class::isInstance).map(Part.class::cast).flatMap(Part::all));
+                pieces.stream()
+                        .filter(Part.class::isInstance)
+                        .map(Part.class::cast)
+                        .flatMap(Part::all));
     }
 
     /** The same statement with one part in place of another, which is found by identity. */

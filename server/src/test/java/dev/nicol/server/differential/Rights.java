@@ -62,7 +62,8 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
                 .toList();
     }
 
-    @Nullable KnownMask mask(Table table, Column column) {
+    @Nullable
+    KnownMask mask(Table table, Column column) {
         return masks.get(table.name() + "." + column.name());
     }
 

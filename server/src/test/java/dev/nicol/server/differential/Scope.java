@@ -20,7 +20,8 @@ record Scope(List<Field> fields, @Nullable Scope outer) {
     record Field(String name, Type type, @Nullable String table, String column) {}
 
     /** Now and then one of an outer query's; null where there is none of that type. */
-    @Nullable Field any(Random random, @Nullable Type type) {
+    @Nullable
+    Field any(Random random, @Nullable Type type) {
         List<Field> fitting = new ArrayList<>(fields);
         if (outer != null && (fields.isEmpty() || random.nextInt(3) == 0)) {
             Field from = outer.any(random, type);
