@@ -12,12 +12,12 @@ import java.util.Set;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.SingleRel;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.logical.LogicalFilter;
-import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
 import org.apache.calcite.rel.rel2sql.SqlImplementor;
 import org.apache.calcite.rel.type.RelDataType;
@@ -205,13 +205,12 @@ public final class SqlGenerator {
             if (!(aggregate.getInput() instanceof Project project) || !holdsParameters(project)) {
                 return super.visit(aggregate);
             }
-            List<RexNode> fields = aggregate.getCluster().getRexBuilder().identityProjects(project.getRowType());
-            List<String> names = new ArrayList<>();
-            for (int i = 0; i < fields.size(); i++) {
-                names.add("g" + i);
-            }
-            RelNode apart = LogicalProject.create(project, List.of(), fields, names, Set.of());
-            return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(apart)));
+            return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(new Apart(project))));
+        }
+
+        /** Called by Calcite's dispatch. */
+        public Result visit(Apart apart) {
+            return named(visitRoot(apart.getInput()).asSelect(), apart);
         }
 
         private static boolean holdsParameters(Project project) {
@@ -274,6 +273,13 @@ public final class SqlGenerator {
                 }
             };
             return columns.toSql(null, expression);
+        }
+    }
+
+    /** A sub-select of its own. Public because Calcite finds what visits it by reflection. */
+    public static final class Apart extends SingleRel {
+        Apart(RelNode input) {
+            super(input.getCluster(), input.getTraitSet(), input);
         }
     }
 
