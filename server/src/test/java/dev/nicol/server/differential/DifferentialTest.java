@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DifferentialTest {
     private static final long SEED = Long.getLong("nicol.differential.seed", 3);
-    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 1000);
+    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 360);
     private static final int SECONDS = Integer.getInteger("nicol.differential.seconds", 0);
     private static final int WORKERS = 2;
     private static final int MOST_REPORTS = Integer.getInteger("nicol.differential.reports", 3);
