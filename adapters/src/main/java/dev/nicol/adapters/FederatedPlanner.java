@@ -98,6 +98,9 @@ public final class FederatedPlanner {
             EnumerableRules.ENUMERABLE_REPEAT_UNION_RULE,
             EnumerableRules.ENUMERABLE_TABLE_SPOOL_RULE);
 
+    /** How often a plan's predicates are carried over, for each of its joins. */
+    private static final int TOLD_PER_JOIN = 4;
+
     private final Function<String, SourceAdapter> adapters;
 
     /** @param adapters the adapter of a source by its name */
@@ -139,8 +142,20 @@ public final class FederatedPlanner {
         RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins.accept(new LateralAggregates()), builder);
         RelNode factored = heuristic(decorrelated.accept(new CommonFactors()), DISJUNCTIONS);
         RelNode moved = heuristic(factored, PREDICATES);
-        RelNode told = heuristic(moved, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES));
-        return heuristic(told, PREDICATES);
+        return heuristic(told(moved), PREDICATES);
+    }
+
+    /** Predicates on one side of a join hold for the other. The rule may tell the same one for ever, so it is counted. */
+    private static RelNode told(RelNode plan) {
+        int[] joins = {0};
+        plan.accept(new RelHomogeneousShuttle() {
+            @Override
+            public RelNode visit(RelNode other) {
+                joins[0] += other instanceof Join ? 1 : 0;
+                return super.visit(other);
+            }
+        });
+        return heuristic(plan, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES), TOLD_PER_JOIN * joins[0]);
     }
 
     /** {@code (k = m AND a) OR (k = m AND b)} becomes {@code k = m AND (a OR b)}: without it there is no key to join on. */
@@ -167,8 +182,13 @@ public final class FederatedPlanner {
     }
 
     private static RelNode heuristic(RelNode plan, List<RelOptRule> rules) {
+        return heuristic(plan, rules, Integer.MAX_VALUE);
+    }
+
+    private static RelNode heuristic(RelNode plan, List<RelOptRule> rules, int most) {
         HepProgram program = new HepProgramBuilder()
                 .addMatchOrder(HepMatchOrder.BOTTOM_UP)
+                .addMatchLimit(most)
                 .addRuleCollection(rules)
                 .build();
         HepPlanner planner = new HepPlanner(program);

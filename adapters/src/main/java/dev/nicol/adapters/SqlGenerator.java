@@ -13,6 +13,8 @@ import java.util.Set;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.SingleRel;
+import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
@@ -205,6 +207,31 @@ public final class SqlGenerator {
             return named(stored(scan.getTable()), scan);
         }
 
+        /**
+         * Called by Calcite's dispatch, which writes a key twice: as a column and under GROUP BY. A parameter written twice is
+         * two to the source, and the column is not the key; so keys with parameters get a sub-select of their own.
+         */
+        @Override
+        public Result visit(Aggregate aggregate) {
+            if (!(aggregate.getInput() instanceof Project project) || !holdsParameters(project)) {
+                return super.visit(aggregate);
+            }
+            return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(new Apart(project))));
+        }
+
+        /** Called by Calcite's dispatch. */
+        public Result visit(Apart apart) {
+            return named(visitRoot(apart.getInput()).asSelect(), apart);
+        }
+
+        private static boolean holdsParameters(Project project) {
+            Map<Integer, RelDataType> found = new HashMap<>();
+            for (RexNode expression : project.getProjects()) {
+                types(expression, found);
+            }
+            return !found.isEmpty();
+        }
+
         private Result named(SqlNode from, RelNode node) {
             SqlIdentifier alias = new SqlIdentifier("s" + names++, SqlParserPos.ZERO);
             SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, from, alias);
@@ -257,6 +284,13 @@ public final class SqlGenerator {
                 }
             };
             return columns.toSql(null, expression);
+        }
+    }
+
+    /** A sub-select of its own. Public because Calcite finds what visits it by reflection. */
+    public static final class Apart extends SingleRel {
+        Apart(RelNode input) {
+            super(input.getCluster(), input.getTraitSet(), input);
         }
     }
 

@@ -21,6 +21,7 @@ import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlAbstractDateTimeLiteral;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlIntervalLiteral;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
@@ -147,7 +148,9 @@ final class MysqlDialect extends MysqlSqlDialect {
             // Two bars are OR here, whatever the session's mode.
             SqlTemplate.of("CONCAT({0}, {1})").unparse(writer, call.getOperandList());
         } else if (call.getKind() == SqlKind.IS_NOT_DISTINCT_FROM) {
-            SqlTemplate.of("({0} <=> {1})").unparse(writer, call.getOperandList());
+            boolean columns = call.getOperandList().stream().allMatch(SqlIdentifier.class::isInstance);
+            // MariaDB makes one key look-up of a = b AND a <=> b over a sub-select, and it finds NULLs.
+            SqlTemplate.of(columns ? "({0} <=> {1}) IS TRUE" : "({0} <=> {1})").unparse(writer, call.getOperandList());
         } else if (call.getKind() == SqlKind.IS_DISTINCT_FROM) {
             SqlTemplate.of("(NOT {0} <=> {1})").unparse(writer, call.getOperandList());
         } else {

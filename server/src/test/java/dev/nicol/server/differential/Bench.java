@@ -21,11 +21,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One server over a source of every kind, each with the fixture, and with a copy for every reader. */
 final class Bench implements AutoCloseable {
     static final String STEWARD = "steve";
+    private static final String AUDITOR = "audra";
+    private static final int KEY_BYTES = 32;
     private static final int READERS = 12;
 
     /** Schema of each source, as Nicol names it. */
@@ -40,14 +43,21 @@ final class Bench implements AutoCloseable {
         this.nicol = nicol;
     }
 
+    /** Readers with rights at random. */
     static Bench start(long seed) {
         Random random = new Random(seed);
-        byte[] key = new byte[32];
+        byte[] key = new byte[KEY_BYTES];
         random.nextBytes(key);
         List<KnownMask> masks = KnownMask.all(key);
-        List<Rights> readers = IntStream.range(0, READERS)
-                .mapToObj(i -> Rights.drawn("r" + i, random, masks))
-                .toList();
+        return start(
+                key,
+                IntStream.range(0, READERS)
+                        .mapToObj(i -> Rights.drawn("r" + i, random, masks))
+                        .toList());
+    }
+
+    /** @param key of keyed masks */
+    static Bench start(byte[] key, List<Rights> readers) {
         List<SourceDefinition> sources = List.of(
                 TestDatabases.postgres("pg"),
                 TestDatabases.mariadb("my"),
@@ -56,17 +66,15 @@ final class Bench implements AutoCloseable {
         Map<String, String> schemas =
                 Map.of("pg", "pg.public", "my", "my." + sources.get(1).user(), "h2", "h2.PUBLIC", "lake", "lake.main");
         sources.forEach(source -> fill(source, readers));
-        String users = readers.stream().map(Bench::user).collect(Collectors.joining()) + "  " + STEWARD
-                + ": {password: \"$HASH\", groups: [stewards]}\n";
+        String users = readers.stream().map(Bench::user).collect(Collectors.joining())
+                + "  " + STEWARD + ": {password: \"$HASH\", groups: [stewards]}\n"
+                + "  " + AUDITOR + ": {password: \"$HASH\", roles: [auditor]}\n";
         String policies = "grants:\n  - {name: stewards, tables: [\"**\"], actions: [select, delete], raw: [\"*\"],"
                 + " to: {groups: [stewards]}}\n"
                 + readers.stream().map(Rights::grants).collect(Collectors.joining())
-                + "row_filters:\n"
-                + readers.stream()
-                        .flatMap(rights -> schemas.values().stream().map(rights::rowFilters))
-                        .collect(Collectors.joining())
-                + "column_masks:\n"
-                + readers.stream().map(Rights::columnMasks).collect(Collectors.joining());
+                + section("row_filters", readers.stream().flatMap(rights -> schemas.values().stream()
+                        .map(rights::rowFilters)))
+                + section("column_masks", readers.stream().map(Rights::columnMasks));
         Path store = store(key);
         TestNicol nicol = TestNicol.start(
                 sources,
@@ -74,6 +82,11 @@ final class Bench implements AutoCloseable {
                 policies,
                 "store: {url: 'jdbc:h2:file:" + store + "'}\nclassification: {mask_by_default: false}");
         return new Bench(schemas, readers, nicol);
+    }
+
+    private static String section(String name, Stream<String> rules) {
+        String all = rules.collect(Collectors.joining());
+        return all.isEmpty() ? "" : name + ":\n" + all;
     }
 
     private static Path store(byte[] key) {
@@ -98,6 +111,18 @@ final class Bench implements AutoCloseable {
 
     Connection connect(String user) throws SQLException {
         return nicol.connect(user);
+    }
+
+    /** What sources were sent for a user's last statement. */
+    List<String> sent(String user) {
+        try {
+            return nicol.rows(
+                    AUDITOR,
+                    "SELECT source, sql_sent FROM nicol.audit.source_queries WHERE statement_id = (SELECT MAX(statement_id)"
+                            + " FROM nicol.audit.statements WHERE user_name = '" + user + "')");
+        } catch (SQLException failure) {
+            return List.of(String.valueOf(failure.getMessage()));
+        }
     }
 
     /**

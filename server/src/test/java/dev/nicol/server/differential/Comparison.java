@@ -132,6 +132,8 @@ final class Comparison {
         Statement small = smallest(statement, difference);
         Answers answers = of(small);
         return "seed " + seed + " on " + deployment + ": " + difference + "\n" + statement.text() + "\nsmallest:\n"
-                + small.text() + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy() + "\nfor " + rights;
+                + small.text() + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy() + "\nsent: "
+                + bench.sent(rights.reader().user()) + "\nsent for the copy: " + bench.sent(Bench.STEWARD) + "\nfor "
+                + rights;
     }
 }

@@ -22,12 +22,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The first promise, by chance: whatever a reader asks, the answer is that of the same statement over a copy of the data
  * that was filtered and masked beforehand. {@code -Dnicol.differential.seed} draws other policies and statements,
  * {@code -Dnicol.differential.statements} more of them for each kind of source, {@code -Dnicol.differential.seconds} goes on
- * for so long with each.
+ * for so long in all.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DifferentialTest {
     private static final long SEED = Long.getLong("nicol.differential.seed", 3);
-    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 1000);
+    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 360);
     private static final int SECONDS = Integer.getInteger("nicol.differential.seconds", 0);
     private static final int WORKERS = 2;
     private static final int MOST_REPORTS = Integer.getInteger("nicol.differential.reports", 3);
@@ -89,7 +89,8 @@ class DifferentialTest {
                 Rights rights = readers.get(reader);
                 try (Connection governed = bench.connect(rights.reader().user())) {
                     Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
-                    long until = System.nanoTime() + SECONDS * 1_000_000_000L * WORKERS / readers.size();
+                    long until = System.nanoTime()
+                            + SECONDS * 1_000_000_000L * WORKERS / readers.size() / Deployment.values().length;
                     for (int i = 0; i < STATEMENTS / readers.size() || System.nanoTime() < until; i++) {
                         one(comparison, rights, SEED * 1_000_003 + reader * 100_000_007L + i, found);
                         if (found.reports.size() >= MOST_REPORTS) {
