@@ -77,8 +77,15 @@ public final class Pushdown {
                 || project.getProjects().stream().allMatch(mask -> computes(adapter, mask));
     }
 
-    /** Whether {@code adapter}'s source computes an expression exactly as the engine would. */
-    public static boolean computes(SourceAdapter adapter, RexNode expression) {
+    /** Whether a table's source computes the mask of one of the seal's columns; else the engine does. */
+    public static boolean computesMask(SourceAdapter adapter, SealedScan scan, String column) {
+        int field = scan.getRowType().getFieldNames().indexOf(column);
+        return !(scan.governed() instanceof Project project)
+                || computes(adapter, project.getProjects().get(field));
+    }
+
+    /** Whether it computes an expression. */
+    static boolean computes(SourceAdapter adapter, RexNode expression) {
         return allowed(checking -> expression.accept(checking), adapter);
     }
 
