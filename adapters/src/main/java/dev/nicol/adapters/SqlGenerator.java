@@ -210,10 +210,12 @@ public final class SqlGenerator {
         /**
          * Called by Calcite's dispatch, which writes a key twice: as a column and under GROUP BY. A parameter written twice is
          * two to the source, and the column is not the key; so keys with parameters get a sub-select of their own.
+         * So do windows, which no source takes as a key.
          */
         @Override
         public Result visit(Aggregate aggregate) {
-            if (!(aggregate.getInput() instanceof Project project) || !holdsParameters(project)) {
+            if (!(aggregate.getInput() instanceof Project project)
+                    || !(holdsParameters(project) || project.containsOver())) {
                 return super.visit(aggregate);
             }
             return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(new Apart(project))));

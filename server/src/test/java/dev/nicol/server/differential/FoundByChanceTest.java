@@ -58,6 +58,12 @@ class FoundByChanceTest {
                         + " FROM $people AS t0");
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void keysMayBeWindows(Deployment deployment) throws SQLException {
+        same(deployment, "SELECT DISTINCT MIN(t0.qty) OVER (PARTITION BY t0.region) AS c0 FROM $orders AS t0");
+    }
+
     /** MariaDB joined NULL with NULL. */
     @ParameterizedTest
     @EnumSource
