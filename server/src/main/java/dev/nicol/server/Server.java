@@ -7,11 +7,13 @@ import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.HotReload;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicyEngine;
+import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
-import dev.nicol.policy.PolicySource;
+import dev.nicol.policy.Problem;
+import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.check.KnownSubjects;
 import dev.nicol.policy.classify.Classifications;
 import dev.nicol.server.approval.ApprovalStore;
-import dev.nicol.server.audit.PolicyRecords;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.catalog.Catalogs;
@@ -21,6 +23,7 @@ import dev.nicol.server.catalog.VirtualSchemaStore;
 import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.LocalUsers;
+import dev.nicol.server.identity.UsersReader;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.pipeline.Session;
@@ -66,21 +69,22 @@ public final class Server implements AutoCloseable {
         try {
             Store store = opened(Store.open(config.store().url()));
             trail = opened(StoreAuditTrail.open(store));
-            PolicySource files = opened(
-                    new PolicySource(config.policies(), HotReload.DEFAULT_POLL_INTERVAL, load -> loaded(load, trail)));
-            Supplier<PolicySet> policies = new SystemPolicy(files);
-            publish(files.get(), trail, "server start");
             Catalog catalog = opened(new Catalog(sources(config, store), Catalog.DEFAULT_REFRESH));
             catalog.refresh();
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
-            PolicyEngine engine =
-                    new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            catalogs = new Catalogs(
-                    catalog::snapshot, virtualSchemas, () -> Classifications.NONE, engine, Pipelines.sqlReader());
-            ApprovalStore approvals = new ApprovalStore(store, trail);
-            approvals.failInterrupted();
+            Supplier<Classifications> classifications = () -> Classifications.NONE;
             users = opened(new LocalUsers(
                     usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
+            LoadedPolicies files = opened(new LoadedPolicies(
+                    config.policies(),
+                    new LoadedPolicies.Ground(catalog, virtualSchemas, classifications, users::known, clock),
+                    trail));
+            Supplier<PolicySet> policies = new SystemPolicy(files);
+            PolicyEngine engine =
+                    new PolicyEngine(policies, clock, config.classification().maskByDefault());
+            catalogs = new Catalogs(catalog::snapshot, virtualSchemas, classifications, engine, Pipelines.sqlReader());
+            ApprovalStore approvals = new ApprovalStore(store, trail);
+            approvals.failInterrupted();
             pipelines = opened(new Pipelines(
                     new Pipelines.Parts(
                             catalogs,
@@ -92,7 +96,7 @@ public final class Server implements AutoCloseable {
                             name -> source(catalog, name),
                             MaskKeys.in(store.path().resolveSibling(store.path().getFileName() + ".mask-key")),
                             catalog::refresh,
-                            () -> reload(files, catalog, trail),
+                            files::reload,
                             clock),
                     new StatementPipeline.Limits(
                             config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
@@ -146,7 +150,7 @@ public final class Server implements AutoCloseable {
                 .run(directory);
     }
 
-    /** What is wrong with the sources of a configuration that reads well; empty when nothing is. */
+    /** What is wrong with sources, users and policies of a configuration that reads well; empty when nothing is. */
     public static List<String> check(NicolConfig config) {
         List<String> problems = new ArrayList<>(unsupported(config));
         List<Source> sources = config.sources().stream().map(Source::new).toList();
@@ -155,8 +159,30 @@ public final class Server implements AutoCloseable {
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
+            KnownSubjects subjects = subjects(config, problems);
+            // views that were created in SQL are in the store, which a running server has to itself
+            collect(
+                    problems,
+                    () -> PolicyReader.read(
+                            config.policies(),
+                            LoadedPolicies.check(snapshot, null, Classifications.NONE, subjects, Clock.systemUTC())));
         }
         return problems;
+    }
+
+    /** Null where they cannot be listed. */
+    private static @Nullable KnownSubjects subjects(NicolConfig config, List<String> problems) {
+        Path users = config.identity().users();
+        return users == null ? null : collect(problems, () -> UsersReader.subjects(users));
+    }
+
+    private static <T> @Nullable T collect(List<String> problems, Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (ProblemsException refused) {
+            refused.problems().stream().map(Problem::toString).forEach(problems::add);
+            return null;
+        }
     }
 
     /** What the configuration asks for and this version would silently not do. */
@@ -235,42 +261,12 @@ public final class Server implements AutoCloseable {
                 .withIdle(limits.idleTimeout(), standard.statementIdle(), standard.sweepInterval());
     }
 
-    private static void loaded(HotReload.Load<PolicySet> load, StoreAuditTrail trail) {
-        if (load.succeeded()) {
-            publish(load.inForce(), trail, "reload");
-        } else {
-            load.problems().forEach(problem -> LOG.warn("policy not loaded: {}", problem));
-            trail.event("policy_load_failed", SYSTEM_CATALOG, load.problems().toString());
-        }
-    }
-
     private static void usersLoaded(HotReload.Load<?> load, StoreAuditTrail trail) {
         load.problems().forEach(problem -> LOG.warn("users not loaded: {}", problem));
         trail.event(
                 load.succeeded() ? "users_load" : "users_load_failed",
                 SYSTEM_CATALOG,
                 load.problems().toString());
-    }
-
-    private static void publish(PolicySet set, StoreAuditTrail trail, String by) {
-        new PolicyRecords(trail)
-                .publish(
-                        set.version(),
-                        set.rules().stream()
-                                .map(rule -> new PolicyRecords.PublishedRule(
-                                        rule.name(), PolicySet.kind(rule), PolicySet.definition(rule)))
-                                .toList(),
-                        by);
-    }
-
-    private static void reload(PolicySource files, Catalog catalog, StoreAuditTrail trail) {
-        HotReload.Load<PolicySet> load = files.reload();
-        if (!load.succeeded()) {
-            throw NicolError.NOT_PERMITTED.because(
-                    "The policy files have problems; the old set stays in force: " + load.problems());
-        }
-        catalog.refresh();
-        trail.event("reload", SYSTEM_CATALOG, "policy version " + load.inForce().version());
     }
 
     /** The port it listens on. */

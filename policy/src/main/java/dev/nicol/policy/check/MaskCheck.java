@@ -1,6 +1,7 @@
 package dev.nicol.policy.check;
 
 import dev.nicol.policy.ColumnFacts;
+import dev.nicol.policy.MaskConflicts;
 import dev.nicol.policy.NamePattern;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problems;
@@ -103,6 +104,10 @@ final class MaskCheck {
                 MaskRule one = rules.get(earlier);
                 MaskRule other = rules.get(later);
                 boolean harmless = one.columns().isEmpty() && one.mask().equals(other.mask());
+                if (MaskConflicts.between(one, other).isPresent()) {
+                    // told by their names alone
+                    continue;
+                }
                 String meeting = harmless ? null : meeting(one, other);
                 if (meeting != null && told.add(Set.of(one.name(), other.name()))) {
                     problems.add(

@@ -21,6 +21,7 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.jspecify.annotations.Nullable;
 
 /** All tables of one catalogue snapshot with raw values: what row filters are validated against, and nothing else. */
 final class StoredCatalog implements PolicyCatalog {
@@ -61,31 +62,54 @@ final class StoredCatalog implements PolicyCatalog {
 
     @Override
     public RelNode filtered(RelOptCluster cluster, TableName table, String condition) {
-        PlanningSpace space = space(List.of())
-                .within(cluster, root, List.of(table.catalog(), table.schema()), PolicyFunctions.OPERATORS);
+        PlanningSpace space = within(cluster, table);
         try {
             SqlNode where = expressions.expression(condition);
-            SqlSelect select = new SqlSelect(
-                    SqlParserPos.ZERO,
-                    null,
-                    SqlNodeList.SINGLETON_STAR,
-                    new SqlIdentifier(new ArrayList<>(table.parts()), SqlParserPos.ZERO),
-                    where,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null);
-            return space.convert(select).rel;
+            return space.convert(select(table, null, where)).rel;
         } catch (RuntimeException | Error failure) {
             throw NicolError.NOT_PERMITTED.because(
                     "The policy on `" + table + "` cannot be applied, so nothing of it can be read. Tell a steward.",
                     "row filter of " + table + ": " + failure,
                     failure);
         }
+    }
+
+    /** The tree of a policy's expression; throws what the parser says. */
+    SqlNode parsed(String sql) {
+        return expressions.expression(sql);
+    }
+
+    /** Where an expression over the table's rows is validated and planned. */
+    PlanningSpace spaceOf(TableName table) {
+        return within(space(List.of()).cluster(), table);
+    }
+
+    private PlanningSpace within(RelOptCluster cluster, TableName table) {
+        return space(List.of())
+                .within(cluster, root, List.of(table.catalog(), table.schema()), PolicyFunctions.OPERATORS);
+    }
+
+    /**
+     * {@code SELECT expression FROM table WHERE condition}.
+     *
+     * @param expression null: every column
+     * @param condition null: every row
+     */
+    static SqlSelect select(TableName table, @Nullable SqlNode expression, @Nullable SqlNode condition) {
+        return new SqlSelect(
+                SqlParserPos.ZERO,
+                null,
+                expression == null ? SqlNodeList.SINGLETON_STAR : SqlNodeList.of(expression),
+                new SqlIdentifier(new ArrayList<>(table.parts()), SqlParserPos.ZERO),
+                condition,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     private PlanningSpace space(List<String> path) {
