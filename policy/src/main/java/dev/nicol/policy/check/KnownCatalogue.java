@@ -2,6 +2,7 @@ package dev.nicol.policy.check;
 
 import dev.nicol.policy.NamePattern;
 import dev.nicol.policy.TableFacts;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 
@@ -24,7 +25,8 @@ public record KnownCatalogue(
     public static final String VIRTUAL = "virtual";
 
     public KnownCatalogue {
-        tables = List.copyOf(tables);
+        // in the order of their names, so that problems are told in one order
+        tables = tables.stream().sorted(Comparator.comparing(TableFacts::name)).toList();
         views = Set.copyOf(views);
         catalogs = Set.copyOf(catalogs);
         unread = Set.copyOf(unread);

@@ -9,8 +9,8 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableFacts;
 import dev.nicol.policy.mask.MaskRule;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,7 +28,7 @@ final class MaskCheck {
     private final Set<Set<String>> told = new HashSet<>();
 
     /** Of each rule by tag: why it fits no column seen so far; absent where there was none, null where it fits one. */
-    private final Map<MaskRule, @Nullable String> tagMisfits = new HashMap<>();
+    private final Map<MaskRule, @Nullable String> tagMisfits = new LinkedHashMap<>();
 
     MaskCheck(PolicySet set, KnownCatalogue catalogue, @Nullable KnownSubjects subjects, Problems problems) {
         this.set = set;

@@ -48,6 +48,11 @@ public final class TestNicol implements AutoCloseable {
         return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
     }
 
+    /** Starts a server over the files of one that has ended. */
+    public static TestNicol startAgain(Path directory) {
+        return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
+    }
+
     /** A directory with {@code nicol.yaml} and what it names, for a server that is started in another way. */
     public static Path files(List<SourceDefinition> sources, String users, String policies, String more) {
         try {
