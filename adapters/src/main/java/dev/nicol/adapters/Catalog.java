@@ -43,6 +43,7 @@ public final class Catalog implements AutoCloseable {
 
     private final Map<String, Source> sources;
     private final Duration refreshEvery;
+    private final SourceCheck check;
     private final ExecutorService readers = Executors.newCachedThreadPool(threads("catalog-read"));
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(threads("catalog"));
     private final Map<String, CompletableFuture<Void>> reading = new ConcurrentHashMap<>();
@@ -50,8 +51,17 @@ public final class Catalog implements AutoCloseable {
     private final List<Consumer<CatalogSnapshot>> listeners = new CopyOnWriteArrayList<>();
     private volatile CatalogSnapshot snapshot;
 
-    /** Reads every source once before it returns; a source that does not answer is unavailable, not an error. */
+    /** A catalogue that asks its sources for nothing but their tables. */
     public Catalog(Collection<Source> sources, Duration refreshEvery) {
+        this(sources, refreshEvery, SourceCheck.NONE);
+    }
+
+    /**
+     * Reads every source once before it returns; a source that does not answer is unavailable, not an error.
+     *
+     * @param check a source that does not pass is unavailable too
+     */
+    public Catalog(Collection<Source> sources, Duration refreshEvery, SourceCheck check) {
         Map<String, Source> named = new HashMap<>();
         Map<String, SourceCatalog> empty = new HashMap<>();
         for (Source source : sources) {
@@ -61,6 +71,7 @@ public final class Catalog implements AutoCloseable {
         }
         this.sources = Map.copyOf(named);
         this.refreshEvery = refreshEvery;
+        this.check = check;
         this.snapshot = new CatalogSnapshot(0, empty);
         refresh();
         long tickMs = Math.max(1, Math.min(refreshEvery.toMillis(), RETRY_DOWN.toMillis()) / 2);
@@ -147,6 +158,7 @@ public final class Catalog implements AutoCloseable {
             SourceCatalog found = readCatalogue(source);
             source.answered();
             publish(found);
+            wait = found.unavailable() == null ? refreshEvery : shorter(RETRY_DOWN, refreshEvery);
         } catch (NicolException failure) {
             LOG.warn("{}", failure.getMessage());
             unavailable(name, String.valueOf(failure.getMessage()));
@@ -164,15 +176,18 @@ public final class Catalog implements AutoCloseable {
     }
 
     /** Once more where the connection had died in the pool, as all of them have when a source went away. */
-    private static SourceCatalog readCatalogue(Source source) throws SQLException {
+    private SourceCatalog readCatalogue(Source source) throws SQLException {
         for (int attempt = 0; attempt < 2; attempt++) {
             try (Connection connection = source.connection()) {
-                return source.adapter().read(connection, source.definition(), NicolTypeSystem.factory());
+                SourceCatalog found = source.adapter().read(connection, source.definition(), NicolTypeSystem.factory());
+                String problem = check.problem(source, connection);
+                return problem == null ? found : found.unavailable(problem);
             } catch (SQLException failure) {
                 if (!Source.isBroken(failure)) {
                     throw failure;
                 }
                 source.forgetConnections();
+                check.lost(source.definition().name());
             }
         }
         throw NicolError.SOURCE_FAILED.because(
@@ -185,9 +200,9 @@ public final class Catalog implements AutoCloseable {
 
     private void unavailable(String name, String reason) {
         SourceCatalog known = snapshot.sources().get(name);
+        check.lost(name);
         if (known != null) {
-            publish(new SourceCatalog(
-                    name, known.kind(), known.environment(), known.schemas(), known.tables(), reason));
+            publish(known.unavailable(reason));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import dev.nicol.policy.NicolError;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.apache.calcite.avatica.util.TimeUnitRange;
 import org.apache.calcite.rel.type.RelDataType;
@@ -55,6 +56,11 @@ public final class DatetimeSql {
                     : SqlTemplate.of("(" + sum + ")").call(call.getType(), operands);
         }
         return null;
+    }
+
+    /** A date or timestamp truncated to a unit, in {@code type}. */
+    public RexNode truncated(TimeUnitRange unit, RelDataType type, RexNode value) {
+        return cast(Objects.requireNonNull(floors.get(unit)), type, List.of(value));
     }
 
     /** Writes {@code INTERVAL '-3' DAY}: the sign inside, and no precision unless {@code precise}. */

@@ -1,6 +1,7 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,12 +22,15 @@ import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rules.CoreRules;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.schema.TransientTable;
@@ -94,6 +98,9 @@ public final class FederatedPlanner {
             EnumerableRules.ENUMERABLE_REPEAT_UNION_RULE,
             EnumerableRules.ENUMERABLE_TABLE_SPOOL_RULE);
 
+    /** How often a plan's predicates are carried over, for each of its joins. */
+    private static final int TOLD_PER_JOIN = 4;
+
     private final Function<String, SourceAdapter> adapters;
 
     /** @param adapters the adapter of a source by its name */
@@ -103,11 +110,16 @@ public final class FederatedPlanner {
 
     /** The plan's cluster must have a fresh Volcano planner with {@link #register}ed rules. */
     public LocalPlan plan(RelNode governed) {
+        List<SourceSql> sources = new ArrayList<>();
+        return new LocalPlan(executable(governed, sources), sources);
+    }
+
+    /** @param sources takes what each source will be asked */
+    private EnumerableRel executable(RelNode governed, List<SourceSql> sources) {
         RelNode normal = normalised(governed);
         RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
         RelNode keyed = heuristic(heuristic(ordered, PREDICATES), JOIN_KEYS);
-        RelNode trimmed = trimmed(heuristic(keyed, PREDICATES));
-        List<SourceSql> sources = new ArrayList<>();
+        RelNode trimmed = trimmed(crossing(heuristic(keyed, PREDICATES)));
         RelNode split = split(trimmed, sources);
         RelNode reduced = heuristic(
                 EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
@@ -115,7 +127,7 @@ public final class FederatedPlanner {
         RelNode windows =
                 heuristic(EngineExpressions.widened(reduced), List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
-        return new LocalPlan(implemented(heuristic(exact, CALCS), governed), sources);
+        return implemented(heuristic(exact, CALCS), governed);
     }
 
     /** Registers the engine's operators with a planner. */
@@ -130,8 +142,20 @@ public final class FederatedPlanner {
         RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins.accept(new LateralAggregates()), builder);
         RelNode factored = heuristic(decorrelated.accept(new CommonFactors()), DISJUNCTIONS);
         RelNode moved = heuristic(factored, PREDICATES);
-        RelNode told = heuristic(moved, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES));
-        return heuristic(told, PREDICATES);
+        return heuristic(told(moved), PREDICATES);
+    }
+
+    /** Predicates on one side of a join hold for the other. The rule may tell the same one for ever, so it is counted. */
+    private static RelNode told(RelNode plan) {
+        int[] joins = {0};
+        plan.accept(new RelHomogeneousShuttle() {
+            @Override
+            public RelNode visit(RelNode other) {
+                joins[0] += other instanceof Join ? 1 : 0;
+                return super.visit(other);
+            }
+        });
+        return heuristic(plan, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES), TOLD_PER_JOIN * joins[0]);
     }
 
     /** {@code (k = m AND a) OR (k = m AND b)} becomes {@code k = m AND (a OR b)}: without it there is no key to join on. */
@@ -158,8 +182,13 @@ public final class FederatedPlanner {
     }
 
     private static RelNode heuristic(RelNode plan, List<RelOptRule> rules) {
+        return heuristic(plan, rules, Integer.MAX_VALUE);
+    }
+
+    private static RelNode heuristic(RelNode plan, List<RelOptRule> rules, int most) {
         HepProgram program = new HepProgramBuilder()
                 .addMatchOrder(HepMatchOrder.BOTTOM_UP)
+                .addMatchLimit(most)
                 .addRuleCollection(rules)
                 .build();
         HepPlanner planner = new HepPlanner(program);
@@ -177,6 +206,65 @@ public final class FederatedPlanner {
         return Pushdown.computes(adapters.apply(source), plan) ? source : null;
     }
 
+    /**
+     * What may cross a seal whose masks are computed here does so without a row filter too: its source would otherwise read
+     * the whole table out.
+     */
+    private RelNode crossing(RelNode plan) {
+        return plan.accept(new RelHomogeneousShuttle() {
+            @Override
+            public RelNode visit(RelNode other) {
+                RelNode node = super.visit(other);
+                return node instanceof Filter filter
+                                && filter.getInput() instanceof SealedScan scan
+                                && sourceOf(scan) == null
+                        ? Crossing.onto(filter, scan)
+                        : node;
+            }
+        });
+    }
+
+    /** A leaf that opens the seal here: a view's own plan, or masks that a table's source cannot compute; null for others. */
+    private @Nullable RelNode masked(SealedScan scan, List<Integer> columns, RelDataType shown, List<SourceSql> found) {
+        if (scan.ofView()) {
+            Project opened = (Project) SqlGenerator.opened(scan);
+            RexBuilder rex = scan.getCluster().getRexBuilder();
+            List<RexNode> wanted = columns.stream()
+                    .map(column ->
+                            MaskValues.computable(rex, opened.getProjects().get(column)))
+                    .toList();
+            RelNode masks =
+                    LogicalProject.create(opened.getInput(), List.of(), wanted, shown.getFieldNames(), Set.of());
+            return new SealedView(scan, executable(RelOptUtil.createCastRel(masks, shown, true), found));
+        }
+        Set<String> sources = Pushdown.sources(scan);
+        String source = sources.iterator().next();
+        if (sources.size() > 1) {
+            return null;
+        }
+        EnumerableRel opened =
+                SealedMasks.over(scan, source, adapters.apply(source), columns, shown, FederatedPlanner::calculated);
+        found.add(opened instanceof SealedMasks masks ? masks.sql() : ((SourceRel) opened).sql());
+        return opened;
+    }
+
+    /** A projection as the engine computes it. */
+    private static RelNode calculated(RelNode projection) {
+        return heuristic(BoundedFunctions.apply(EngineExpressions.exact(projection)), CALCS);
+    }
+
+    /** The columns a projection of bare columns names; null for another. */
+    private static @Nullable List<Integer> columns(Project project) {
+        List<Integer> columns = new ArrayList<>();
+        for (RexNode field : project.getProjects()) {
+            if (!(field instanceof RexInputRef reference)) {
+                return null;
+            }
+            columns.add(reference.getIndex());
+        }
+        return columns;
+    }
+
     /** Replaces the largest trees that one source computes. */
     private RelNode split(RelNode plan, List<SourceSql> found) {
         String source = sourceOf(plan);
@@ -188,11 +276,24 @@ public final class FederatedPlanner {
         if (plan instanceof TableScan scan && scan.getTable().unwrap(TransientTable.class) != null) {
             return new WorkTableScan(scan);
         }
+        if (plan instanceof Project project && project.getInput() instanceof SealedScan scan) {
+            List<Integer> columns = columns(project);
+            RelNode masked = columns == null ? null : masked(scan, columns, project.getRowType(), found);
+            if (masked != null) {
+                return masked;
+            }
+        }
         if (plan instanceof SealedScan scan) {
+            List<Integer> all =
+                    ImmutableBitSet.range(scan.getRowType().getFieldCount()).asList();
+            RelNode masked = masked(scan, all, scan.getRowType(), found);
+            if (masked != null) {
+                return masked;
+            }
             throw NicolError.NOT_SUPPORTED.because(
                     "The policy on `" + scan.decision().table()
-                            + "` looks up a table of another source, which is not supported yet. Ask a steward to keep the"
-                            + " look-up table beside the data.");
+                            + "` uses a function that the table's source does not have. Ask a steward to write it in a"
+                            + " simpler way.");
         }
         List<RelNode> inputs = new ArrayList<>();
         plan.getInputs().forEach(input -> inputs.add(split(input, found)));

@@ -1,8 +1,9 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.mask.MaskFunctions;
+import dev.nicol.policy.rewrite.Alternatives;
+import dev.nicol.policy.rewrite.ValueList;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
@@ -92,7 +93,13 @@ public final class PushableOperators {
 
     private static final Set<SqlOperator> NUMERIC_FUNCTIONS = Set.of(SqlStdOperatorTable.ABS, SqlStdOperatorTable.SIGN);
 
-    private static final Set<SqlOperator> MASKS = new HashSet<>(MaskFunctions.ALL);
+    private static final Set<SqlOperator> MASKS = Set.of(
+            MaskFunctions.PARTIAL,
+            MaskFunctions.HASH,
+            MaskFunctions.TOKEN,
+            MaskFunctions.TOKEN_INTEGER,
+            MaskFunctions.BUCKET,
+            MaskFunctions.DATE_PART);
 
     /** Without a zone: parts of an instant depend on the session's. */
     private static final Set<SqlTypeName> DATETIMES = EnumSet.of(SqlTypeName.DATE, SqlTypeName.TIMESTAMP);
@@ -132,7 +139,16 @@ public final class PushableOperators {
         } else if (TEXT_FUNCTIONS.contains(operator)) {
             return operator == SqlLibraryOperators.NVL || isText(operands.get(0));
         }
-        return KINDS.contains(kind) || MASKS.contains(operator);
+        return KINDS.contains(kind)
+                || masks(operator, operands)
+                || operator == ValueList.IN
+                || operator == Alternatives.ANY;
+    }
+
+    /** A bucket of REAL is rounded twice, which kinds do in their own ways. */
+    private static boolean masks(SqlOperator operator, List<RelDataType> operands) {
+        return MASKS.contains(operator)
+                && (operator != MaskFunctions.BUCKET || operands.get(0).getSqlTypeName() != SqlTypeName.REAL);
     }
 
     /** Conversions that all kinds make alike: nothing that parses or prints a fraction or an instant. */

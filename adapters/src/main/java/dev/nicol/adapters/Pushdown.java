@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.AggregateCall;
@@ -58,9 +59,39 @@ public final class Pushdown {
         return computesNode(adapter, plan) && plan.getInputs().stream().allMatch(input -> computes(adapter, input));
     }
 
+    /** The same of a write that reads {@code plan}, of whose own table it reads no mask. */
+    public static boolean computesWrite(SourceAdapter adapter, RelNode plan, SealedScan written) {
+        return plan == written
+                || computesNode(adapter, plan)
+                        && plan.getInputs().stream().allMatch(input -> computesWrite(adapter, input, written));
+    }
+
+    /** Whether it computes all behind a seal. */
+    private static boolean sealed(SourceAdapter adapter, SealedScan scan) {
+        return scan.ofView() ? computes(adapter, scan.governed()) : masks(adapter, scan);
+    }
+
+    /** Whether it computes all masks of a seal; of the others the engine computes what is left. */
+    static boolean masks(SourceAdapter adapter, SealedScan scan) {
+        return !(scan.governed() instanceof Project project)
+                || project.getProjects().stream().allMatch(mask -> computes(adapter, mask));
+    }
+
+    /** Whether a table's source computes the mask of one of the seal's columns; else the engine does. */
+    public static boolean computesMask(SourceAdapter adapter, SealedScan scan, String column) {
+        int field = scan.getRowType().getFieldNames().indexOf(column);
+        return !(scan.governed() instanceof Project project)
+                || computes(adapter, project.getProjects().get(field));
+    }
+
+    /** Whether it computes an expression. */
+    static boolean computes(SourceAdapter adapter, RexNode expression) {
+        return allowed(checking -> expression.accept(checking), adapter);
+    }
+
     /** The same for one node, its inputs left out. */
     static boolean computesNode(SourceAdapter adapter, RelNode node) {
-        boolean kind = node instanceof SealedScan
+        boolean kind = node instanceof SealedScan scan && sealed(adapter, scan)
                 // Only a policy's own look-up: the seal's proof lets no other reach a plan.
                 || node instanceof SourceScan
                 || node instanceof Filter
@@ -106,8 +137,12 @@ public final class Pushdown {
     }
 
     private static boolean expressions(SourceAdapter adapter, RelNode node) {
+        return allowed(node::accept, adapter);
+    }
+
+    private static boolean allowed(Consumer<RexShuttle> walk, SourceAdapter adapter) {
         try {
-            node.accept(new RexShuttle() {
+            walk.accept(new RexShuttle() {
                 @Override
                 public RexNode visitCall(RexCall call) {
                     check(adapter, call);

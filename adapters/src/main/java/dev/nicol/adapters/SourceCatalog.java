@@ -23,4 +23,9 @@ public record SourceCatalog(
         schemas = List.copyOf(schemas);
         tables = Map.copyOf(tables);
     }
+
+    /** The same tables, which cannot be used now. */
+    SourceCatalog unavailable(String reason) {
+        return new SourceCatalog(source, kind, environment, schemas, tables, reason);
+    }
 }

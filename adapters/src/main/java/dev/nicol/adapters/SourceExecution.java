@@ -1,7 +1,9 @@
 package dev.nicol.adapters;
 
+import dev.nicol.policy.BoundParameter;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.policy.rewrite.LookUpReader;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,6 +42,7 @@ public final class SourceExecution implements AutoCloseable {
     private final AtomicLong rowsHeld = new AtomicLong();
     private final List<SourceQuery> queries = new CopyOnWriteArrayList<>();
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
+    private final List<@Nullable Object> lookedUp = new ArrayList<>();
     private volatile @Nullable Statement writing;
     private volatile @Nullable NicolException cancelled;
 
@@ -123,6 +126,36 @@ public final class SourceExecution implements AutoCloseable {
         }
     }
 
+    /** Runs a query for one number on a connection that writes, so that the write sees what it saw. */
+    public long count(SourceSql sql, Loan loan) {
+        return count(sql, this::parameter, loan);
+    }
+
+    /** @param values of the query's parameters; bound values of policies are known without */
+    public long count(SourceSql sql, IntFunction<@Nullable Object> values, Loan loan) {
+        refuseCancelled();
+        Sent record = record(sql, loan);
+        long started = System.nanoTime();
+        try (PreparedStatement statement = loan.connection().prepareStatement(sql.text())) {
+            bind(
+                    sql,
+                    loan.adapter(),
+                    statement,
+                    index -> BoundParameter.isBound(index) ? parameter(index) : values.apply(index));
+            writing(statement);
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                record.rows().set(1);
+                return rows.getLong(1);
+            }
+        } catch (SQLException failure) {
+            throw failed(loan, sql.source(), failure);
+        } finally {
+            writing = null;
+            record.durationMs().set((System.nanoTime() - started) / 1_000_000);
+        }
+    }
+
     /**
      * Writes rows read elsewhere, in batches through one prepared statement; the caller owns the transaction.
      *
@@ -170,7 +203,7 @@ public final class SourceExecution implements AutoCloseable {
     }
 
     void bind(SourceSql sql, SourceAdapter adapter, PreparedStatement statement) throws SQLException {
-        bind(sql, adapter, statement, parameters);
+        bind(sql, adapter, statement, this::parameter);
     }
 
     private static void bind(
@@ -188,7 +221,19 @@ public final class SourceExecution implements AutoCloseable {
 
     /** The value of a parameter, for operators that run here. */
     public @Nullable Object parameter(int index) {
-        return parameters.apply(index);
+        return index >= LookUpReader.FIRST_PARAMETER
+                ? lookedUp.get(index - LookUpReader.FIRST_PARAMETER)
+                : parameters.apply(index);
+    }
+
+    /**
+     * Keeps a value that a policy looked up; done before anything that needs it runs.
+     *
+     * @return its place, counted from {@link LookUpReader#FIRST_PARAMETER} as a parameter's index
+     */
+    public int keep(@Nullable Object value) {
+        lookedUp.add(value);
+        return lookedUp.size() - 1;
     }
 
     void countHeld() {

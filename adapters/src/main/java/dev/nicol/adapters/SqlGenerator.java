@@ -1,6 +1,7 @@
 package dev.nicol.adapters;
 
 import com.google.common.collect.ImmutableSet;
+import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ import java.util.Set;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.SingleRel;
+import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
@@ -38,7 +41,8 @@ import org.apache.calcite.sql.util.SqlString;
 
 /**
  * Writes a governed plan over one source in that source's SQL. A seal becomes a sub-select of its own: masks and row
- * filter inside, the statement's own expressions outside, and a fence between them where rows are filtered.
+ * filter inside, the statement's own expressions outside, and a fence between them where rows are filtered and an
+ * expression is not total (see {@link Barrier}).
  */
 public final class SqlGenerator {
     private final SourceAdapter adapter;
@@ -54,7 +58,7 @@ public final class SqlGenerator {
 
     /** The tree of that SQL, for use inside a write. */
     public SqlNode queryNode(RelNode plan) {
-        return new Converter().visitRoot(plan).asStatement();
+        return new Converter(Barrier.needed(plan)).visitRoot(plan).asStatement();
     }
 
     /** Prints a statement that names physical tables. */
@@ -83,7 +87,7 @@ public final class SqlGenerator {
      * @param outer the table as sub-queries of the expression refer to it
      */
     public SqlNode expression(SourceTable table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
-        return new Converter().expression(table, row, outer, expression);
+        return new Converter(true).expression(table, row, outer, expression);
     }
 
     /** A stored table's physical name as an identifier. */
@@ -134,6 +138,12 @@ public final class SqlGenerator {
 
     /** What stands behind a seal, with the predicates that may cross set beside the row filter. */
     static RelNode opened(SealedScan scan) {
+        RelNode opened = beside(scan);
+        // What stands above a view may cross the seals of what the view reads.
+        return scan.ofView() ? Crossing.apply(opened) : opened;
+    }
+
+    private static RelNode beside(SealedScan scan) {
         if (scan.crossing().isEmpty()) {
             return scan.governed();
         }
@@ -168,10 +178,13 @@ public final class SqlGenerator {
 
     /** Public because Calcite finds its methods by reflection. */
     public final class Converter extends RelToSqlConverter {
-        private int seals;
+        private final boolean fenced;
+        private int names;
 
-        Converter() {
+        /** @param fenced whether row filters are kept apart from the rest */
+        Converter(boolean fenced) {
             super(adapter.dialect());
+            this.fenced = fenced;
         }
 
         /** Called by Calcite's dispatch. The alias is new each time, so that no two seals can be confused. */
@@ -181,16 +194,50 @@ public final class SqlGenerator {
                 sealed = stored(storedTable(scan.governed()));
             } else {
                 SqlSelect select = visitRoot(opened(scan)).asSelect();
-                sealed = scan.filtersRows() ? adapter.fence(select) : select;
+                sealed = fenced && scan.filtersRows() ? adapter.fence(select) : select;
             }
-            SqlIdentifier alias = new SqlIdentifier("s" + seals++, SqlParserPos.ZERO);
-            SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, sealed, alias);
-            return result(named, List.of(Clause.FROM), scan, null);
+            return named(sealed, scan);
+        }
+
+        /**
+         * Called by Calcite's dispatch. A correlated filter calls its table by a name, which Calcite makes another one where
+         * the table comes twice, and does not write down.
+         */
+        public Result visit(SourceScan scan) {
+            return named(stored(scan.getTable()), scan);
+        }
+
+        /**
+         * Called by Calcite's dispatch, which writes a key twice: as a column and under GROUP BY. A parameter written twice is
+         * two to the source, and the column is not the key; so keys with parameters get a sub-select of their own.
+         * So do windows, which no source takes as a key.
+         */
+        @Override
+        public Result visit(Aggregate aggregate) {
+            if (!(aggregate.getInput() instanceof Project project)
+                    || !(holdsParameters(project) || project.containsOver())) {
+                return super.visit(aggregate);
+            }
+            return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(new Apart(project))));
         }
 
         /** Called by Calcite's dispatch. */
-        public Result visit(SourceScan scan) {
-            return result(stored(scan.getTable()), List.of(Clause.FROM), scan, null);
+        public Result visit(Apart apart) {
+            return named(visitRoot(apart.getInput()).asSelect(), apart);
+        }
+
+        private static boolean holdsParameters(Project project) {
+            Map<Integer, RelDataType> found = new HashMap<>();
+            for (RexNode expression : project.getProjects()) {
+                types(expression, found);
+            }
+            return !found.isEmpty();
+        }
+
+        private Result named(SqlNode from, RelNode node) {
+            SqlIdentifier alias = new SqlIdentifier("s" + names++, SqlParserPos.ZERO);
+            SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, from, alias);
+            return result(named, List.of(Clause.FROM), node, null);
         }
 
         /** The table, or a sub-select where columns of types that only their source knows are read as text. */
@@ -239,6 +286,13 @@ public final class SqlGenerator {
                 }
             };
             return columns.toSql(null, expression);
+        }
+    }
+
+    /** A sub-select of its own. Public because Calcite finds what visits it by reflection. */
+    public static final class Apart extends SingleRel {
+        Apart(RelNode input) {
+            super(input.getCluster(), input.getTraitSet(), input);
         }
     }
 

@@ -152,6 +152,8 @@ public final class PolicyEngine {
             List<MaskRule> byTag = binding(rule -> !names(rule, column) && tagged(rule, column));
             if (!byColumn.isEmpty()) {
                 return masked(column, byColumn, "a rule names the column", byTag);
+            } else if (!byTag.isEmpty() && column.isUnclassified()) {
+                return guessed(column, byTag);
             } else if (!byTag.isEmpty()) {
                 return masked(column, byTag, "a rule names its tag " + tags(column), List.of());
             }
@@ -178,6 +180,18 @@ public final class PolicyEngine {
                     overridden.stream().map(Rule::name).toList());
         }
 
+        /** Rules by tag, of a column that may hold anything: of no rule's own mask is it known that it hides enough. */
+        private Decision.Column guessed(ColumnFacts column, List<MaskRule> rules) {
+            rules.forEach(rule -> restedOn.add(rule.name()));
+            return new Decision.Column(
+                    column.name(),
+                    false,
+                    Masks.entityDefault(column.tags(), column.type()),
+                    rules.get(0).name(),
+                    "it has not been looked at yet, and rules name tags it may have",
+                    List.of());
+        }
+
         /** No rule masks it: raw, but for tags that no grant opens. */
         private Decision.Column unruled(ColumnFacts column, List<Grant> showing) {
             if (!maskByDefault || column.tags().isEmpty()) {
@@ -187,7 +201,7 @@ public final class PolicyEngine {
                 return new Decision.Column(column.name(), false, null, null, why, List.of());
             }
             List<String> openers = opening(showing, column);
-            Mask mask = openers.isEmpty() ? Masks.entityDefault(column.type()) : null;
+            Mask mask = openers.isEmpty() ? Masks.entityDefault(column.tags(), column.type()) : null;
             String why = openers.isEmpty()
                     ? "it has tag " + tags(column) + ", which no grant opens: the default mask"
                     : "it has tag " + tags(column) + ", opened raw by " + String.join(", ", openers);
@@ -214,7 +228,9 @@ public final class PolicyEngine {
         }
 
         private static boolean tagged(MaskRule rule, ColumnFacts column) {
-            return column.tags().stream().anyMatch(tag -> rule.tags().contains(tag.toUpperCase(Locale.ROOT)));
+            return column.isUnclassified()
+                    ? !rule.tags().isEmpty()
+                    : column.tags().stream().anyMatch(tag -> rule.tags().contains(tag.toUpperCase(Locale.ROOT)));
         }
 
         /**

@@ -149,10 +149,6 @@ final class RuleReader {
             }
             return null;
         }
-        if (Masks.NOT_YET.contains(kind)) {
-            node.problem("mask `" + kind + "` is not supported yet — use one of " + kinds());
-            return null;
-        }
         Optional<MaskType> type = Masks.named(kind);
         if (type.isEmpty()) {
             node.problem("unknown mask `" + kind + "` — use one of " + kinds());
@@ -163,11 +159,11 @@ final class RuleReader {
         node.only(known);
         Map<String, Object> parameters = new LinkedHashMap<>();
         node.entries().forEach((key, value) -> {
-            Object scalar = value.scalarValue();
-            if (scalar == null) {
+            Object given = type.get().takesList(key) ? node.texts(key) : value.scalarValue();
+            if (given == null) {
                 value.problem("`" + key + "` must be a single value, not " + value.shown());
             } else if (type.get().parameters().contains(key)) {
-                parameters.put(key, scalar);
+                parameters.put(key, given);
             }
         });
         try {

@@ -117,7 +117,7 @@ class PolicyReaderTest {
                 row_filters:
                   - {name: f, tables: ["crm.**"], where: ""}
                 column_masks:
-                  - {name: m1, columns: ["crm.public.t.c"], mask: {kind: tokenize}}
+                  - {name: m1, columns: ["crm.public.t.c"], mask: {kind: tokenize, length: 4}}
                   - {name: m2, columns: ["crm.public.t.c"], mask: {kind: blur}}
                   - {name: m3, columns: ["crm.public.t.c"], mask: {kind: partial, lats: 4}}
                   - {name: m4, columns: ["crm.public.t.c"], mask: {kind: partial, last: many}}
@@ -147,8 +147,9 @@ class PolicyReaderTest {
                         "b.yaml:2: `until` must be a moment with its zone such as `2027-01-31T00:00:00Z`, not"
                                 + " `tomorrow`",
                         "b.yaml:4: `where` is empty — give a value, or remove the key",
-                        "b.yaml:6: mask `tokenize` is not supported yet — use one of redact, partial, hash, null",
-                        "b.yaml:7: unknown mask `blur` — use one of redact, partial, hash, null",
+                        "b.yaml:6: mask `tokenize`: `length` must be a whole number from 8 to 64",
+                        "b.yaml:7: unknown mask `blur` — use one of redact, partial, hash, tokenize, null, constant,"
+                                + " bucket, date_part, redact_text, custom",
                         "b.yaml:8: unknown key `lats` — did you mean `last`?",
                         "b.yaml:9: mask `partial`: `last` must be a whole number from 0 to 1000",
                         "b.yaml:10: a mask names either `columns` or `tags` — write one of them",

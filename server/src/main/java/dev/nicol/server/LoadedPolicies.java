@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -63,11 +64,12 @@ final class LoadedPolicies implements Supplier<PolicySet>, AutoCloseable {
     record Ground(
             Catalog catalog,
             VirtualSchemas virtualSchemas,
-            Supplier<Classifications> classifications,
+            Function<CatalogSnapshot, Classifications> classifications,
             Supplier<KnownSubjects> subjects,
             Clock clock) {
         private PolicyCheck check(CatalogSnapshot snapshot) {
-            return LoadedPolicies.check(snapshot, virtualSchemas.state(), classifications.get(), subjects.get(), clock);
+            return LoadedPolicies.check(
+                    snapshot, virtualSchemas.state(), classifications.apply(snapshot), subjects.get(), clock);
         }
     }
 
@@ -128,7 +130,10 @@ final class LoadedPolicies implements Supplier<PolicySet>, AutoCloseable {
     }
 
     private void loaded(HotReload.Load<PolicySet> load) {
-        if (!load.succeeded()) {
+        if (load.succeeded()) {
+            // masks that are new are run on every source
+            ground.catalog().refresh();
+        } else {
             trail.event(
                     LOAD_FAILED,
                     SYSTEM,
@@ -175,10 +180,11 @@ final class LoadedPolicies implements Supplier<PolicySet>, AutoCloseable {
     /**
      * Reads the catalogue and then the files.
      *
+     * @param refresh reads the catalogue
      * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} with the problems; the old set stays in force
      */
-    void reload() {
-        ground.catalog().refresh();
+    void reload(Runnable refresh) {
+        refresh.run();
         HotReload.Load<PolicySet> load = files.reload();
         if (!load.succeeded()) {
             List<Problem> problems = load.problems();

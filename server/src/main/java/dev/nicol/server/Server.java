@@ -2,6 +2,7 @@ package dev.nicol.server;
 
 import dev.nicol.adapters.Catalog;
 import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.MaskChecks;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.HotReload;
@@ -13,14 +14,21 @@ import dev.nicol.policy.Problem;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.check.KnownSubjects;
 import dev.nicol.policy.classify.Classifications;
+import dev.nicol.policy.mask.Mask;
+import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
 import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.ViewLineage;
 import dev.nicol.server.catalog.VirtualSchemaStore;
 import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.classification.Examiner;
+import dev.nicol.server.classification.TagRegistry;
+import dev.nicol.server.classification.TagStore;
+import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.identity.UsersReader;
@@ -61,6 +69,7 @@ public final class Server implements AutoCloseable {
     private final LocalUsers users;
     private final Pipelines pipelines;
     private volatile @Nullable HttpEndpoint endpoint;
+    private volatile @Nullable LoadedPolicies loaded;
 
     private Server(NicolConfig config) {
         unsupported(config).stream().findFirst().ifPresent(problem -> {
@@ -69,20 +78,29 @@ public final class Server implements AutoCloseable {
         try {
             Store store = opened(Store.open(config.store().url()));
             trail = opened(StoreAuditTrail.open(store));
-            Catalog catalog = opened(new Catalog(sources(config, store), Catalog.DEFAULT_REFRESH));
-            catalog.refresh();
+            Catalog catalog = opened(new Catalog(
+                    sources(config, store),
+                    Catalog.DEFAULT_REFRESH,
+                    new MaskChecks(
+                            this::masksInForce,
+                            (source, problem) -> trail.event("mask_check_failed", SYSTEM_CATALOG, problem))));
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
-            Supplier<Classifications> classifications = () -> Classifications.NONE;
+            TagStore tagStore = new TagStore(store.jdbi(), trail);
+            TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
             users = opened(new LocalUsers(
                     usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
             LoadedPolicies files = opened(new LoadedPolicies(
                     config.policies(),
-                    new LoadedPolicies.Ground(catalog, virtualSchemas, classifications, users::known, clock),
+                    new LoadedPolicies.Ground(catalog, virtualSchemas, tags, users::known, clock),
                     trail));
+            loaded = files;
+            // masks are run on the sources once it is known which there are
+            catalog.refresh();
             Supplier<PolicySet> policies = new SystemPolicy(files);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            catalogs = new Catalogs(catalog::snapshot, virtualSchemas, classifications, engine, Pipelines.sqlReader());
+            Examiner examiner = opened(examiner(config, catalog, virtualSchemas, tags, tagStore, trail, clock));
+            catalogs = new Catalogs(catalog::snapshot, virtualSchemas, tags, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             pipelines = opened(new Pipelines(
@@ -95,12 +113,16 @@ public final class Server implements AutoCloseable {
                             name -> users.named(name, Map.of()),
                             name -> source(catalog, name),
                             MaskKeys.in(store.path().resolveSibling(store.path().getFileName() + ".mask-key")),
-                            catalog::refresh,
-                            files::reload,
+                            catalog::snapshot,
+                            tags,
+                            examiner,
+                            () -> refresh(catalog, examiner),
+                            () -> files.reload(() -> refresh(catalog, examiner)),
                             clock),
                     new StatementPipeline.Limits(
                             config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
                     config.limits().statementTimeout()));
+            examiner.examine(Examiner.START_WAIT);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
@@ -154,18 +176,20 @@ public final class Server implements AutoCloseable {
     public static List<String> check(NicolConfig config) {
         List<String> problems = new ArrayList<>(unsupported(config));
         List<Source> sources = config.sources().stream().map(Source::new).toList();
-        try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH)) {
-            CatalogSnapshot snapshot = catalog.refresh();
+        MaskChecks checks = new MaskChecks(() -> masks(policies(config)), (source, problem) -> {});
+        try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH, checks)) {
+            CatalogSnapshot snapshot = catalog.snapshot();
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
             KnownSubjects subjects = subjects(config, problems);
-            // views that were created in SQL are in the store, which a running server has to itself
+            Classifications untagged = new Classifications(0, Map.of(), Map.of());
+            // tags, and views that were created in SQL, are in the store, which a running server has to itself
             collect(
                     problems,
                     () -> PolicyReader.read(
                             config.policies(),
-                            LoadedPolicies.check(snapshot, null, Classifications.NONE, subjects, Clock.systemUTC())));
+                            LoadedPolicies.check(snapshot, null, untagged, subjects, Clock.systemUTC())));
         }
         return problems;
     }
@@ -200,6 +224,25 @@ public final class Server implements AutoCloseable {
             problems.add(config.file() + ": webhooks are not supported yet — remove them");
         }
         return problems;
+    }
+
+    /** The policy as far as it can be read; what is wrong with it is told elsewhere. */
+    private static PolicySet policies(NicolConfig config) {
+        try {
+            return PolicyReader.read(config.policies());
+        } catch (ProblemsException toldElsewhere) {
+            return PolicySet.EMPTY;
+        }
+    }
+
+    /** None before the first set is in force. */
+    private List<Mask> masksInForce() {
+        LoadedPolicies policies = loaded;
+        return policies == null ? List.of() : masks(policies.get());
+    }
+
+    private static List<Mask> masks(PolicySet policies) {
+        return policies.maskRules().stream().map(MaskRule::mask).distinct().toList();
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -267,6 +310,35 @@ public final class Server implements AutoCloseable {
                 load.succeeded() ? "users_load" : "users_load_failed",
                 SYSTEM_CATALOG,
                 load.problems().toString());
+    }
+
+    private static Examiner examiner(
+            NicolConfig config,
+            Catalog catalog,
+            VirtualSchemas virtualSchemas,
+            TagRegistry tags,
+            TagStore tagStore,
+            StoreAuditTrail trail,
+            Clock clock) {
+        ViewTags viewTags =
+                new ViewTags(catalog::snapshot, virtualSchemas, new ViewLineage(Pipelines.sqlReader()), tags, tagStore);
+        virtualSchemas.addListener(viewTags::refresh);
+        Examiner examiner = new Examiner(new Examiner.Parts(
+                catalog::snapshot,
+                name -> source(catalog, name),
+                SYSTEM_CATALOG,
+                tags,
+                trail,
+                config.classification().sampleRows(),
+                viewTags::refresh,
+                clock));
+        catalog.addListener(examiner::changed);
+        return examiner;
+    }
+
+    private static void refresh(Catalog catalog, Examiner examiner) {
+        catalog.refresh();
+        examiner.examine(Examiner.WRITE_WAIT);
     }
 
     /** The port it listens on. */

@@ -63,11 +63,14 @@ class ArchitectureTest {
 
     /** Who may look behind a seal, and what for (docs/concepts/sealing.md). */
     private static final String[] SEAL_OPENERS = {
+        "dev.nicol.adapters.Barrier", // asks whether a view's own rules can fail
         "dev.nicol.adapters.Pushdown", // which sources a policy's own look-ups need
         "dev.nicol.adapters.SqlGenerator", // opens it as a sub-select
         "dev.nicol.adapters.SqlGenerator$Converter",
         "dev.nicol.lineage.SealOrigins", // traces through it
-        "dev.nicol.policy.rewrite.SealProof", // checks it
+        "dev.nicol.policy.rewrite.LookUps",
+        "dev.nicol.policy.rewrite.SealProof",
+        "dev.nicol.server.pipeline.RowFilterCheck", // checks it
         "dev.nicol.server.pipeline.WritePlanning" // puts the row filter into a write
     };
 

@@ -28,8 +28,9 @@ class ExplainPolicyTest {
     private static final int RULE = 5;
     private static final int EFFECT = 6;
     private static final int REASON = 7;
-    private static final int DEFINITION = 8;
-    private static final int SQL = 9;
+    private static final int COMPUTED_BY = 8;
+    private static final int DEFINITION = 9;
+    private static final int SQL = 10;
 
     private TestNicol nicol;
 
@@ -40,8 +41,9 @@ class ExplainPolicyTest {
                 Connection connection = direct.connection();
                 Statement statement = connection.createStatement()) {
             statement.execute(
-                    "CREATE TABLE emp (id INTEGER PRIMARY KEY, region VARCHAR(9), salary INTEGER, ssn VARCHAR(20))");
-            statement.execute("INSERT INTO emp VALUES (1, 'EU', 100, '111-11-1111'), (2, 'US', 200, '222-22-2222')");
+                    "CREATE TABLE emp (id INTEGER PRIMARY KEY, region VARCHAR(9), salary INTEGER, ssn VARCHAR(20), note VARCHAR(99))");
+            statement.execute(
+                    "INSERT INTO emp VALUES (1, 'EU', 100, '111-11-1111', ''), (2, 'US', 200, '222-22-2222', '')");
             connection.commit();
         }
         nicol = TestNicol.start(List.of(hr), """
@@ -56,6 +58,7 @@ class ExplainPolicyTest {
                   - {name: own-region, tables: ["hr.*.emp"], to: {groups: [analysts]}, where: "region = 'EU'"}
                 column_masks:
                   - {name: ssn-last4, columns: ["hr.*.emp.ssn"], to: {groups: [analysts]}, mask: {kind: partial, last: 4}}
+                  - {name: notes, columns: ["hr.*.emp.note"], to: {groups: [analysts]}, mask: {kind: redact_text}}
                 guardrails:
                   - {name: no-unbounded-writes, statements: [delete], check: unbounded_write, action: deny}
                 """);
@@ -68,12 +71,14 @@ class ExplainPolicyTest {
 
     @Test
     void aSubjectLearnsWhichRulesApplyButNotWhatTheySay() throws SQLException {
-        List<String[]> rows = explained("alice", "SELECT id, ssn FROM " + EMP + " WHERE ssn LIKE '%1'");
+        List<String[]> rows = explained("alice", "SELECT id, ssn, note FROM " + EMP + " WHERE ssn LIKE '%1'");
 
         String[] ssn = one(rows, "column", "SSN");
         assertThat(ssn[RULE]).isEqualTo("ssn-last4");
         assertThat(ssn[EFFECT]).isEqualTo("read masked by partial; conditions see the masked value too");
         assertThat(ssn[REASON]).isEqualTo("a rule names the column");
+        assertThat(ssn[COMPUTED_BY]).isEqualTo("source hr");
+        assertThat(one(rows, "column", "NOTE")[COMPUTED_BY]).isEqualTo("engine");
         String[] id = one(rows, "column", "ID");
         assertThat(id[EFFECT]).isEqualTo("read raw");
         assertThat(id[REASON]).isEqualTo("it has no tag, and no rule masks it");
@@ -82,6 +87,12 @@ class ExplainPolicyTest {
         assertThat(one(rows, "verdict", "null")[EFFECT]).isEqualTo("allowed");
         assertThat(one(rows, "source_sql", "null")[SQL]).isEqualTo("null");
         assertThat(rows).allSatisfy(row -> assertThat(row[DEFINITION]).isEqualTo("null"));
+    }
+
+    @Test
+    void rowsThatOnlyCountAreFilteredToo() throws SQLException {
+        assertThat(one(explained("alice", "SELECT COUNT(*) FROM " + EMP), "row_filter", "null")[RULE])
+                .isEqualTo("own-region");
     }
 
     @Test

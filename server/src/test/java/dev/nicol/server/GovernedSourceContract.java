@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,22 +45,35 @@ abstract class GovernedSourceContract {
     /** The schema that its tables are in, as Nicol names it. */
     abstract String schemaOf(SourceDefinition definition);
 
+    /** Where the table is that the row filter looks up; null: beside the data. */
+    @Nullable
+    SourceDefinition lookUpSource() {
+        return null;
+    }
+
     @BeforeAll
     void start() {
         source = emptySource("hr");
         direct = new Source(source);
         schema = schemaOf(source);
-        String grantsTable = "hr." + schema + ".grants";
+        SourceDefinition elsewhere = lookUpSource();
+        SourceDefinition grantsSource = elsewhere == null ? source : elsewhere;
+        String grantsTable = grantsSource.name() + "." + TestDatabases.schema(grantsSource) + ".grants";
+        TestDatabases.execute(
+                grantsSource.url(),
+                grantsSource.user(),
+                grantsSource.password(),
+                "CREATE TABLE grants (usr VARCHAR(40), region VARCHAR(10))",
+                "INSERT INTO grants VALUES ('alice', 'EU'), ('steve', 'US')");
         execute(
                 "CREATE TABLE emp (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), region VARCHAR(10), salary INTEGER,"
                         + " ssn VARCHAR(20), dept INTEGER)",
                 "CREATE TABLE emp_alice (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), region VARCHAR(10),"
                         + " salary INTEGER, ssn VARCHAR(20), dept INTEGER)",
-                "CREATE TABLE grants (usr VARCHAR(40), region VARCHAR(10))",
                 "INSERT INTO emp_alice VALUES (1, 'Ann', 'EU', NULL, '*******1111', 10),"
-                        + " (3, 'Cid', 'EU', NULL, '*******3333', 20)",
-                "INSERT INTO grants VALUES ('alice', 'EU')");
-        nicol = TestNicol.start(List.of(source), USERS, """
+                        + " (3, 'Cid', 'EU', NULL, '*******3333', 20)");
+        nicol = TestNicol.start(
+                elsewhere == null ? List.of(source) : List.of(source, elsewhere), USERS, """
                 grants:
                   - {name: analysts, tables: ["hr.*.emp"], actions: [select, insert, update, delete], to: {groups: [analysts]}}
                   - {name: stewards, tables: ["hr.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
@@ -255,6 +271,55 @@ abstract class GovernedSourceContract {
                         + " AS t USING (VALUES (1)) AS s(i) ON t.id = s.i WHEN MATCHED THEN UPDATE SET name = 'x'",
                 "0A000");
         assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM " + emp())).containsExactly("4");
+    }
+
+    /** What a mask showed must not be written over what it hides. */
+    @Test
+    void whatMasksShowIsNotWritten() throws SQLException {
+        for (String value : List.of("'*******1111'", "'****'", "'*5678'", "'*******' || '1111'")) {
+            assertCode("alice", "INSERT INTO " + emp() + " (id, region, ssn) VALUES (9, 'EU', " + value + ")", "42501");
+        }
+        assertCode(
+                "alice",
+                "INSERT INTO " + emp()
+                        + " (id, region, ssn) VALUES (9, 'EU', '999-99-9999'), (10, 'EU', '*******1111')",
+                "42501");
+        try (Connection connection = nicol.connect("alice");
+                PreparedStatement insert = connection.prepareStatement(
+                        "INSERT INTO " + emp() + " (id, region, ssn) VALUES (?, 'EU', ?)")) {
+            insert.setInt(1, 9);
+            insert.setString(2, "*******1111");
+            assertThatThrownBy(insert::executeUpdate)
+                    .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                            .isEqualTo("42501"));
+            insert.setString(2, "999-99-9999");
+            assertThat(insert.executeUpdate()).isEqualTo(1);
+        }
+        assertThat(nicol.update(
+                        "alice", "INSERT INTO " + emp() + " (id, region, ssn, salary) VALUES (10, 'EU', NULL, 7)"))
+                .isEqualTo(1);
+        assertThat(nicol.rows("steve", "SELECT id, ssn, salary FROM " + emp() + " WHERE id > 4 ORDER BY id"))
+                .containsExactly("9|999-99-9999|null", "10|null|7");
+    }
+
+    /** New rows are asked of the filter by the source, wherever they come from. */
+    @Test
+    void rowsFromElsewhereObeyTheFilter() throws SQLException {
+        assertThat(nicol.update(
+                        "alice",
+                        "INSERT INTO " + emp() + " (id, name, region) SELECT id + 10, name, region FROM " + emp()))
+                .isEqualTo(2);
+        assertCode(
+                "alice",
+                "INSERT INTO " + emp() + " (id, name, region) SELECT id + 20, name, CASE WHEN id = 3 THEN 'US' ELSE"
+                        + " region END FROM " + emp(),
+                "42501");
+        assertThat(nicol.update("alice", "UPDATE " + emp() + " SET region = region, name = 'Z' WHERE id = 11"))
+                .isEqualTo(1);
+        assertCode("alice", "UPDATE " + emp() + " SET region = 'us' WHERE id = 11", "42501");
+        assertCode("alice", "UPDATE " + emp() + " SET region = name WHERE id > 0", "42501");
+        assertThat(nicol.rows("steve", "SELECT id, name, region FROM " + emp() + " WHERE id > 4 ORDER BY id"))
+                .containsExactly("11|Z|EU", "13|Cid|EU");
     }
 
     @ParameterizedTest

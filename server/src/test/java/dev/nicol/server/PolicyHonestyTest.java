@@ -166,7 +166,23 @@ class PolicyHonestyTest {
                           - {name: group, tables: ["crm.*.customers"], where: "IN_GROUP('analists') OR region = 'EU'"}
                           - {name: good, tables: ["crm.*.customers"], where: "IN_GROUP('analysts') AND EXISTS (SELECT 1 FROM crm.public.owners o WHERE o.customer_id = customers.id AND o.usr = CURRENT_USER)"}
                           - {name: counts, tables: ["crm.*.customers"], where: "id < (SELECT MAX(o.customer_id) FROM crm.public.owners o) AND born < CURRENT_DATE"}
-                        """)).containsExactly("p.yaml:2: `parses` does not hold on `crm.PUBLIC.CUSTOMERS`: x");
+                        """))
+                .containsExactly(
+                        "p.yaml:2: `parses` does not hold on `crm.PUBLIC.CUSTOMERS`: Syntax error at line 1, column 8: the statement ends too early. Complete it.",
+                        "p.yaml:3: `one` does not hold on `crm.PUBLIC.CUSTOMERS`: Only one statement at a time is supported; a second one begins at line 1, column 16. Send it by itself.",
+                        "p.yaml:4: `column` does not hold on `crm.PUBLIC.CUSTOMERS`: there is no column `regoin` — did you mean `REGION`?",
+                        "p.yaml:5: `every` does not hold on `crm.PUBLIC.ORDERS`: there is no column `region` — correct the name",
+                        "p.yaml:6: `boolean` does not hold on `crm.PUBLIC.CUSTOMERS`: it is `VARCHAR`, and a filter is true or false — compare it with something",
+                        "p.yaml:7: `types` does not hold on `crm.PUBLIC.CUSTOMERS`: Cannot apply '>' to arguments of type '<DATE> > <INTEGER>'. Supported form(s): '<COMPARABLE_TYPE> > <COMPARABLE_TYPE>' — correct the expression",
+                        "p.yaml:8: `parameter` does not hold on `crm.PUBLIC.CUSTOMERS`: it has a parameter `?`, which nobody binds — write the value",
+                        "p.yaml:9: `sums` does not hold on `crm.PUBLIC.CUSTOMERS`: it sums up rows, and a rule sees one — move the aggregate into a sub-query",
+                        "p.yaml:10: `window` does not hold on `crm.PUBLIC.CUSTOMERS`: it has a window function, and a rule sees one row — move it into a sub-query",
+                        "p.yaml:11: `dice` does not hold on `crm.PUBLIC.CUSTOMERS`: `RAND` gives another value each time, so that nobody could say what the rule decides — leave it out",
+                        "p.yaml:12: `function` does not hold on `crm.PUBLIC.CUSTOMERS`: there is no function ATRIBUTE(<CHARACTER>) — use another",
+                        "p.yaml:13: `table` does not hold on `crm.PUBLIC.CUSTOMERS`: there is no table `crm.PUBLIC.owner` — did you mean `crm.PUBLIC.OWNERS`?",
+                        "p.yaml:14: `itself` refers to itself: its sub-query reads `crm.PUBLIC.CUSTOMERS`, whose rows it decides on — look up another table, or narrow `tables`",
+                        "p.yaml:15: `deeper` refers to itself: its sub-query reads `crm.PUBLIC.OWNERS`, whose rows it decides on — look up another table, or narrow `tables`",
+                        "p.yaml:16: `group`: nobody has group `analists` — did you mean `analysts`?");
     }
 
     @Test
@@ -215,7 +231,20 @@ class PolicyHonestyTest {
                           - {name: regions, columns: ["crm.public.customers.re*"], to: {groups: [analysts]}, mask: {kind: redact}}
                           - {name: regions-too, columns: ["crm.public.*.regio*"], to: {groups: [readers]}, mask: {kind: "null"}}
                           - {name: stewards, columns: ["crm.public.customers.region"], to: {groups: [stewards]}, mask: {kind: "null"}}
-                        """)).containsExactly("p.yaml:2: x");
+                          - {name: typed, columns: ["crm.public.customers.name"], to: {roles: [auditor]}, mask: {kind: custom, sql: "id + 1"}}
+                          - {name: looks, columns: ["crm.public.customers.name"], to: {groups: [stewards]}, mask: {kind: custom, sql: "(SELECT MAX(o.usr) FROM crm.public.owners o)"}}
+                          - {name: holds, columns: ["crm.public.customers.name"], to: {agents: [scout]}, mask: {kind: custom, sql: "UPPER(name) || region"}}
+                        """))
+                .containsExactly(
+                        "p.yaml:2: `dates` does not fit column `crm.PUBLIC.CUSTOMERS.BORN`: `partial` masks text, and the column is `DATE` — use a mask that fits, or leave the column out",
+                        "p.yaml:3: `ids` does not fit column `crm.PUBLIC.CUSTOMERS.ID`: `hash` masks text, and the column is `INTEGER` — use a mask that fits, or leave the column out",
+                        "p.yaml:3: `ids` does not fit column `crm.PUBLIC.ORDERS.ID`: `hash` masks text, and the column is `INTEGER` — use a mask that fits, or leave the column out",
+                        "p.yaml:3: `ids` does not fit column `crm.PUBLIC.ORDERS.CUSTOMER_ID`: `hash` masks text, and the column is `INTEGER` — use a mask that fits, or leave the column out",
+                        "p.yaml:3: `ids` does not fit column `crm.PUBLIC.OWNERS.CUSTOMER_ID`: `hash` masks text, and the column is `INTEGER` — use a mask that fits, or leave the column out",
+                        "p.yaml:5: `texts` and `names` both mask column `crm.PUBLIC.CUSTOMERS.NAME` for the same subjects — keep one, or tell them apart by `to` and `except`",
+                        "p.yaml:7: `regions-too` and `regions` both mask column `crm.PUBLIC.CUSTOMERS.REGION` for `ann` — keep one, or tell them apart by `to` and `except`",
+                        "p.yaml:9: `typed` does not hold on `crm.PUBLIC.CUSTOMERS.NAME`: the expression is `INTEGER`, and the column is `VARCHAR` — cast it to the column's type",
+                        "p.yaml:10: `looks` does not hold on `crm.PUBLIC.CUSTOMERS`: it has a sub-query, and a mask sees its own row only — leave it out");
     }
 
     @Test
@@ -250,8 +279,8 @@ class PolicyHonestyTest {
 
     @Test
     void aServerDoesNotStartWithARefusedSetAndTheTrailSaysSo() throws IOException, SQLException {
-        TestNicol first =
-                TestNicol.start(List.of(), USERS, "guardrails: [{name: g, statements: [drop], action: deny}]\n");
+        TestNicol first = TestNicol.start(
+                List.of(TestDatabases.h2("crm")), USERS, "guardrails: [{name: g, statements: [drop], action: deny}]\n");
         first.close();
         Path policy = first.directory().resolve("policies/policy.yaml");
         String good = Files.readString(policy);

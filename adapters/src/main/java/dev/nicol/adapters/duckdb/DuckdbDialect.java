@@ -17,7 +17,6 @@ import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlAbstractDateTimeLiteral;
-import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIntervalLiteral;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
@@ -51,11 +50,18 @@ final class DuckdbDialect extends DuckDBSqlDialect {
                     TimeUnitRange.SECOND, "DATE_TRUNC('second', {0})"),
             DuckdbDialect::castName);
 
+    private static final String HASH = "SHA256(CAST({2} AS BLOB) || UNHEX(SHA256(CAST({1} AS BLOB) || ENCODE({0}))))";
+
     private static final MaskSql MASKS = new MaskSql(
-            (first, last) -> SqlTemplate.of(("CASE WHEN LENGTH({0}) <= %d THEN REPEAT({1}, LENGTH({0}))"
-                            + " ELSE LEFT({0}, %d) || REPEAT({1}, LENGTH({0}) - %d) || RIGHT({0}, %d) END")
-                    .formatted(first + last, first, first + last, last)),
-            SqlTemplate.of("SHA256(CAST({2} AS BLOB) || UNHEX(SHA256(CAST({1} AS BLOB) || ENCODE({0}))))"));
+            new MaskSql.Words(
+                    (first, last) -> SqlTemplate.of(("CASE WHEN LENGTH({0}) <= %d THEN REPEAT({1}, LENGTH({0}))"
+                                    + " ELSE LEFT({0}, %d) || REPEAT({1}, LENGTH({0}) - %d) || RIGHT({0}, %d) END")
+                            .formatted(first + last, first, first + last, last)),
+                    HASH,
+                    "CAST({0} AS VARCHAR)",
+                    "(CAST('0x' || SUBSTRING(" + HASH + ", 1, 16) AS UBIGINT) & CAST(%s AS UBIGINT))"),
+            DATETIMES,
+            DuckdbDialect::castName);
 
     DuckdbDialect() {
         super(DEFAULT_CONTEXT.withDataTypeSystem(NicolTypeSystem.INSTANCE));
@@ -105,7 +111,8 @@ final class DuckdbDialect extends DuckDBSqlDialect {
     @Override
     public RexNode prepareUnparse(RexNode rex) {
         if (rex instanceof RexCall call) {
-            RexNode datetime = DATETIMES.rewrite(call);
+            RexNode mask = MASKS.rewrite(call);
+            RexNode datetime = mask == null ? DATETIMES.rewrite(call) : mask;
             RexNode rewritten = datetime == null ? SubstringSql.rewrite(call) : datetime;
             if (rewritten != null) {
                 return rewritten;
@@ -122,13 +129,6 @@ final class DuckdbDialect extends DuckDBSqlDialect {
             return SqlTemplate.of("UNHEX('" + hex + "')").call(literal.getType(), List.of());
         }
         return rex;
-    }
-
-    @Override
-    public void unparseCall(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
-        if (!MASKS.unparse(writer, call)) {
-            super.unparseCall(writer, call, leftPrec, rightPrec);
-        }
     }
 
     @Override

@@ -51,17 +51,24 @@ final class H2Dialect extends H2SqlDialect {
                     TimeUnitRange.SECOND, "DATE_TRUNC('SECOND', {0})"),
             H2Dialect::castName);
 
+    private static final String DIGEST = "HASH('SHA-256', CAST({2} AS VARBINARY) || HASH('SHA-256',"
+            + " CAST({1} AS VARBINARY) || STRINGTOUTF8({0})))";
+
     /**
      * CHAR_LENGTH and LEFT count UTF-16 units; a dot of a regular expression is a character. The first match takes what
      * is kept in front, each further one begins where the last ended, and all leave the end alone.
      */
     private static final MaskSql MASKS = new MaskSql(
-            (first, last) -> SqlTemplate.of(("CASE WHEN REGEXP_LIKE({0}, '(?s)\\A.<<0,%d>>\\z')"
-                            + " THEN REGEXP_REPLACE({0}, '(?s).', {2})"
-                            + " ELSE REGEXP_REPLACE({0}, '(?s)(?:\\A(.<<%d>>)|\\G(?!\\A)).(?=.<<%d>>)', '$1' || {2}) END")
-                    .formatted(first + last, first, last)),
-            SqlTemplate.of("LOWER(RAWTOHEX(HASH('SHA-256', CAST({2} AS VARBINARY) || HASH('SHA-256',"
-                    + " CAST({1} AS VARBINARY) || STRINGTOUTF8({0})))))"));
+            new MaskSql.Words(
+                    (first, last) -> SqlTemplate.of(("CASE WHEN REGEXP_LIKE({0}, '(?s)\\A.<<0,%d>>\\z')"
+                                    + " THEN REGEXP_REPLACE({0}, '(?s).', {2})"
+                                    + " ELSE REGEXP_REPLACE({0}, '(?s)(?:\\A(.<<%d>>)|\\G(?!\\A)).(?=.<<%d>>)', '$1' || {2}) END")
+                            .formatted(first + last, first, last)),
+                    "LOWER(RAWTOHEX(" + DIGEST + "))",
+                    "CAST({0} AS VARCHAR)",
+                    "BITAND(CAST(SUBSTRING(" + DIGEST + " FROM 1 FOR 8) AS BIGINT), CAST(%s AS BIGINT))"),
+            DATETIMES,
+            H2Dialect::castName);
 
     private static final int MOST_CHARACTERS = 1_000_000_000;
 
@@ -115,7 +122,8 @@ final class H2Dialect extends H2SqlDialect {
     @Override
     public RexNode prepareUnparse(RexNode rex) {
         if (rex instanceof RexCall call) {
-            RexNode datetime = DATETIMES.rewrite(call);
+            RexNode mask = MASKS.rewrite(call);
+            RexNode datetime = mask == null ? DATETIMES.rewrite(call) : mask;
             RexNode rewritten = datetime == null ? SubstringSql.rewrite(call) : datetime;
             return rewritten == null ? rex : rewritten;
         } else if (rex instanceof RexLiteral literal
@@ -130,9 +138,6 @@ final class H2Dialect extends H2SqlDialect {
 
     @Override
     public void unparseCall(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
-        if (MASKS.unparse(writer, call)) {
-            return;
-        }
         super.unparseCall(
                 writer, call.getKind() == SqlKind.LIKE ? LikeSql.withoutEscape(call) : call, leftPrec, rightPrec);
     }

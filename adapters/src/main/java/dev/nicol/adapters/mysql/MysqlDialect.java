@@ -21,6 +21,7 @@ import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlAbstractDateTimeLiteral;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlIntervalLiteral;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
@@ -55,12 +56,20 @@ final class MysqlDialect extends MysqlSqlDialect {
                     TimeUnitRange.SECOND, "DATE_FORMAT({0}, '%Y-%m-%d %H:%i:%s')"),
             MysqlDialect::castName);
 
+    private static final String HASH = "SHA2(CONCAT(CAST({2} AS BINARY), UNHEX(SHA2(CONCAT(CAST({1} AS BINARY),"
+            + " CAST(CONVERT({0} USING utf8mb4) AS BINARY)), 256))), 256)";
+
     private static final MaskSql MASKS = new MaskSql(
-            (first, last) -> SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
-                            + " ELSE CONCAT(LEFT({0}, %d), REPEAT({1}, CHAR_LENGTH({0}) - %d), RIGHT({0}, %d)) END")
-                    .formatted(first + last, first, first + last, last)),
-            SqlTemplate.of("SHA2(CONCAT(CAST({2} AS BINARY), UNHEX(SHA2(CONCAT(CAST({1} AS BINARY),"
-                    + " CAST(CONVERT({0} USING utf8mb4) AS BINARY)), 256))), 256)"));
+            new MaskSql.Words(
+                    (first, last) ->
+                            SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
+                                            + " ELSE CONCAT(LEFT({0}, %d), REPEAT({1}, CHAR_LENGTH({0}) - %d), RIGHT({0}, %d)) END")
+                                    .formatted(first + last, first, first + last, last)),
+                    HASH,
+                    "CAST({0} AS CHAR)",
+                    "(CAST(CONV(SUBSTRING(" + HASH + ", 1, 16), 16, 10) AS UNSIGNED) & %s)"),
+            DATETIMES,
+            MysqlDialect::castName);
 
     /** MySQL has no OFFSET without LIMIT; its manual suggests this number. */
     private static final String ALL_ROWS = "18446744073709551615";
@@ -114,9 +123,10 @@ final class MysqlDialect extends MysqlSqlDialect {
     @Override
     public RexNode prepareUnparse(RexNode rex) {
         if (rex instanceof RexCall call) {
-            RexNode datetime = DATETIMES.rewrite(call);
-            if (datetime != null) {
-                return datetime;
+            RexNode mask = MASKS.rewrite(call);
+            RexNode rewritten = mask == null ? DATETIMES.rewrite(call) : mask;
+            if (rewritten != null) {
+                return rewritten;
             }
             if (call.getKind() == SqlKind.DIVIDE
                     && call.getOperands().stream()
@@ -134,14 +144,13 @@ final class MysqlDialect extends MysqlSqlDialect {
 
     @Override
     public void unparseCall(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
-        if (MASKS.unparse(writer, call)) {
-            return;
-        }
         if (call.getOperator() == SqlStdOperatorTable.CONCAT) {
             // Two bars are OR here, whatever the session's mode.
             SqlTemplate.of("CONCAT({0}, {1})").unparse(writer, call.getOperandList());
         } else if (call.getKind() == SqlKind.IS_NOT_DISTINCT_FROM) {
-            SqlTemplate.of("({0} <=> {1})").unparse(writer, call.getOperandList());
+            boolean columns = call.getOperandList().stream().allMatch(SqlIdentifier.class::isInstance);
+            // MariaDB makes one key look-up of a = b AND a <=> b over a sub-select, and it finds NULLs.
+            SqlTemplate.of(columns ? "({0} <=> {1}) IS TRUE" : "({0} <=> {1})").unparse(writer, call.getOperandList());
         } else if (call.getKind() == SqlKind.IS_DISTINCT_FROM) {
             SqlTemplate.of("(NOT {0} <=> {1})").unparse(writer, call.getOperandList());
         } else {

@@ -52,12 +52,20 @@ final class PostgresDialect extends PostgresqlSqlDialect {
                     TimeUnitRange.SECOND, "DATE_TRUNC('second', CAST({0} AS timestamp))"),
             PostgresDialect::castName);
 
+    private static final String HASH = "ENCODE(SHA256(CAST({2} AS bytea) || SHA256(CAST({1} AS bytea)"
+            + " || CONVERT_TO(CAST({0} AS text), 'UTF8'))), 'hex')";
+
     private static final MaskSql MASKS = new MaskSql(
-            (first, last) -> SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
-                            + " ELSE LEFT({0}, %d) || REPEAT({1}, CHAR_LENGTH({0}) - %d) || RIGHT({0}, %d) END")
-                    .formatted(first + last, first, first + last, last)),
-            SqlTemplate.of("ENCODE(SHA256(CAST({2} AS bytea) || SHA256(CAST({1} AS bytea)"
-                    + " || CONVERT_TO(CAST({0} AS text), 'UTF8'))), 'hex')"));
+            new MaskSql.Words(
+                    (first, last) ->
+                            SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
+                                            + " ELSE LEFT({0}, %d) || REPEAT({1}, CHAR_LENGTH({0}) - %d) || RIGHT({0}, %d) END")
+                                    .formatted(first + last, first, first + last, last)),
+                    HASH,
+                    "CAST({0} AS text)",
+                    "(CAST(CAST('x' || SUBSTRING(" + HASH + ", 1, 16) AS bit(64)) AS bigint) & CAST(%s AS bigint))"),
+            DATETIMES,
+            PostgresDialect::castName);
 
     PostgresDialect() {
         super(DEFAULT_CONTEXT.withDataTypeSystem(NicolTypeSystem.INSTANCE));
@@ -99,7 +107,8 @@ final class PostgresDialect extends PostgresqlSqlDialect {
     @Override
     public RexNode prepareUnparse(RexNode rex) {
         if (rex instanceof RexCall call) {
-            RexNode rewritten = DATETIMES.rewrite(call);
+            RexNode mask = MASKS.rewrite(call);
+            RexNode rewritten = mask == null ? DATETIMES.rewrite(call) : mask;
             return rewritten == null ? rex : rewritten;
         } else if (rex instanceof RexLiteral literal && !literal.isNull()) {
             if (SqlTypeName.APPROX_TYPES.contains(literal.getType().getSqlTypeName())) {
@@ -118,9 +127,6 @@ final class PostgresDialect extends PostgresqlSqlDialect {
 
     @Override
     public void unparseCall(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
-        if (MASKS.unparse(writer, call)) {
-            return;
-        }
         super.unparseCall(
                 writer, call.getKind() == SqlKind.LIKE ? LikeSql.withoutEscape(call) : call, leftPrec, rightPrec);
     }

@@ -57,6 +57,16 @@ public final class TestDatabases {
                 sourceName, "duckdb", "jdbc:duckdb:" + file, null, null, "development", Map.of(), 8);
     }
 
+    /** The schema that tables made without a schema's name are in, as Nicol names it. */
+    public static String schema(SourceDefinition source) {
+        return switch (source.kind()) {
+            case "postgresql" -> "public";
+            case "mysql" -> String.valueOf(source.user());
+            case "h2" -> "PUBLIC";
+            default -> "main";
+        };
+    }
+
     /** A directory that is removed when the JVM ends. */
     public static Path directory() {
         try {

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param tables of sources that have answered at least once, with their columns
  * @param views full names of the views there are; their columns are not known
  * @param catalogs every first part of a name: sources, {@code virtual} and {@code nicol}
- * @param unread catalogs of which nothing is known yet: sources that have never answered
+ * @param unread catalogs of which nothing is known yet: sources that have never answered, and empty ones
  * @param expressions reads the SQL of rules
  */
 public record KnownCatalogue(

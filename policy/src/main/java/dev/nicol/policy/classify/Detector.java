@@ -1,12 +1,9 @@
 package dev.nicol.policy.classify;
 
-import java.util.Optional;
-
-/** Finds one kind of entity. */
-public interface Detector {
+/** Knows one kind of entity: what its columns are called, declared as, and hold. {@link Score} weighs that, alike for all. */
+interface Detector {
     /** The tag, in upper case, such as {@code EMAIL}. */
     String entity();
 
-    /** What speaks for this entity in the column; empty where that is not enough. */
-    Optional<Classification> detect(ColumnSample sample);
+    Clues clues();
 }

@@ -6,7 +6,40 @@ import java.util.stream.Collectors;
 
 /** The one explicit list of detectors. */
 public final class Detectors {
-    public static final List<Detector> ALL = List.of(new Email());
+    static final List<Detector> ALL = List.of(
+            new PersonName(),
+            new Email(),
+            new Phone(),
+            new Address(),
+            new Postcode(),
+            new DateOfBirth(),
+            new Gender(),
+            new CreditCard(),
+            new Iban(),
+            new AbaRouting(),
+            new UsSsn(),
+            new UsItin(),
+            new UkNhs(),
+            new UkNino(),
+            new Passport(),
+            new DrivingLicence(),
+            new EsNif(),
+            new ItCodiceFiscale(),
+            new BrCpf(),
+            new BrCnpj(),
+            new PlPesel(),
+            new InAadhaar(),
+            new Ip(),
+            new Mac(),
+            new Latitude(),
+            new Longitude(),
+            new Salary(),
+            new Balance(),
+            new Password(),
+            new ApiKey(),
+            new Jwt(),
+            new PrivateKey(),
+            new FreeText());
 
     private Detectors() {}
 

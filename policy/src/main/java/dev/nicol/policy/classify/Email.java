@@ -1,11 +1,34 @@
 package dev.nicol.policy.classify;
 
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** {@code EMAIL}: addresses of mail. */
 final class Email implements Detector {
-    private static final Pattern ADDRESS = Pattern.compile("[^@\\s]+@[^@\\s]+\\.[^@\\s.]{2,}");
+    private static final Pattern ADDRESS = Pattern.compile(
+            "(?:[^@<>]{0,100}<)?(?:mailto:)?[^@\\s<>:/,;]{1,64}@(?:[\\p{L}\\d-]{1,63}\\.){1,8}\\p{L}{2,24}>?");
+
+    private static final Clues CLUES = Clues.in(ColumnKind.TEXTS)
+            .shortest(6)
+            .telling(
+                    "email",
+                    "e mail",
+                    "mail address",
+                    "email address",
+                    "mail addr",
+                    "correo",
+                    "correo electronico",
+                    "courriel",
+                    "adresse mail",
+                    "posta elettronica",
+                    "epost",
+                    "eposta",
+                    "mail id",
+                    "email id",
+                    "electronic mail",
+                    "correio eletronico")
+            .suggesting("mail", "contact", "login", "recipient", "mailbox")
+            .values(Share.of("are mail addresses", Email::address, 0.00002))
+            .clues();
 
     @Override
     public String entity() {
@@ -13,12 +36,13 @@ final class Email implements Detector {
     }
 
     @Override
-    public Optional<Classification> detect(ColumnSample sample) {
-        long matching = sample.values().stream()
-                .filter(value -> ADDRESS.matcher(value).matches())
-                .count();
-        return matching > 0 && matching * 2 >= sample.values().size()
-                ? Optional.of(new Classification(entity(), 0.9, "more than half of the values are addresses"))
-                : Optional.empty();
+    public Clues clues() {
+        return CLUES;
+    }
+
+    private static boolean address(String value) {
+        return value.indexOf('@') > 0
+                && value.length() <= 320
+                && ADDRESS.matcher(value).matches();
     }
 }

@@ -30,14 +30,19 @@ public record Hash() implements Mask {
     public RexNode apply(RexBuilder builder, RexNode raw) {
         boolean fits = raw.getType().getSqlTypeName() == SqlTypeName.VARCHAR && TextMasks.holds(raw.getType(), LENGTH);
         RexNode text = fits ? raw : TextMasks.widened(builder, raw);
-        RelDataType bytes = builder.getTypeFactory().createSqlType(SqlTypeName.VARBINARY);
         return builder.makeCall(
-                text.getType(),
-                MaskFunctions.HASH,
-                List.of(
-                        text,
-                        BoundParameter.of(new BoundValue.KeyPad(false), bytes),
-                        BoundParameter.of(new BoundValue.KeyPad(true), bytes)));
+                text.getType(), MaskFunctions.HASH, List.of(text, pad(builder, false), pad(builder, true)));
+    }
+
+    /** One of the key's two pads: its value is bound at execution. */
+    static RexNode pad(RexBuilder builder, boolean outer) {
+        RelDataType bytes = builder.getTypeFactory().createSqlType(SqlTypeName.VARBINARY);
+        return BoundParameter.of(new BoundValue.KeyPad(outer), bytes);
+    }
+
+    @Override
+    public boolean sentinel(String value) {
+        return value.length() == LENGTH && value.chars().allMatch(digit -> "0123456789abcdef".indexOf(digit) >= 0);
     }
 
     @Override

@@ -26,4 +26,14 @@ public interface Mask {
      *     and {@code null} makes any type nullable
      */
     RexNode apply(RexBuilder builder, RexNode raw);
+
+    /**
+     * Whether a value looks like what this mask shows: whoever writes it has read it here, and would put it over the real
+     * one.
+     *
+     * @param value text as it is, a number in plain digits
+     */
+    default boolean sentinel(String value) {
+        return false;
+    }
 }

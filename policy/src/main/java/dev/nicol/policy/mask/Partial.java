@@ -1,6 +1,7 @@
 package dev.nicol.policy.mask;
 
 import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
@@ -59,6 +60,15 @@ public record Partial(int first, int last, String with) implements Mask {
                         builder.makeExactLiteral(BigDecimal.valueOf(first)),
                         builder.makeExactLiteral(BigDecimal.valueOf(last)),
                         builder.makeLiteral(with)));
+    }
+
+    @Override
+    public boolean sentinel(String value) {
+        int[] characters = value.codePoints().toArray();
+        boolean isShort = characters.length <= first + last;
+        int from = isShort ? 0 : first;
+        int to = isShort ? characters.length : characters.length - last;
+        return from < to && Arrays.stream(characters, from, to).allMatch(character -> character == with.codePointAt(0));
     }
 
     @Override

@@ -1,11 +1,9 @@
 package dev.nicol.policy.mask;
 
-import java.util.List;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
-import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.jspecify.annotations.Nullable;
 
 /** {@code redact}: the same text for every value. Text only. */
@@ -37,18 +35,12 @@ public record Redact(String with) implements Mask {
 
     @Override
     public RexNode apply(RexBuilder builder, RexNode raw) {
-        RelDataType type = TextMasks.holds(raw.getType(), with.codePointCount(0, with.length()))
-                ? raw.getType()
-                : TextMasks.unbounded(builder.getTypeFactory(), raw.getType());
-        RelDataType present = builder.getTypeFactory().createTypeWithNullability(type, false);
-        RexNode text = builder.makeCast(present, builder.makeLiteral(with));
-        if (!raw.getType().isNullable()) {
-            return text;
-        }
-        return builder.makeCall(
-                type,
-                SqlStdOperatorTable.CASE,
-                List.of(builder.makeCall(SqlStdOperatorTable.IS_NULL, raw), builder.makeNullLiteral(type), text));
+        return TextMasks.fixed(builder, raw, with);
+    }
+
+    @Override
+    public boolean sentinel(String value) {
+        return value.equals(with);
     }
 
     @Override

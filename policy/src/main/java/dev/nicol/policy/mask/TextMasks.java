@@ -1,11 +1,13 @@
 package dev.nicol.policy.mask;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,26 @@ final class TextMasks {
         return unbounded(raw.getType())
                 ? raw
                 : builder.makeAbstractCast(unbounded(builder.getTypeFactory(), raw.getType()), raw, false);
+    }
+
+    /** That text for every value but NULL; in the type of {@code raw} where it fits there. */
+    static RexNode fixed(RexBuilder builder, RexNode raw, String text) {
+        RelDataType type = holds(raw.getType(), text.codePointCount(0, text.length()))
+                ? raw.getType()
+                : unbounded(builder.getTypeFactory(), raw.getType());
+        RelDataType present = builder.getTypeFactory().createTypeWithNullability(type, false);
+        return unlessNull(builder, raw, type, builder.makeCast(present, builder.makeLiteral(text)));
+    }
+
+    /** A value for every one but NULL. */
+    static RexNode unlessNull(RexBuilder builder, RexNode raw, RelDataType type, RexNode value) {
+        if (!raw.getType().isNullable()) {
+            return value;
+        }
+        return builder.makeCall(
+                type,
+                SqlStdOperatorTable.CASE,
+                List.of(builder.makeCall(SqlStdOperatorTable.IS_NULL, raw), builder.makeNullLiteral(type), value));
     }
 
     /**

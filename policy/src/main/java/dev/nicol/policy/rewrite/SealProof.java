@@ -2,6 +2,7 @@ package dev.nicol.policy.rewrite;
 
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.mask.Custom;
 import java.util.List;
 import java.util.function.Predicate;
 import org.apache.calcite.rel.RelNode;
@@ -13,6 +14,7 @@ import org.apache.calcite.rel.core.TableModify;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexCorrelVariable;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
@@ -127,8 +129,11 @@ public final class SealProof {
             }
             under = filter.getInput();
         }
-        if (!(under instanceof SourceScan stored)
-                || !stored.getTable().getQualifiedName().equals(decision.table().parts())) {
+        if (!(under instanceof SourceScan)) {
+            // A view: what it reads is sealed for this subject too.
+            walk(under, false);
+        } else if (under.getTable() == null
+                || !under.getTable().getQualifiedName().equals(decision.table().parts())) {
             throw refused("its seal holds something other than its table");
         }
         for (RexNode predicate : scan.crossing()) {
@@ -151,6 +156,10 @@ public final class SealProof {
                 throw refused("its seal lacks a column");
             }
             RexNode expression = shown.get(at++);
+            if (column.mask() instanceof Custom) {
+                custom(expression);
+                continue;
+            }
             boolean bare = expression instanceof RexInputRef;
             if (bare && column.mask() != null) {
                 throw refused("its seal shows a masked column");
@@ -172,6 +181,32 @@ public final class SealProof {
                     throw refused("its seal shows a hidden column under another name");
                 }
                 return null;
+            }
+        });
+    }
+
+    /** A custom mask is what a policy wrote over the raw row, hidden columns too; it reads this row and nothing else. */
+    private static void custom(RexNode expression) {
+        expression.accept(new RexVisitorImpl<Void>(true) {
+            @Override
+            public Void visitCall(RexCall call) {
+                operator(call.getOperator());
+                return super.visitCall(call);
+            }
+
+            @Override
+            public Void visitSubQuery(RexSubQuery subQuery) {
+                throw refused("a mask of its seal reads other rows");
+            }
+
+            @Override
+            public Void visitOver(RexOver over) {
+                throw refused("a mask of its seal reads other rows");
+            }
+
+            @Override
+            public Void visitCorrelVariable(RexCorrelVariable variable) {
+                throw refused("a mask of its seal reads other rows");
             }
         });
     }

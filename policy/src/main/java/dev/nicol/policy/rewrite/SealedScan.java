@@ -9,13 +9,16 @@ import org.apache.calcite.plan.RelTraitSet;
 import org.apache.calcite.rel.AbstractRelNode;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelWriter;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One table as one policy fingerprint sees it: Project(masks)(Filter(row filter)(scan)) behind a seal that no planner
+ * One table, or view with rules of its own, as one policy fingerprint sees it: Project(masks)(Filter(row filter)(scan)) behind a seal that no planner
  * rule looks through. Its row type is what the subject sees. SQL generation opens it as a sub-select, so that clear
  * values never leave the source.
  *
@@ -61,6 +64,29 @@ public final class SealedScan extends AbstractRelNode {
         return governed;
     }
 
+    /** What the row filter stands on: the stored table or, for a view, the plan of its query. */
+    private RelNode inner() {
+        RelNode under = governed instanceof Project project ? project.getInput() : governed;
+        return filtersRows() && under instanceof Filter filter ? filter.getInput() : under;
+    }
+
+    /** Whether it seals a view, whose own plan holds the seals of what it reads. */
+    public boolean ofView() {
+        return !(inner() instanceof SourceScan) && !(governed instanceof Values);
+    }
+
+    /**
+     * The plan of a sealed view's query, governed but for the rules on the view itself.
+     *
+     * @throws IllegalStateException where it seals a table, whose raw rows are nobody's to take
+     */
+    public RelNode viewPlan() {
+        if (!ofView()) {
+            throw new IllegalStateException("the seal of " + decision.table() + " is of no view");
+        }
+        return inner();
+    }
+
     public Decision decision() {
         return decision;
     }
@@ -98,6 +124,22 @@ public final class SealedScan extends AbstractRelNode {
     /** The same scan with more predicates let through. */
     public SealedScan letThrough(List<RexNode> predicates) {
         return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates);
+    }
+
+    /** The seal of a view over another plan of the same query. */
+    SealedScan withInner(RelNode equal) {
+        Project masks = (Project) governed;
+        RelNode under = equal;
+        if (masks.getInput() != inner()) {
+            RelNode filter = masks.getInput();
+            under = filter.copy(filter.getTraitSet(), List.of(equal));
+        }
+        return withGoverned(masks.copy(masks.getTraitSet(), List.of(under)));
+    }
+
+    /** The same scan with another plan behind the seal, that has the same rows for one execution. */
+    SealedScan withGoverned(RelNode equal) {
+        return new SealedScan(getCluster(), getTraitSet(), table, equal, decision, fingerprint, crossing);
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.filter.PolicyFunctions;
 import dev.nicol.policy.filter.RowFilter;
+import dev.nicol.policy.mask.Custom;
 import dev.nicol.policy.mask.Mask;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -55,8 +56,12 @@ public final class Sealer {
 
     /** Seals one table for one policy fingerprint. */
     public SealedScan seal(RelOptCluster cluster, RelOptTable governed, Decision decision, String fingerprint) {
-        RelOptTable stored = catalog.stored(decision.table());
-        RelNode scan = new SourceScan(cluster, stored);
+        return seal(new SourceScan(cluster, catalog.stored(decision.table())), governed, decision, fingerprint);
+    }
+
+    /** Seals a view, whose own plan is governed already, with the rules on the view itself. */
+    public SealedScan seal(RelNode scan, RelOptTable governed, Decision decision, String fingerprint) {
+        RelOptCluster cluster = scan.getCluster();
         RelNode filtered = filter(cluster, scan, decision);
         RelNode masked = mask(cluster, filtered, decision);
         return new SealedScan(
@@ -78,18 +83,26 @@ public final class Sealer {
         return LogicalFilter.create(scan, all, ImmutableSet.copyOf(correlations));
     }
 
-    private static RelNode mask(RelOptCluster cluster, RelNode filtered, Decision decision) {
+    private RelNode mask(RelOptCluster cluster, RelNode filtered, Decision decision) {
         RexBuilder rex = cluster.getRexBuilder();
         List<RexNode> shown = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (int i = 0; i < decision.columns().size(); i++) {
             Decision.Column column = decision.columns().get(i);
             if (!column.denied()) {
-                shown.add(shown(rex, column.mask(), rex.makeInputRef(filtered, i)));
+                RexNode raw = rex.makeInputRef(filtered, i);
+                shown.add(
+                        column.mask() instanceof Custom custom
+                                ? custom.over(rex, raw, expression(cluster, decision, custom))
+                                : shown(rex, column.mask(), raw));
                 names.add(column.name());
             }
         }
         return LogicalProject.create(filtered, List.of(), shown, names, Set.of());
+    }
+
+    private RexNode expression(RelOptCluster cluster, Decision decision, Custom custom) {
+        return bound(catalog.expression(cluster, decision.table(), custom.sql()));
     }
 
     private static RexNode shown(RexBuilder rex, @Nullable Mask mask, RexNode raw) {

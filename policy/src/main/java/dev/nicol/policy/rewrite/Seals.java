@@ -11,7 +11,7 @@ import org.apache.calcite.rex.RexSubQuery;
 public final class Seals {
     private Seals() {}
 
-    /** Every sealed scan, sub-queries included, in the order of the plan. */
+    /** Every sealed scan, sub-queries and what sealed views read included, in the order of the plan. */
     public static List<SealedScan> in(RelNode plan) {
         List<SealedScan> found = new ArrayList<>();
         collect(plan, found);
@@ -21,6 +21,9 @@ public final class Seals {
     private static void collect(RelNode node, List<SealedScan> found) {
         if (node instanceof SealedScan scan) {
             found.add(scan);
+            if (scan.ofView()) {
+                collect(scan.viewPlan(), found);
+            }
         }
         node.accept(new RexShuttle() {
             @Override

@@ -34,6 +34,33 @@ final class WideningCasts {
         return call;
     }
 
+    /** A comparison with a bound value, which has the wider type itself. */
+    static RexNode narrowedComparison(RexCall call) {
+        if (!call.isA(SqlKind.COMPARISON) || call.getOperands().size() != 2) {
+            return call;
+        }
+        RexNode left = call.getOperands().get(0);
+        RexNode right = call.getOperands().get(1);
+        if (right instanceof RexDynamicParam) {
+            return call.clone(call.getType(), List.of(narrowed(left), right));
+        } else if (left instanceof RexDynamicParam) {
+            return call.clone(call.getType(), List.of(left, narrowed(right)));
+        }
+        return call;
+    }
+
+    /** An operand of a comparison with bound values, which have the wider type themselves. */
+    static RexNode narrowed(RexNode node) {
+        if (node.getKind() != SqlKind.CAST) {
+            return node;
+        }
+        RexNode operand = ((RexCall) node).getOperands().get(0);
+        boolean integers = SqlTypeName.INT_TYPES.contains(node.getType().getSqlTypeName())
+                && SqlTypeName.INT_TYPES.contains(operand.getType().getSqlTypeName())
+                && operand.getType().getPrecision() <= node.getType().getPrecision();
+        return integers || widening(node) ? operand : node;
+    }
+
     private static boolean constant(RexNode node) {
         return node instanceof RexDynamicParam || node instanceof RexLiteral;
     }

@@ -25,7 +25,19 @@ class MasksTest {
 
     @Test
     void theListHasEveryKindOnce() {
-        assertThat(Masks.ALL).extracting(MaskType::kind).containsExactly("redact", "partial", "hash", "null");
+        assertThat(Masks.ALL)
+                .extracting(MaskType::kind)
+                .containsExactly(
+                        "redact",
+                        "partial",
+                        "hash",
+                        "tokenize",
+                        "null",
+                        "constant",
+                        "bucket",
+                        "date_part",
+                        "redact_text",
+                        "custom");
         assertThat(Masks.named("hash")).isPresent();
         assertThat(Masks.named("blur")).isEmpty();
     }

@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.calcite.jdbc.CalciteSchema;
@@ -42,7 +43,7 @@ public final class Catalogs implements SubjectCatalogs {
 
     private final Supplier<CatalogSnapshot> sources;
     private final VirtualSchemas virtualSchemas;
-    private final Supplier<Classifications> classifications;
+    private final Function<CatalogSnapshot, Classifications> classifications;
     private final PolicyEngine engine;
     private final SqlReader reader;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
@@ -62,7 +63,7 @@ public final class Catalogs implements SubjectCatalogs {
     public Catalogs(
             Supplier<CatalogSnapshot> sources,
             VirtualSchemas virtualSchemas,
-            Supplier<Classifications> classifications,
+            Function<CatalogSnapshot, Classifications> classifications,
             PolicyEngine engine,
             SqlReader reader) {
         this.sources = sources;
@@ -76,7 +77,7 @@ public final class Catalogs implements SubjectCatalogs {
     public GovernedCatalog of(Subject subject) {
         CatalogSnapshot snapshot = sources.get();
         VirtualSchemas.State views = virtualSchemas.state();
-        Classifications tags = classifications.get();
+        Classifications tags = classifications.apply(snapshot);
         GovernedCatalog.Version version = new GovernedCatalog.Version(
                 engine.fingerprint(subject), snapshot.version(), views.version(), tags.version());
         GovernedCatalog found = governed.getIfPresent(version);
@@ -139,7 +140,7 @@ public final class Catalogs implements SubjectCatalogs {
             tables.put(full, table);
             visible.add(new SubjectCatalog.VisibleTable(full, "SYSTEM TABLE", table.getRowType(types), null));
         });
-        new Views(subject, views, tables, visible).add();
+        new Views(subject, views, version.fingerprint(), raw, tables, decisions, visible).add();
         CalciteSchema root = SchemaTree.of(tables);
         return new GovernedCatalog(
                 version,
@@ -148,6 +149,7 @@ public final class Catalogs implements SubjectCatalogs {
                 types,
                 decisions,
                 raw.tables(),
+                tags,
                 visible,
                 reader::statement,
                 name -> engine.decide(subject, new TableFacts(name, List.of())));
@@ -174,8 +176,11 @@ public final class Catalogs implements SubjectCatalogs {
 
     private static TableFacts facts(StoredTable table, Classifications tags) {
         TableName name = table.table().name();
+        // what is in the system's own tables is known
+        boolean own = name.catalog().equals("nicol");
         List<ColumnFacts> columns = table.table().columns().stream()
-                .map(column -> new ColumnFacts(column.name(), column.type(), tags.tags(name, column.name())))
+                .map(column ->
+                        new ColumnFacts(column.name(), column.type(), own ? Set.of() : tags.tags(name, column.name())))
                 .toList();
         return new TableFacts(name, columns);
     }
@@ -184,17 +189,26 @@ public final class Catalogs implements SubjectCatalogs {
     private final class Views {
         private final Subject subject;
         private final VirtualSchemas.State state;
+        private final String fingerprint;
+        private final StoredCatalog stored;
         private final Map<TableName, Table> tables;
+        private final Map<TableName, Decision> decisions;
         private final List<SubjectCatalog.VisibleTable> visible;
 
         Views(
                 Subject subject,
                 VirtualSchemas.State state,
+                String fingerprint,
+                StoredCatalog stored,
                 Map<TableName, Table> tables,
+                Map<TableName, Decision> decisions,
                 List<SubjectCatalog.VisibleTable> visible) {
             this.subject = subject;
             this.state = state;
+            this.fingerprint = fingerprint;
+            this.stored = stored;
             this.tables = tables;
+            this.decisions = decisions;
             this.visible = visible;
         }
 
@@ -217,14 +231,14 @@ public final class Catalogs implements SubjectCatalogs {
                         reader::statement);
                 RelDataType rowType = space.convert(reader.statement(view.sql())).validatedRowType;
                 Decision decision = engine.decide(subject, facts(view.name(), rowType));
-                boolean open = decision.allows(Action.SELECT)
-                        && decision.rowFilters().isEmpty()
-                        && decision.columns().stream().allMatch(c -> !c.denied() && c.mask() == null);
-                if (!decision.visible() || !open) {
+                boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
+                if (!decision.allows(Action.SELECT) || !shown) {
                     return false;
                 }
-                tables.put(view.name(), new GovernedView(view, rowType));
-                visible.add(new SubjectCatalog.VisibleTable(view.name(), "VIEW", rowType, null));
+                GovernedView governedView = new GovernedView(view, rowType, decision, fingerprint, stored);
+                tables.put(view.name(), governedView);
+                decisions.put(view.name(), decision);
+                visible.add(new SubjectCatalog.VisibleTable(view.name(), "VIEW", governedView.getRowType(types), null));
                 return true;
             } catch (RuntimeException notForThisSubject) {
                 LOG.debug("view {} does not validate", view.name(), notForThisSubject);
@@ -232,6 +246,7 @@ public final class Catalogs implements SubjectCatalogs {
             }
         }
 
+        /** Without tags: what flows through a view is masked where it is stored, and must not be masked twice. */
         private TableFacts facts(TableName name, RelDataType rowType) {
             return new TableFacts(
                     name,

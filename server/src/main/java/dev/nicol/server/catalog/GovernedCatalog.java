@@ -6,6 +6,8 @@ import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
+import dev.nicol.policy.classify.Classification;
+import dev.nicol.policy.classify.Classifications;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -27,6 +29,7 @@ public final class GovernedCatalog implements SubjectCatalog {
     private final RelDataTypeFactory types;
     private final Map<TableName, Decision> decisions;
     private final Map<TableName, StoredTable> stored;
+    private final Classifications classifications;
     private final List<VisibleTable> visible;
     private final PlanningSpace.ViewSource views;
     private final Function<TableName, Decision> decideNew;
@@ -41,6 +44,7 @@ public final class GovernedCatalog implements SubjectCatalog {
             RelDataTypeFactory types,
             Map<TableName, Decision> decisions,
             Map<TableName, StoredTable> stored,
+            Classifications classifications,
             List<VisibleTable> visible,
             PlanningSpace.ViewSource views,
             Function<TableName, Decision> decideNew) {
@@ -50,6 +54,7 @@ public final class GovernedCatalog implements SubjectCatalog {
         this.types = types;
         this.decisions = Map.copyOf(decisions);
         this.stored = stored;
+        this.classifications = classifications;
         this.visible = visible.stream()
                 .sorted(Comparator.comparing(VisibleTable::name))
                 .toList();
@@ -76,6 +81,17 @@ public final class GovernedCatalog implements SubjectCatalog {
     /** The decision on a table that is visible; null for views and system facts. */
     public @Nullable Decision decision(TableName table) {
         return decisions.get(table);
+    }
+
+    /** What is known of a stored column; empty for the system's own, and for views, which store nothing. */
+    public List<Classification> classifications(TableName table, String column) {
+        boolean stores = !table.catalog().equals("nicol") && !table.catalog().equals(VirtualSchemas.CATALOG);
+        return stores ? classifications.of(table, column) : List.of();
+    }
+
+    /** Whether a column is tagged only because tagged values were written to it. */
+    public boolean isCopy(TableName table, String column) {
+        return classifications.isCopy(table, column);
     }
 
     /** The decision on a table that is to be created. */

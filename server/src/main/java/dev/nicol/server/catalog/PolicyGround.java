@@ -68,13 +68,14 @@ public final class PolicyGround {
                 new ArrayList<>(tables.values()), viewNames, catalogs, unread, new StoredRows(stored, tables));
     }
 
-    /** Sources that have never answered. */
+    /**
+     * Sources of which nothing is known: those that have never answered, and empty ones, whose tables somebody is about to
+     * make.
+     */
     public static Set<String> unread(CatalogSnapshot snapshot) {
         Set<String> unread = new HashSet<>();
         snapshot.sources().forEach((name, source) -> {
-            if (source.unavailable() != null
-                    && source.schemas().isEmpty()
-                    && source.tables().isEmpty()) {
+            if (source.tables().isEmpty()) {
                 unread.add(name);
             }
         });

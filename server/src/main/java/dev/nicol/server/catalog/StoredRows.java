@@ -32,6 +32,7 @@ import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
 import org.apache.calcite.sql.validate.SqlValidator;
@@ -70,7 +71,7 @@ final class StoredRows implements StoredExpressions {
             }
             PlanningSpace space = stored.spaceOf(table);
             SqlValidator validator = space.validator();
-            SqlSelect select = StoredCatalog.select(table, expression, null);
+            SqlSelect select = StoredCatalog.select(table, SqlNodeList.of(expression), null);
             SqlNode validated = validator.validate(select);
             if (validated instanceof SqlSelect checked && validator.isAggregate(checked)) {
                 return Reading.fault("it sums up rows, and a rule sees one — move the aggregate into a sub-query");

@@ -3,9 +3,11 @@ package dev.nicol.server.catalog;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,7 @@ public final class VirtualSchemas {
     }
 
     private final Storage storage;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
     public VirtualSchemas(Storage storage) {
         this.storage = storage;
@@ -154,8 +157,14 @@ public final class VirtualSchemas {
                 "View `" + view.name() + "` comes from file " + view.owner() + ". Change it there.");
     }
 
+    /** Called after every change, by whoever made it; it must not throw. */
+    public void addListener(Runnable listener) {
+        listeners.add(listener);
+    }
+
     private synchronized void change(UnaryOperator<State> change) {
         state.set(change.apply(state.get()));
+        listeners.forEach(Runnable::run);
     }
 
     /** Saved first: what is in force is never more than what survives. */
@@ -164,6 +173,7 @@ public final class VirtualSchemas {
         if (after != state.get()) {
             storage.save(after);
             state.set(after);
+            listeners.forEach(Runnable::run);
         }
     }
 

@@ -4,6 +4,8 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.guardrail.Judgement;
+import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.approval.Approval;
 import dev.nicol.server.approval.ApprovalRequest;
 import dev.nicol.server.approval.ApprovalStore;
@@ -119,9 +121,11 @@ final class ApproveStage {
 
     private static @Nullable String plan(GuardedStatement guarded) {
         List<RelNode> plans = ConvertStage.plans(guarded.traced().governed().body());
-        return plans.isEmpty()
-                ? null
-                : RelOptUtil.dumpPlan("", plans.get(0), SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
+        return plans.isEmpty() ? null : dumped(plans.get(0));
+    }
+
+    private static String dumped(RelNode plan) {
+        return RelOptUtil.dumpPlan("", plan, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
     }
 
     private static @Nullable TableName target(Body body) {
@@ -140,6 +144,12 @@ final class ApproveStage {
         // The plan of a write says what it reads; the same words under another default schema write elsewhere.
         parts.add(String.valueOf(target(governed.body())));
         parts.add(governed.validated().catalog().version().fingerprint());
+        // A sealed view prints as its name: what its query is belongs to what was approved.
+        for (RelNode plan : ConvertStage.plans(governed.body())) {
+            for (SealedScan scan : Seals.in(plan)) {
+                parts.add(scan.ofView() ? dumped(scan.viewPlan()) : "");
+            }
+        }
         for (Object parameter : parameters) {
             parts.add(parameter == null ? "NULL" : parameter.getClass().getName() + " " + parameter);
         }

@@ -34,8 +34,11 @@ public sealed interface Body {
      * @param columns in the order of the input's fields
      * @param input the rows, governed
      * @param sealed what the subject would see of the target: new rows must pass its row filter
+     * @param guarded parameters whose values must not look like a mask's output
      */
-    record Insert(Target target, List<String> columns, RelNode input, SealedScan sealed) implements Body {}
+    record Insert(
+            Target target, List<String> columns, RelNode input, SealedScan sealed, List<Sentinels.Guarded> guarded)
+            implements Body {}
 
     /**
      * An UPDATE or, without assignments, a DELETE.

@@ -24,11 +24,13 @@ final class Commands {
     private final VirtualSchemas virtualSchemas;
     private final Procedures procedures;
     private final AuditTrail trail;
+    private final TagTravel tags;
 
-    Commands(VirtualSchemas virtualSchemas, Procedures procedures, AuditTrail trail) {
+    Commands(VirtualSchemas virtualSchemas, Procedures procedures, AuditTrail trail, TagTravel tags) {
         this.virtualSchemas = virtualSchemas;
         this.procedures = procedures;
         this.trail = trail;
+        this.tags = tags;
     }
 
     /** Carries a command out; the line it answers with, null where it answers with a count. */
@@ -37,8 +39,14 @@ final class Commands {
         ParsedStatement parsed = planned.parsed();
         Session session = parsed.session();
         switch (parsed.kind()) {
-            case COMMIT -> session.connections().commit();
-            case ROLLBACK -> session.connections().rollback();
+            case COMMIT -> {
+                session.connections().commit();
+                tags.committed(session);
+            }
+            case ROLLBACK -> {
+                session.endWrites();
+                session.connections().rollback();
+            }
             case SET -> set(session, (SqlSetOption) node);
             case CREATE_SCHEMA -> createSchema(parsed, (SqlCreateSchema) node);
             case DROP_SCHEMA -> dropSchema(parsed, (SqlDropSchema) node);

@@ -68,7 +68,8 @@ final class ConvertStage {
         }
     }
 
-    private static void prove(Body body, String fingerprint) {
+    /** Nothing but sealed tables of the policy in force. */
+    static void prove(Body body, String fingerprint) {
         for (RelNode plan : plans(body)) {
             SealProof.prove(plan, fingerprint, CatalogScan.class::isInstance);
         }

@@ -5,6 +5,7 @@ import dev.nicol.adapters.SourceExecution;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceExecution.Use;
 import dev.nicol.adapters.SourceQuery;
+import dev.nicol.adapters.SourceSql;
 import dev.nicol.policy.NicolError;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.sql.Connection;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.linq4j.Enumerator;
 import org.apache.calcite.rel.type.RelDataType;
@@ -29,21 +31,23 @@ import org.jspecify.annotations.Nullable;
 final class ExecuteStage {
     private final Commands commands;
     private final Clock clock;
+    private final TagTravel tags;
     private final Runnable refreshCatalogue;
 
-    ExecuteStage(Commands commands, Clock clock, Runnable refreshCatalogue) {
+    ExecuteStage(Commands commands, Clock clock, TagTravel tags, Runnable refreshCatalogue) {
         this.commands = commands;
         this.clock = clock;
+        this.tags = tags;
         this.refreshCatalogue = refreshCatalogue;
     }
 
     StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
-        Plan plan = planned.plan();
+        Body body = planned.admitted().guarded().traced().governed().body();
+        Sentinels.refuse(body, run.execution()::parameter);
+        Plan plan = planned.plan() instanceof Plan.LookedUp lookedUp ? lookedUp(lookedUp, run) : planned.plan();
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
             ResultCursor cursor = new ResultCursor(run, rows(plan, run, Use.ANSWER), maxRows);
-            Body.Query query = (Body.Query)
-                    planned.admitted().guarded().traced().governed().body();
-            return new StatementResult.Rows(run.statementId(), query.rowType(), cursor);
+            return new StatementResult.Rows(run.statementId(), ((Body.Query) body).rowType(), cursor);
         }
         if (plan instanceof Plan.Known known) {
             return known(run, known);
@@ -59,11 +63,20 @@ final class ExecuteStage {
             run.succeeded(0, 0);
             return new StatementResult.Count(run.statementId(), 0);
         }
+        tags.before(planned);
         long rows = plan instanceof Plan.Write write
                 ? write(planned, write, run)
                 : define(planned, (Plan.Define) plan, run);
+        tags.after(planned, rows);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
+    }
+
+    private Plan lookedUp(Plan.LookedUp lookedUp, Run run) {
+        return lookedUp.after().apply(new PolicyLookUps(run.execution(), query -> {
+            Plan plan = lookedUp.queries().apply(new Body.Query(query, query.getRowType()));
+            return rows(plan, run, Use.JOIN);
+        }));
     }
 
     private ResultCursor.Rows rows(Plan plan, Run run, Use use) {
@@ -167,8 +180,9 @@ final class ExecuteStage {
 
     private long write(PlannedStatement planned, Plan.Write write, Run run) {
         return inTransaction(planned, write.source(), loan -> {
-            if (write.check() != null) {
-                refuseHidden(write.check(), run);
+            SourceSql check = write.check();
+            if (check != null) {
+                refuseHidden(run.execution().count(check, loan));
             }
             if (write.sql() != null) {
                 return run.execution().update(write.sql(), loan);
@@ -177,21 +191,26 @@ final class ExecuteStage {
         });
     }
 
-    /** The check reads as the subject would; new rows that it could not see are refused before the write is sent. */
-    private void refuseHidden(Plan check, Run run) {
-        try (ResultCursor.Rows counted = rows(check, run, Use.COPY)) {
-            Object[] row = counted.next();
-            if (row == null || !(row[0] instanceof Number hidden) || hidden.longValue() != 0) {
-                throw NicolError.NOT_PERMITTED.because(
-                        "The policy on this table does not let you write rows that you could not read.");
-            }
+    /** New rows that the subject could not see are refused before the write is sent. */
+    private static void refuseHidden(long hidden) {
+        if (hidden != 0) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "The policy on this table does not let you write rows that you could not read.");
         }
     }
 
-    /** Rows read from anywhere. */
+    /** Rows read from anywhere, once: what is checked is what is written. */
     private long copy(Plan.RowsFrom from, Loan loan, Run run) {
+        IntFunction<SourceSql> check = from.check();
         try (ResultCursor.Rows rows = rows(from.query(), run, Use.COPY)) {
-            return run.execution().insert(from.insertOne(), rows::next, loan);
+            if (check == null) {
+                return run.execution().insert(from.insertOne(), rows::next, loan);
+            }
+            CheckedRows checked = new CheckedRows(
+                    rows,
+                    chunk -> refuseHidden(
+                            run.execution().count(check.apply(chunk.size()), CheckedRows.values(chunk), loan)));
+            return run.execution().insert(from.insertOne(), checked::next, loan);
         }
     }
 

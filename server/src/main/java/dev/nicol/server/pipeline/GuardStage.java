@@ -1,14 +1,16 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.Pushdown;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.guardrail.Guardrails;
 import dev.nicol.policy.guardrail.StatementFacts;
+import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.catalog.GovernedCatalog;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.apache.calcite.rel.RelNode;
 import org.jspecify.annotations.Nullable;
 
 /** Stage 5. Guardrails judge the tree and the plan, never the text. */
@@ -39,10 +41,16 @@ final class GuardStage {
         return new StatementFacts(statement(traced.parsed().kind()), environments, unbounded);
     }
 
-    /** Every source a statement reads from or writes to. */
+    /** Every source a statement itself reads from or writes to; what policies look up is not its doing. */
     static Set<String> sources(Body body) {
         Set<String> sources = new TreeSet<>();
-        ConvertStage.plans(body).forEach(plan -> sources.addAll(Pushdown.sources(plan)));
+        for (RelNode plan : ConvertStage.plans(body)) {
+            for (SealedScan scan : Seals.in(plan)) {
+                if (!scan.ofView()) {
+                    sources.add(scan.decision().table().catalog());
+                }
+            }
+        }
         Body.Target target = TraceStage.target(body);
         if (target != null) {
             sources.add(target.name().catalog());

@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.Source;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
@@ -10,6 +11,8 @@ import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.ViewFiles;
 import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.classification.Examiner;
+import dev.nicol.server.classification.TagRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.function.Function;
@@ -27,7 +30,9 @@ public final class Pipelines implements AutoCloseable {
      *
      * @param subjects a subject by its name; throws for an unknown one
      * @param sources a source by its name; throws for an unknown one
-     * @param refreshCatalogue called after a definition changed a source
+     * @param snapshot the current catalogue
+     * @param tags what is known of columns, and {@code examiner} who finds it out
+     * @param refreshCatalogue called after a definition changed a source; reads and classifies what changed
      * @param reload reads policies and catalogue anew
      */
     public record Parts(
@@ -39,14 +44,19 @@ public final class Pipelines implements AutoCloseable {
             Function<String, Subject> subjects,
             Function<String, Source> sources,
             BoundValue.KeyPads keys,
+            Supplier<CatalogSnapshot> snapshot,
+            TagRegistry tags,
+            Examiner examiner,
             Runnable refreshCatalogue,
             Runnable reload,
             Clock clock) {}
 
     public Pipelines(Parts parts, StatementPipeline.Limits limits, Duration statementTimeout) {
         this.running = new RunningStatements(statementTimeout);
-        Procedures procedures = new Procedures(parts.approvals(), running, parts.policies(), parts.reload());
-        Commands commands = new Commands(parts.virtualSchemas(), procedures, parts.trail());
+        TagTravel tags = new TagTravel(parts.tags(), parts.examiner(), parts.snapshot());
+        Procedures procedures = new Procedures(
+                parts.approvals(), running, parts.policies(), parts.reload(), parts.examiner()::classify);
+        Commands commands = new Commands(parts.virtualSchemas(), procedures, parts.trail(), tags);
         GuardStage guard = new GuardStage(parts.policies());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
@@ -57,7 +67,7 @@ public final class Pipelines implements AutoCloseable {
                 new ApproveStage(parts.approvals(), parts.clock()),
                 new PlanStage(name -> parts.sources().apply(name).adapter(), guard, parts.policies()),
                 new AuditStage(parts.trail(), parts.policies(), parts.approvals(), running),
-                new ExecuteStage(commands, parts.clock(), parts.refreshCatalogue()));
+                new ExecuteStage(commands, parts.clock(), tags, parts.refreshCatalogue()));
         this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);
     }
 

@@ -7,16 +7,21 @@ import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.rewrite.LookUpReader;
+import dev.nicol.policy.rewrite.LookUps;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
+import org.jspecify.annotations.Nullable;
 
 /** Stage 7. One source computes the whole statement where it can; else each source its part, and the engine the rest. */
 final class PlanStage {
@@ -28,15 +33,29 @@ final class PlanStage {
     PlanStage(Function<String, SourceAdapter> adapters, GuardStage guard, Supplier<PolicySet> policies) {
         this.adapters = adapters;
         this.federated = new FederatedPlanner(adapters);
-        this.explanation = new PolicyExplanation(guard, policies, about -> plan(about.body(), about));
+        this.explanation = new PolicyExplanation(guard, policies, this::plans, adapters);
     }
 
     PlannedStatement plan(ApproveStage.AdmittedStatement admitted) {
         GovernedStatement governed = admitted.guarded().traced().governed();
         Body body = governed.body();
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
+        if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {
+            return new PlannedStatement(admitted, planned(body, governed));
+        }
+        PolicyLookUps.refuseUnsupported(body);
+        PolicyLookUps.refuseUnavailable(body, governed.validated().catalog());
+        Function<LookUpReader, Plan> after = reader -> {
+            Body bound = PolicyLookUps.bound(body, new LookUps(reader));
+            ConvertStage.prove(bound, governed.validated().catalog().version().fingerprint());
+            return planned(bound, governed);
+        };
+        return new PlannedStatement(admitted, new Plan.LookedUp(this::query, after));
+    }
+
+    private Plan planned(Body body, GovernedStatement governed) {
         try {
-            return new PlannedStatement(admitted, plan(body, governed));
+            return plan(body, governed);
         } catch (RuntimeException | Error failure) {
             throw Refusals.of(
                     failure, governed.validated().catalog(), governed.parsed().sql());
@@ -60,6 +79,28 @@ final class PlanStage {
         return new Plan.Own(((Body.Command) body).statement());
     }
 
+    /** Every query that a statement would send, a policy's look-ups first; their values are not read. */
+    private List<Plan> plans(GovernedStatement about) {
+        List<Plan> plans = new ArrayList<>();
+        Body body = about.body();
+        if (PolicyLookUps.needed(body)) {
+            body = PolicyLookUps.bound(body, new LookUps(new LookUpReader() {
+                @Override
+                public List<List<@Nullable Object>> rows(RelNode lookUp, int most) {
+                    plans.add(query(new Body.Query(lookUp, lookUp.getRowType())));
+                    return NONE.rows(lookUp, most);
+                }
+
+                @Override
+                public int parameter(@Nullable Object value, RelDataType type) {
+                    return NONE.parameter(value, type);
+                }
+            }));
+        }
+        plans.add(plan(body, about));
+        return plans;
+    }
+
     private Plan query(Body.Query query) {
         Set<String> sources = Pushdown.sources(query.plan());
         if (sources.size() == 1) {
@@ -73,7 +114,8 @@ final class PlanStage {
     }
 
     private Plan explained(Body.Query query) {
-        Plan plan = query(query);
+        RelNode shape = new LookUps(LookUpReader.NONE).bound(query.plan());
+        Plan plan = query(new Body.Query(shape, query.rowType()));
         RelNode shown = plan instanceof Plan.Joined joined ? joined.plan().plan() : query.plan();
         String text = RelOptUtil.dumpPlan("", shown, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
         String where = plan instanceof Plan.Whole whole

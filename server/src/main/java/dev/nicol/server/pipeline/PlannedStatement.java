@@ -2,7 +2,10 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.LocalPlan;
 import dev.nicol.adapters.SourceSql;
+import dev.nicol.policy.rewrite.LookUpReader;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +25,14 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
         record Joined(LocalPlan plan) implements Plan {}
 
         /**
+         * A policy looks up tables of another source first; what runs depends on their values.
+         *
+         * @param queries plans a look-up
+         * @param after what runs, given how to look up
+         */
+        record LookedUp(Function<Body.Query, Plan> queries, Function<LookUpReader, Plan> after) implements Plan {}
+
+        /**
          * A write at one source.
          *
          * @param check counts rows that the subject's row filter would hide; null where none can be
@@ -30,12 +41,18 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
          */
         record Write(
                 String source,
-                @Nullable Plan check,
+                @Nullable SourceSql check,
                 @Nullable SourceSql sql,
                 @Nullable RowsFrom rows) implements Plan {}
 
-        /** Rows that are read from anywhere and inserted one by one, in batches. */
-        record RowsFrom(Plan query, SourceSql insertOne) {}
+        /**
+         * Rows that are read from anywhere and inserted one by one, in batches.
+         *
+         * @param check for a number of rows, whose values are its parameters: counts those that the subject's row filter
+         *     would hide; null where none can be
+         */
+        record RowsFrom(
+                Plan query, SourceSql insertOne, @Nullable IntFunction<SourceSql> check) {}
 
         /** A definition at one source. */
         record Define(SourceSql sql) implements Plan {}

@@ -1,5 +1,7 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.Pushdown;
+import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceSql;
 import dev.nicol.policy.Action;
 import dev.nicol.policy.Decision;
@@ -11,18 +13,22 @@ import dev.nicol.policy.TableName;
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.mask.MaskRule;
+import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.audit.AuditTrail.ColumnAccess;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -42,18 +48,28 @@ final class PolicyExplanation {
             "rule",
             "effect",
             "reason",
+            "computed_by",
             "definition",
             "source_sql");
 
     private final GuardStage guard;
     private final Supplier<PolicySet> policies;
-    private final Function<GovernedStatement, Plan> planning;
+    private final Function<GovernedStatement, List<Plan>> planning;
+    private final Function<String, SourceAdapter> adapters;
 
-    /** @param planning plans a statement without admitting it */
-    PolicyExplanation(GuardStage guard, Supplier<PolicySet> policies, Function<GovernedStatement, Plan> planning) {
+    /**
+     * @param planning every plan of a statement, without admitting it
+     * @param adapters the adapter of a source by its name
+     */
+    PolicyExplanation(
+            GuardStage guard,
+            Supplier<PolicySet> policies,
+            Function<GovernedStatement, List<Plan>> planning,
+            Function<String, SourceAdapter> adapters) {
         this.guard = guard;
         this.policies = policies;
         this.planning = planning;
+        this.adapters = adapters;
     }
 
     /** Whether rule definitions, source SQL and other people's rights are shown. */
@@ -72,30 +88,54 @@ final class PolicyExplanation {
     /** A row per column and rule, per guardrail, and per query that a source would get. */
     Plan.Known of(GovernedStatement about, Subject asking) {
         GuardedStatement guarded = guard.guard(new TraceStage().trace(about));
+        List<ColumnAccess> touched = guarded.traced().columns();
         Rows rows = new Rows(policies.get(), showsRules(asking));
-        Set<TableName> tables = new LinkedHashSet<>();
-        guarded.traced().columns().forEach(column -> tables.add(column.table()));
+        Map<TableName, SealedScan> seals = new LinkedHashMap<>();
+        ConvertStage.plans(about.body()).forEach(plan -> Seals.in(plan)
+                .forEach(seal -> seals.putIfAbsent(seal.decision().table(), seal)));
+        for (SealedScan seal : seals.values()) {
+            rows.table(seal.decision());
+            for (Decision.Column column : seal.decision().columns()) {
+                // Lineage goes through a view to its tables, so what is touched of the view itself is not known.
+                boolean shown = seal.ofView()
+                        ? !column.denied()
+                        : touches(touched, seal.decision().table(), column, "read");
+                if (shown) {
+                    rows.column(seal.decision(), column, "read", computedBy(seal, column));
+                }
+            }
+        }
         Body.Target target = TraceStage.target(about.body());
         if (target != null) {
-            tables.add(target.name());
-        }
-        for (TableName table : tables) {
-            Decision decision = about.validated().catalog().decision(table);
-            if (decision != null) {
-                rows.table(decision);
-                guarded.traced().columns().stream()
-                        .filter(column -> column.table().equals(table))
-                        .forEach(column -> rows.column(decision, column));
-            }
+            rows.table(target.decision());
+            target.decision().columns().stream()
+                    .filter(column -> touches(touched, target.name(), column, "write"))
+                    .forEach(column -> rows.column(target.decision(), column, "write", null));
         }
         guarded.judgement().tripped().forEach(rows::guardrail);
         rows.verdict(guarded.judgement().verdict());
-        sqlOf(planning.apply(about)).forEach(rows::sourceSql);
+        planning.apply(about).forEach(plan -> sqlOf(plan).forEach(rows::sourceSql));
         return new Plan.Known(rowType(about.validated().space().cluster().getTypeFactory()), rows.rows);
     }
 
+    private static boolean touches(List<ColumnAccess> touched, TableName table, Decision.Column column, String access) {
+        return touched.stream()
+                .anyMatch(one -> one.table().equals(table)
+                        && one.column().equals(column.name())
+                        && one.access().equals(access));
+    }
+
+    /** Where a mask is computed: by the table's source in its own SQL, or here, right above what was read. */
+    private @Nullable String computedBy(SealedScan seal, Decision.Column column) {
+        if (column.mask() == null || seal.ofView()) {
+            return null;
+        }
+        String source = seal.decision().table().catalog();
+        return Pushdown.computesMask(adapters.apply(source), seal, column.name()) ? "source " + source : "engine";
+    }
+
     /** Every text that the plan would send. */
-    private static List<SourceSql> sqlOf(@Nullable Plan plan) {
+    private static List<SourceSql> sqlOf(Plan plan) {
         if (plan instanceof Plan.Whole whole) {
             return List.of(whole.sql());
         } else if (plan instanceof Plan.Joined joined) {
@@ -103,13 +143,14 @@ final class PolicyExplanation {
         } else if (plan instanceof Plan.Define define) {
             return List.of(define.sql());
         } else if (plan instanceof Plan.Write write) {
-            List<SourceSql> all = new ArrayList<>(sqlOf(write.check()));
-            if (write.sql() != null) {
-                all.add(write.sql());
-            }
+            List<SourceSql> all = new ArrayList<>();
+            Stream.of(write.check(), write.sql()).filter(Objects::nonNull).forEach(all::add);
             Plan.RowsFrom from = write.rows();
             if (from != null) {
                 all.addAll(sqlOf(from.query()));
+                if (from.check() != null) {
+                    all.add(from.check().apply(1));
+                }
                 all.add(from.insertOne());
             }
             return all;
@@ -132,82 +173,70 @@ final class PolicyExplanation {
                 Rule rule = rules.get(name);
                 if (rule instanceof Grant grant) {
                     String until = grant.until() == null ? "" : " until " + grant.until();
-                    row(
-                            "grant",
-                            decision.table(),
-                            null,
-                            name,
-                            "allows " + words(grant.actions()) + until,
-                            "it covers the table");
+                    ofTable("grant", decision.table(), null)
+                            .rule(name, "allows " + words(grant.actions()) + until, "it covers the table");
                 } else if (rule instanceof RowFilter) {
-                    row("row_filter", decision.table(), null, name, "hides rows", "a row must meet every row filter");
+                    ofTable("row_filter", decision.table(), null)
+                            .rule(name, "hides rows", "a row must meet every row filter");
                 }
             }
         }
 
         /** What is compared, grouped and sorted is what is shown: so each column has one answer. */
-        void column(Decision decision, ColumnAccess access) {
-            Decision.Column column = decision.columns().stream()
-                    .filter(decided -> decided.name().equals(access.column()))
-                    .findFirst()
-                    .orElseThrow();
+        void column(Decision decision, Decision.Column column, String access, @Nullable String computedBy) {
             String effect = column.mask() == null
-                    ? access.access() + " raw"
-                    : access.access() + " masked by " + column.mask().kind() + "; conditions see the masked value too";
-            row("column", decision.table(), column.name(), column.rule(), effect, column.reason());
+                    ? access + " raw"
+                    : access + " masked by " + column.mask().kind() + "; conditions see the masked value too";
+            ofTable("column", decision.table(), column.name())
+                    .rule(column.rule(), effect, column.reason())
+                    .set("computed_by", computedBy);
             for (String overridden : column.overridden()) {
-                row(
-                        "column",
-                        decision.table(),
-                        column.name(),
-                        overridden,
-                        "overridden",
-                        "`" + column.rule() + "` comes first");
+                ofTable("column", decision.table(), column.name())
+                        .rule(overridden, "overridden", "`" + column.rule() + "` comes first");
             }
         }
 
         void guardrail(GuardrailRule rule) {
-            row("guardrail", null, null, rule.name(), word(rule.action()), "every condition it names holds");
+            new Row("guardrail").rule(rule.name(), word(rule.action()), "every condition it names holds");
         }
 
         void verdict(GuardrailRule.Verdict verdict) {
-            row("verdict", null, null, null, word(verdict), "the strictest guardrail that applies decides");
+            new Row("verdict").rule(null, word(verdict), "the strictest guardrail that applies decides");
         }
 
         void sourceSql(SourceSql sql) {
-            rows.add(new @Nullable Object[] {
-                "source_sql",
-                sql.source(),
-                null,
-                null,
-                null,
-                null,
-                "sent to the source",
-                null,
-                null,
-                definitions ? sql.text() : null
-            });
+            new Row("source_sql")
+                    .set("catalog_name", sql.source())
+                    .set("effect", "sent to the source")
+                    .set("source_sql", definitions ? sql.text() : null);
         }
 
-        private void row(
-                String item,
-                @Nullable TableName table,
-                @Nullable String column,
-                @Nullable String rule,
-                String effect,
-                String reason) {
-            rows.add(new @Nullable Object[] {
-                item,
-                table == null ? null : table.catalog(),
-                table == null ? null : table.schema(),
-                table == null ? null : table.table(),
-                column,
-                rule,
-                effect,
-                reason,
-                definitions && rule != null ? definition(rule) : null,
-                null
-            });
+        private Row ofTable(String item, TableName table, @Nullable String column) {
+            return new Row(item)
+                    .set("catalog_name", table.catalog())
+                    .set("schema_name", table.schema())
+                    .set("table_name", table.table())
+                    .set("column_name", column);
+        }
+
+        /** One row, added as it is made. */
+        private final class Row {
+            private final @Nullable Object[] values = new @Nullable Object[COLUMNS.size()];
+
+            Row(String item) {
+                set("item", item);
+                rows.add(values);
+            }
+
+            Row rule(@Nullable String name, String effect, String reason) {
+                set("definition", definitions && name != null ? definition(name) : null);
+                return set("rule", name).set("effect", effect).set("reason", reason);
+            }
+
+            Row set(String column, @Nullable String value) {
+                values[COLUMNS.indexOf(column)] = value;
+                return this;
+            }
         }
 
         private @Nullable String definition(String name) {

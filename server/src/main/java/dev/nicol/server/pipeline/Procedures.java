@@ -7,6 +7,7 @@ import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.server.approval.Approval;
 import dev.nicol.server.approval.ApprovalStore;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
 
 /** The procedures of {@code CALL nicol.…}. */
@@ -15,12 +16,20 @@ final class Procedures {
     private final RunningStatements running;
     private final Supplier<PolicySet> policies;
     private final Runnable reload;
+    private final BinaryOperator<String> classify;
 
-    Procedures(ApprovalStore approvals, RunningStatements running, Supplier<PolicySet> policies, Runnable reload) {
+    /** @param classify looks at a source afresh, for a user; answers with a line */
+    Procedures(
+            ApprovalStore approvals,
+            RunningStatements running,
+            Supplier<PolicySet> policies,
+            Runnable reload,
+            BinaryOperator<String> classify) {
         this.approvals = approvals;
         this.running = running;
         this.policies = policies;
         this.reload = reload;
+        this.classify = classify;
     }
 
     /** Runs one; the line it answers with. */
@@ -57,9 +66,16 @@ final class Procedures {
                 reload.run();
                 return "reloaded; policy version " + policies.get().version();
             }
+            case "nicol.classify" -> {
+                takes(arguments, 1, 1, "classify('source')");
+                if (!subject.roles().contains("steward")) {
+                    throw NicolError.NOT_PERMITTED.because("nicol.classify() is for stewards. Ask one.");
+                }
+                return classify.apply(arguments.get(0), subject.userName());
+            }
             default ->
                 throw NicolError.NOT_SUPPORTED.because("There is no procedure `" + name
-                        + "`. nicol.approve, reject, revoke, cancel and reload exist.");
+                        + "`. nicol.approve, reject, revoke, cancel, reload and classify exist.");
         }
     }
 

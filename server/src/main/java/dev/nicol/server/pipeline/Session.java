@@ -1,6 +1,9 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +18,7 @@ public final class Session {
     private volatile @Nullable String defaultCatalog;
     private volatile @Nullable String defaultSchema;
     private volatile @Nullable SessionConnections connections;
+    private final Map<TableName, Long> uncommitted = new HashMap<>();
 
     public Session(String connectionId, Subject subject) {
         this.connectionId = connectionId;
@@ -46,6 +50,18 @@ public final class Session {
 
     public Subject subject() {
         return subject;
+    }
+
+    /** Rows were written in a transaction that is still open. */
+    synchronized void wrote(TableName table, long rows) {
+        uncommitted.merge(table, rows, Long::sum);
+    }
+
+    /** Rows written since the transaction began, by table; and forgets them. */
+    synchronized Map<TableName, Long> endWrites() {
+        Map<TableName, Long> written = Map.copyOf(uncommitted);
+        uncommitted.clear();
+        return written;
     }
 
     /** States a purpose, job or model for what follows. */

@@ -5,9 +5,11 @@ import dev.nicol.lineage.LineageEdge;
 import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.TableName;
+import dev.nicol.policy.classify.Classification;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.audit.AuditTrail.ColumnAccess;
+import dev.nicol.server.catalog.GovernedCatalog;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Stage 4. What was asked for: lineage of the governed plan before anything optimises it, and the columns touched. */
 final class TraceStage {
     TracedStatement trace(GovernedStatement governed) {
+        GovernedCatalog catalog = governed.validated().catalog();
         List<RelNode> plans = ConvertStage.plans(governed.body());
         Lineage lineage = lineage(plans);
         Map<TableName, Decision> decisions = new HashMap<>();
@@ -29,12 +32,13 @@ final class TraceStage {
                 decisions.put(scan.decision().table(), scan.decision());
             }
         }
-        Set<ColumnAccess> columns = new LinkedHashSet<>(reads(lineage, decisions));
+        Set<ColumnAccess> columns = new LinkedHashSet<>(reads(catalog, lineage, decisions));
         Set<String> rules = new LinkedHashSet<>();
         Body.Target target = target(governed.body());
         if (target != null) {
             decisions.put(target.name(), target.decision());
-            written(governed.body()).forEach(column -> columns.add(access(target.decision(), column, "write")));
+            written(governed.body())
+                    .forEach(column -> columns.add(access(catalog, target.decision(), column, "write")));
         }
         decisions.values().forEach(decision -> rules.addAll(decision.rules()));
         return new TracedStatement(governed, lineage, List.copyOf(columns), List.copyOf(rules));
@@ -45,30 +49,36 @@ final class TraceStage {
     }
 
     /** The columns read: those that lineage names, or all that the plan could read where lineage is unknown. */
-    private static List<ColumnAccess> reads(Lineage lineage, Map<TableName, Decision> decisions) {
+    private static List<ColumnAccess> reads(
+            GovernedCatalog catalog, Lineage lineage, Map<TableName, Decision> decisions) {
         List<ColumnAccess> reads = new ArrayList<>();
         if (lineage.complete()) {
             for (LineageEdge edge : lineage.edges()) {
                 Decision decision = decisions.get(edge.sourceTable());
                 if (decision != null) {
-                    reads.add(access(decision, edge.sourceColumn(), "read"));
+                    reads.add(access(catalog, decision, edge.sourceColumn(), "read"));
                 }
             }
         } else {
             for (Decision decision : decisions.values()) {
                 decision.columns().stream()
                         .filter(column -> !column.denied())
-                        .forEach(column -> reads.add(access(decision, column.name(), "read")));
+                        .forEach(column -> reads.add(access(catalog, decision, column.name(), "read")));
             }
         }
         return reads;
     }
 
-    private static ColumnAccess access(Decision decision, String column, String access) {
+    private static ColumnAccess access(GovernedCatalog catalog, Decision decision, String column, String access) {
         for (Decision.Column decided : decision.columns()) {
             if (decided.name().equals(column)) {
                 String mask = decided.mask() == null ? null : decided.mask().kind();
-                return new ColumnAccess(decision.table(), column, List.of(), access, mask, decided.rule());
+                List<String> tags = catalog.classifications(decision.table(), column).stream()
+                        .map(Classification::entity)
+                        .distinct()
+                        .sorted()
+                        .toList();
+                return new ColumnAccess(decision.table(), column, tags, access, mask, decided.rule());
             }
         }
         throw new IllegalStateException("the decision on " + decision.table() + " knows no column " + column);

@@ -92,11 +92,13 @@ final class WriteConversion {
         List<RexNode> kept = new ArrayList<>();
         columns.forEach(column -> kept.add(rex.makeInputRef(input, fields.indexOf(column))));
         RelNode rows = LogicalProject.create(input, List.of(), kept, columns, Set.of());
-        if (!(literalRows(rows))) {
+        boolean spelled = literalRows(rows);
+        if (!spelled) {
             refuseMaskedTargets(columns);
         }
+        List<Sentinels.Guarded> guarded = spelled ? Sentinels.in(target.decision(), columns, rows) : List.of();
         SealedScan sealed = (SealedScan) meant.getTable().toRel(ViewExpanders.simpleContext(input.getCluster()));
-        return new Body.Insert(target, columns, rows, sealed);
+        return new Body.Insert(target, columns, rows, sealed, guarded);
     }
 
     private static String field(List<String> fields, String name) {
@@ -114,10 +116,14 @@ final class WriteConversion {
                         && rows.getInputs().stream().allMatch(WriteConversion::literalRows);
     }
 
-    /** What was read is masked already: it must not replace the values that the masks hide. */
+    /**
+     * What was read may be masked, and must not stand among the values that the masks hide. A column that holds nothing but
+     * copies takes more of them.
+     */
     private void refuseMaskedTargets(List<String> columns) {
         for (Decision.Column column : target.decision().columns()) {
-            if (column.mask() != null && columns.contains(column.name())) {
+            boolean copy = validated.catalog().isCopy(target.name(), column.name());
+            if (column.mask() != null && !copy && columns.contains(column.name())) {
                 throw NicolError.NOT_PERMITTED.because("Column `" + column.name() + "` of `" + target.name()
                         + "` is masked for you, so rows read elsewhere may not be written into it.");
             }

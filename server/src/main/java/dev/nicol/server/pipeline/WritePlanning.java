@@ -12,22 +12,19 @@ import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
-import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.Sort;
-import org.apache.calcite.rel.logical.LogicalFilter;
-import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
-import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
-import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
@@ -44,7 +41,6 @@ import org.apache.calcite.sql.SqlUpdate;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
-import org.apache.calcite.tools.RelBuilder;
 import org.apache.calcite.util.ImmutableBitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -67,22 +63,31 @@ final class WritePlanning {
         String source = insert.target().name().catalog();
         SourceAdapter adapter = adapters.apply(source);
         SqlGenerator generator = new SqlGenerator(adapter);
-        Plan check = insertCheck(insert);
+        RowFilterCheck check =
+                insert.sealed().filtersRows() ? new RowFilterCheck(insert.target(), insert.sealed(), adapter) : null;
+        if (check != null) {
+            refuseUnnamedDefaults(insert, check.columnsRead());
+            refuseUnrepeatable(insert.input());
+        }
         RelDataType none =
                 insert.input().getCluster().getTypeFactory().builder().build();
         Set<String> sources = Pushdown.sources(insert.input());
         boolean here =
                 (sources.isEmpty() || sources.equals(Set.of(source))) && Pushdown.computes(adapter, insert.input());
         if (here) {
-            SqlNode rows = fitting(insert, adapter, generator.queryNode(insert.input()));
+            RelNode written = check == null || sources.isEmpty() ? insert.input() : check.kept(insert);
+            SqlNode rows = fitting(insert, adapter, generator.queryNode(written));
             SqlNode statement =
                     new SqlInsert(POS, SqlNodeList.EMPTY, physicalName(insert.target()), rows, names(insert.columns()));
-            SourceSql sql = generator.write(source, statement, SqlGenerator.types(insert.input()), none);
-            return new Plan.Write(source, check, sql, null);
+            SourceSql sql = generator.write(source, statement, SqlGenerator.types(written), none);
+            return new Plan.Write(source, check == null ? null : check.ofInsert(insert), sql, null);
         }
         Body.Query query = new Body.Query(insert.input(), insert.input().getRowType());
-        return new Plan.Write(
-                source, check, null, new Plan.RowsFrom(queries.apply(query), insertOne(insert, adapter, generator)));
+        Plan.RowsFrom rows = new Plan.RowsFrom(
+                queries.apply(query),
+                insertOne(insert, adapter, generator),
+                check == null ? null : count -> check.ofRows(insert, count));
+        return new Plan.Write(source, null, null, rows);
     }
 
     /** Rows whose texts are cast where the source takes no text for a column, as PostgreSQL for json. */
@@ -132,29 +137,6 @@ final class WritePlanning {
         return generator.write(insert.target().name().catalog(), statement, types, none);
     }
 
-    /** Counts the new rows that the subject could not see afterwards. */
-    private @Nullable Plan insertCheck(Body.Insert insert) {
-        SealedScan scan = insert.sealed();
-        if (!scan.filtersRows()) {
-            return null;
-        }
-        refuseUnrepeatable(insert.input());
-        refuseCorrelated(scan);
-        refuseUnnamedDefaults(insert, rowFilter(scan));
-        RelDataType stored = insert.target().stored().rowType();
-        RexBuilder rex = insert.input().getCluster().getRexBuilder();
-        List<RexNode> row = new ArrayList<>();
-        for (RelDataTypeField field : stored.getFieldList()) {
-            int given = insert.columns().indexOf(field.getName());
-            row.add(
-                    given < 0
-                            ? rex.makeNullLiteral(field.getType())
-                            : rex.ensureType(field.getType(), rex.makeInputRef(insert.input(), given), true));
-        }
-        RelNode rows = LogicalProject.create(insert.input(), List.of(), row, stored.getFieldNames(), Set.of());
-        return count(rows, rowFilter(scan));
-    }
-
     /** Rows are computed once to be checked and once to be written: both must be the same rows. */
     private static void refuseUnrepeatable(RelNode rows) {
         boolean chosen = rows instanceof Sort sort && (sort.fetch != null || sort.offset != null);
@@ -180,14 +162,12 @@ final class WritePlanning {
     }
 
     /** What the source would fill in by itself cannot be checked before. */
-    private static void refuseUnnamedDefaults(Body.Insert insert, RexNode filter) {
-        boolean correlated = RexUtil.containsCorrelation(filter);
-        ImmutableBitSet read = RelOptUtil.InputFinder.bits(filter);
+    private static void refuseUnnamedDefaults(Body.Insert insert, ImmutableBitSet read) {
         List<SourceColumn> columns = insert.target().stored().table().columns();
         for (int i = 0; i < columns.size(); i++) {
             SourceColumn column = columns.get(i);
             boolean filled = column.generated() || column.defaultExpression() != null;
-            if (filled && (correlated || read.get(i)) && !insert.columns().contains(column.name())) {
+            if (filled && read.get(i) && !insert.columns().contains(column.name())) {
                 throw NicolError.NOT_PERMITTED.because(
                         "A policy on this table depends on a column that this INSERT leaves to its default."
                                 + " Name every column that you see.");
@@ -195,32 +175,21 @@ final class WritePlanning {
         }
     }
 
-    /** SELECT COUNT(*) FROM rows WHERE (filter) IS NOT TRUE. */
-    private Plan count(RelNode rows, RexNode filter) {
-        RexBuilder rex = rows.getCluster().getRexBuilder();
-        RexNode over = filter.accept(new RexShuttle() {
-            @Override
-            public RexNode visitInputRef(RexInputRef reference) {
-                return rex.makeInputRef(rows, reference.getIndex());
-            }
-        });
-        RelNode hidden = LogicalFilter.create(rows, rex.makeCall(SqlStdOperatorTable.IS_NOT_TRUE, over));
-        RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(rows.getCluster(), null);
-        RelNode counted = builder.push(hidden)
-                .aggregate(builder.groupKey(), builder.countStar("hidden"))
-                .build();
-        return queries.apply(new Body.Query(counted, counted.getRowType()));
-    }
-
     Plan change(Body.Change change) {
         String source = change.target().name().catalog();
         SourceAdapter adapter = adapters.apply(source);
-        if (!Pushdown.sources(change.read()).equals(Set.of(source)) || !Pushdown.computes(adapter, change.read())) {
+        if (!Pushdown.sources(change.read()).equals(Set.of(source))
+                || !Pushdown.computesWrite(adapter, change.read(), change.scan())) {
             throw NicolError.NOT_SUPPORTED.because("An UPDATE or DELETE must be computable by source `" + source
                     + "` alone: this one reads another source or uses a function it does not have.");
         }
         SqlGenerator generator = new SqlGenerator(adapter);
-        SqlNode where = where(change, generator);
+        SealedScan scan = change.scan();
+        RowFilterCheck check = scan.filtersRows() && !change.assignments().isEmpty()
+                ? new RowFilterCheck(change.target(), scan, adapter)
+                : null;
+        RexNode after = check == null || !check.touched(change) ? null : check.after(change);
+        SqlNode where = where(change, after, generator);
         SqlNode statement;
         if (change.assignments().isEmpty()) {
             statement = new SqlDelete(POS, physicalName(change.target()), where, null, null);
@@ -240,45 +209,13 @@ final class WritePlanning {
         }
         RelDataType none = change.read().getCluster().getTypeFactory().builder().build();
         Map<Integer, RelDataType> types = new HashMap<>(SqlGenerator.types(change.read()));
-        return new Plan.Write(source, changeCheck(change), generator.write(source, statement, types, none), null);
+        types.putAll(SqlGenerator.types(scan));
+        SourceSql counted = check == null || after == null ? null : check.ofChange(change, after);
+        return new Plan.Write(source, counted, generator.write(source, statement, types, none), null);
     }
 
-    /** Counts rows that would leave the subject's sight, where an assigned column is one the filter reads. */
-    private @Nullable Plan changeCheck(Body.Change change) {
-        SealedScan scan = change.scan();
-        if (!scan.filtersRows() || change.assignments().isEmpty()) {
-            return null;
-        }
-        refuseCorrelated(scan);
-        RexNode filter = rowFilter(scan);
-        List<String> stored = change.target().stored().rowType().getFieldNames();
-        boolean touched = RelOptUtil.InputFinder.bits(filter).toList().stream()
-                .anyMatch(field -> change.assignments().containsKey(stored.get(field)));
-        if (!touched && !RexUtil.containsCorrelation(filter)) {
-            return null;
-        }
-        RexBuilder rex = scan.getCluster().getRexBuilder();
-        RelNode changed = LogicalFilter.create(scan, change.condition());
-        RexNode after = filter.accept(new RexShuttle() {
-            @Override
-            public RexNode visitInputRef(RexInputRef reference) {
-                String column = stored.get(reference.getIndex());
-                RexNode assigned = change.assignments().get(column);
-                if (assigned != null) {
-                    return rex.ensureType(reference.getType(), assigned, true);
-                }
-                int shown = scan.getRowType().getFieldNames().indexOf(column);
-                if (shown < 0 || scan.storedColumn(shown) < 0) {
-                    throw NicolError.NOT_PERMITTED.because("Column `" + column
-                            + "` decides which rows you see and is hidden from you, so this UPDATE cannot be checked.");
-                }
-                return rex.makeInputRef(scan, shown);
-            }
-        });
-        return count(changed, after);
-    }
-
-    private @Nullable SqlNode where(Body.Change change, SqlGenerator generator) {
+    /** @param after what must hold of the rows as they will be, so that nobody changes one in between; null: nothing */
+    private static @Nullable SqlNode where(Body.Change change, @Nullable RexNode after, SqlGenerator generator) {
         SealedScan scan = change.scan();
         if (!scan.filtersRows()) {
             return change.condition().isAlwaysTrue() ? null : written(change, generator, change.condition());
@@ -296,6 +233,9 @@ final class WritePlanning {
         SqlNode where = filter;
         for (RexNode conjunct : leakproof) {
             where = and(where, written(change, generator, conjunct));
+        }
+        if (after != null) {
+            rest.add(RowFilterCheck.where(change, after));
         }
         if (!rest.isEmpty()) {
             RexNode all = RexUtil.composeConjunction(scan.getCluster().getRexBuilder(), rest);
@@ -315,18 +255,10 @@ final class WritePlanning {
     }
 
     private static SqlNode written(Body.Change change, SqlGenerator generator, RexNode expression) {
+        Set<CorrelationId> outer = new HashSet<>(change.outer());
+        outer.addAll(change.scan().governed().getInput(0).getVariablesSet());
         return generator.expression(
-                change.target().stored().table(), change.scan().getRowType(), change.outer(), expression);
-    }
-
-    /** A filter whose sub-queries name the row cannot be asked about a row that is not there yet. */
-    private static void refuseCorrelated(SealedScan scan) {
-        if (!scan.governed().getInput(0).getVariablesSet().isEmpty()) {
-            throw NicolError.NOT_SUPPORTED.because(
-                    "The row filter on `" + scan.decision().table()
-                            + "` has a correlated sub-query, so new values cannot be checked against it. Ask a steward to write"
-                            + " it with IN.");
-        }
+                change.target().stored().table(), change.scan().getRowType(), outer, expression);
     }
 
     private static RexNode rowFilter(SealedScan scan) {

@@ -53,6 +53,12 @@ public final class TestNicol implements AutoCloseable {
         return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
     }
 
+    /** Closes the server and starts another over the same files, store included. */
+    public TestNicol restart() {
+        close();
+        return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
+    }
+
     /** A directory with {@code nicol.yaml} and what it names, for a server that is started in another way. */
     public static Path files(List<SourceDefinition> sources, String users, String policies, String more) {
         try {

@@ -1,0 +1,116 @@
+package dev.nicol.server.differential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nicol.server.differential.Generator.Statement;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The first promise, by chance: whatever a reader asks, the answer is that of the same statement over a copy of the data
+ * that was filtered and masked beforehand. {@code -Dnicol.differential.seed} draws other policies and statements,
+ * {@code -Dnicol.differential.statements} more of them for each kind of source, {@code -Dnicol.differential.seconds} goes on
+ * for so long in all.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DifferentialTest {
+    private static final long SEED = Long.getLong("nicol.differential.seed", 3);
+    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 360);
+    private static final int SECONDS = Integer.getInteger("nicol.differential.seconds", 0);
+    private static final int WORKERS = 2;
+    private static final int MOST_REPORTS = Integer.getInteger("nicol.differential.reports", 3);
+
+    private Bench bench;
+
+    @BeforeAll
+    void start() {
+        bench = Bench.start(SEED);
+    }
+
+    @AfterAll
+    void stop() {
+        if (bench != null) {
+            bench.close();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void answersAsOverTheCopy(Deployment deployment) throws Exception {
+        ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+        try {
+            List<Future<Found>> running = new ArrayList<>();
+            for (int i = 0; i < WORKERS; i++) {
+                int worker = i;
+                running.add(workers.submit(() -> compare(deployment, worker)));
+            }
+            Found found = new Found();
+            for (Future<Found> worker : running) {
+                found.add(worker.get());
+            }
+            System.out.println(
+                    deployment + ": answers by SQLSTATE " + found.states + " in " + found.milliseconds + " ms");
+            assertThat(found.reports).isEmpty();
+        } finally {
+            workers.shutdown();
+        }
+    }
+
+    private static final class Found {
+        final List<String> reports = new ArrayList<>();
+        final Map<String, Integer> states = new TreeMap<>();
+        long milliseconds;
+
+        void add(Found other) {
+            reports.addAll(other.reports);
+            other.states.forEach((state, count) -> states.merge(state, count, Integer::sum));
+            milliseconds = Math.max(milliseconds, other.milliseconds);
+        }
+    }
+
+    private Found compare(Deployment deployment, int worker) throws SQLException {
+        Found found = new Found();
+        long started = System.nanoTime();
+        List<Rights> readers = bench.readers();
+        try (Connection raw = bench.connect(Bench.STEWARD)) {
+            for (int reader = worker; reader < readers.size(); reader += WORKERS) {
+                Rights rights = readers.get(reader);
+                try (Connection governed = bench.connect(rights.reader().user())) {
+                    Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
+                    long until = System.nanoTime()
+                            + SECONDS * 1_000_000_000L * WORKERS / readers.size() / Deployment.values().length;
+                    for (int i = 0; i < STATEMENTS / readers.size() || System.nanoTime() < until; i++) {
+                        one(comparison, rights, SEED * 1_000_003 + reader * 100_000_007L + i, found);
+                        if (found.reports.size() >= MOST_REPORTS) {
+                            return found;
+                        }
+                    }
+                }
+            }
+        }
+        found.milliseconds = (System.nanoTime() - started) / 1_000_000;
+        return found;
+    }
+
+    private static void one(Comparison comparison, Rights rights, long seed, Found found) {
+        Statement statement = Generator.statement(seed, rights);
+        Comparison.Answers answers = comparison.of(statement);
+        found.states.merge(String.valueOf(answers.governed().sqlState()), 1, Integer::sum);
+        String difference = answers.difference();
+        if (difference != null) {
+            found.reports.add(comparison.report(seed, statement, difference));
+        }
+    }
+}

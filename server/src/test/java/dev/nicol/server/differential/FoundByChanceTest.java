@@ -1,0 +1,109 @@
+package dev.nicol.server.differential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nicol.server.differential.Generator.Statement;
+import dev.nicol.server.differential.KnownFilter.Reader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the differential test found, kept: the smallest statements, over policies stated by hand. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FoundByChanceTest {
+    private Bench bench;
+
+    @BeforeAll
+    void start() {
+        List<KnownFilter> filters = KnownFilter.ALL.stream()
+                .filter(filter -> filter.sql().startsWith("EXISTS")
+                        || filter.sql().startsWith("region NOT IN (SELECT")
+                        || filter.sql().startsWith("person = 1 OR"))
+                .toList();
+        Reader reader = new Reader("r0", "EU", false, List.of("EU", "US"), 3);
+        bench = Bench.start(new byte[32], List.of(new Rights(reader, filters, Map.of(), Set.of())));
+    }
+
+    @AfterAll
+    void stop() {
+        if (bench != null) {
+            bench.close();
+        }
+    }
+
+    /** The filter calls its table by a name, which the second use of the table had not. */
+    @ParameterizedTest
+    @EnumSource
+    void aCorrelatedFilterHoldsTwice(Deployment deployment) throws SQLException {
+        same(deployment, "SELECT t0.id AS c0, t1.id AS c1 FROM $people AS t0 JOIN $people AS t1 ON t0.boss = t1.id");
+    }
+
+    /** Identity values within a key of DISTINCT were bound twice, and the column was not the key any more. */
+    @ParameterizedTest
+    @EnumSource
+    void keysMayLookUp(Deployment deployment) throws SQLException {
+        same(
+                deployment,
+                "SELECT DISTINCT CASE WHEN t0.num IN (SELECT t1.qty FROM $orders AS t1) THEN 1 ELSE t0.boss END AS c0"
+                        + " FROM $people AS t0");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void keysMayBeWindows(Deployment deployment) throws SQLException {
+        same(deployment, "SELECT DISTINCT MIN(t0.qty) OVER (PARTITION BY t0.region) AS c0 FROM $orders AS t0");
+    }
+
+    /** MariaDB joined NULL with NULL. */
+    @ParameterizedTest
+    @EnumSource
+    void anEqualityBesideADistinction(Deployment deployment) throws SQLException {
+        same(
+                deployment,
+                "SELECT 1 AS c0 FROM $tags AS t0 JOIN $tags AS t1 ON t0.weight = t1.person"
+                        + " AND t1.person IS NOT DISTINCT FROM t0.weight");
+    }
+
+    /** Planning did not end: a rule told a join the same predicate for ever. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "WITH w AS (SELECT CAST(9 AS VARCHAR(30)) AS c1, SUM(CAST(t0.tag AS INTEGER)) OVER (PARTITION BY t0.weight ORDER"
+                        + " BY CASE WHEN DATE '2001-01-01' <= DATE '2021-03-01' THEN t0.person ELSE t0.weight END) AS c2"
+                        + " FROM $tags AS t0) SELECT t2.id AS c2 FROM w AS t1 LEFT JOIN $orders AS t2 ON t1.c1 = t2.note"
+                        + " WHERE t1.c2 NOT IN (SELECT t3.person FROM $orders AS t3 WHERE 'NEW' IS DISTINCT FROM t1.c1)",
+                "SELECT DENSE_RANK() OVER (PARTITION BY t2.c0 ORDER BY EXTRACT(YEAR FROM t0.born)) AS c0 FROM $people AS t0"
+                        + " CROSS JOIN LATERAL (SELECT t4.id AS c0 FROM $tags AS t3, $people AS t4 WHERE (t0.code, t0.region)"
+                        + " IN (SELECT * FROM (VALUES ('ANN', '5'), ('12', '12')) AS v5(c0, c1)) GROUP BY ROLLUP (t4.id)) AS t2"
+            })
+    void planningEnds(String sql) {
+        Assertions.assertTimeout(Duration.ofSeconds(20), () -> {
+            try (Connection governed = bench.connect("r0")) {
+                Outcome.of(governed, bench.located(sql, Deployment.FEDERATED, null));
+                Outcome.of(governed, bench.located(sql, Deployment.DUCKDB, null));
+            }
+        });
+    }
+
+    private void same(Deployment deployment, String sql) throws SQLException {
+        Rights rights = bench.readers().get(0);
+        try (Connection governed = bench.connect("r0");
+                Connection raw = bench.connect(Bench.STEWARD)) {
+            Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
+            Statement statement = new Statement(Part.fixed(sql), false, false);
+            Comparison.Answers answers = comparison.of(statement);
+            assertThat(answers.difference()).as(answers.toString()).isNull();
+            assertThat(answers.governed().failed()).as(answers.toString()).isFalse();
+        }
+    }
+}
