@@ -56,10 +56,10 @@ final class NameCheck {
         }
         for (MaskRule mask : set.maskRules()) {
             mask.columns().forEach(pattern -> column(mask, pattern));
-            mask.tags().forEach(tag -> tag(mask, tag));
+            new TreeSet<>(mask.tags()).forEach(tag -> tag(mask, tag));
         }
         for (GuardrailRule guardrail : set.guardrails()) {
-            guardrail.tags().forEach(tag -> tag(guardrail, tag));
+            new TreeSet<>(guardrail.tags()).forEach(tag -> tag(guardrail, tag));
             unreachable(guardrail);
         }
     }
@@ -145,7 +145,7 @@ final class NameCheck {
                                 + " column" + orCorrect(denied.glob(), columns));
             }
         }
-        for (String entry : grant.raw()) {
+        for (String entry : new TreeSet<>(grant.raw())) {
             if (!entry.equals("*") && !tags.contains(entry.toUpperCase(Locale.ROOT)) && !opens(entry, covered)) {
                 Set<String> candidates = new TreeSet<>(columns);
                 candidates.addAll(tags);
