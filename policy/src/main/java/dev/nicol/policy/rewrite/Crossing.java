@@ -164,10 +164,11 @@ public final class Crossing {
         return scan.letThrough(crossing);
     }
 
-    /** The predicate in terms of a projection's input; null where it reads a computed column. */
+    /** The predicate in terms of a projection's input; null where it reads a computed column, or a window sees all rows. */
     private static @Nullable RexNode below(Project project, RexNode predicate) {
-        boolean plain = RelOptUtil.InputFinder.bits(predicate).toList().stream()
-                .allMatch(field -> project.getProjects().get(field) instanceof RexInputRef);
+        boolean plain = !project.containsOver()
+                && RelOptUtil.InputFinder.bits(predicate).toList().stream()
+                        .allMatch(field -> project.getProjects().get(field) instanceof RexInputRef);
         if (!plain) {
             return null;
         }
