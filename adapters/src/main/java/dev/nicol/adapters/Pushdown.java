@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.AggregateCall;
@@ -109,7 +110,10 @@ public final class Pushdown {
     }
 
     private static boolean joins(SourceAdapter adapter, Join join) {
-        return join.getJoinType() != JoinRelType.FULL || has(adapter, Capability.FULL_JOIN);
+        return (join.getJoinType() != JoinRelType.FULL || has(adapter, Capability.FULL_JOIN))
+                && (join.getJoinType() == JoinRelType.INNER
+                        || has(adapter, Capability.SUB_QUERY_IN_OUTER_JOIN)
+                        || subQueries(join).isEmpty());
     }
 
     private static boolean aggregates(SourceAdapter adapter, Aggregate aggregate) {
@@ -157,7 +161,10 @@ public final class Pushdown {
 
                 @Override
                 public RexNode visitSubQuery(RexSubQuery subQuery) {
-                    if (!computes(adapter, subQuery.rel)) {
+                    boolean correlatedRow = subQuery.getOperands().size() > 1
+                            && !has(adapter, Capability.CORRELATED_ROW_IN)
+                            && !RelOptUtil.getVariablesUsed(subQuery.rel).isEmpty();
+                    if (correlatedRow || !computes(adapter, subQuery.rel)) {
                         throw Util.FoundOne.NULL;
                     }
                     return super.visitSubQuery(subQuery);
