@@ -165,7 +165,11 @@ public final class Crossing {
     }
 
     /** The predicate in terms of a projection's input; null where it reads a computed column. */
-    private static @Nullable RexNode below(Project project, RexNode predicate) {
+    static @Nullable RexNode below(Project project, RexNode predicate) {
+        if (project.containsOver()) {
+            // A window sees the rows that the predicate leaves out.
+            return null;
+        }
         boolean plain = RelOptUtil.InputFinder.bits(predicate).toList().stream()
                 .allMatch(field -> project.getProjects().get(field) instanceof RexInputRef);
         if (!plain) {
