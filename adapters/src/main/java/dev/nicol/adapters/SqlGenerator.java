@@ -165,7 +165,10 @@ public final class SqlGenerator {
             conditions.add(predicate.accept(new RexShuttle() {
                 @Override
                 public RexNode visitInputRef(RexInputRef reference) {
-                    return project.getProjects().get(reference.getIndex());
+                    int raw = scan.filterableColumn(reference.getIndex());
+                    return raw < 0
+                            ? project.getProjects().get(reference.getIndex())
+                            : rex.makeInputRef(project.getInput(), raw);
                 }
             }));
         }

@@ -19,13 +19,6 @@ final class SealOrigins {
     private SealOrigins() {}
 
     static List<ColumnOrigins> of(SealedScan sealed, RelOrigins plans) {
-        List<ColumnOrigins> columns = governed(sealed, plans);
-        RexOrigins row = new RexOrigins(columns, plans);
-        plans.influences().add(Kind.FILTER, row.ofAll(sealed.crossing()));
-        return columns;
-    }
-
-    private static List<ColumnOrigins> governed(SealedScan sealed, RelOrigins plans) {
         if (sealed.governed() instanceof Values) {
             // A row filter that no row can meet, simplified: nothing is read.
             return RelOrigins.none(sealed);
@@ -46,7 +39,20 @@ final class SealOrigins {
             ColumnOrigins condition = rowOf(rowFilter, raw, policy).of(rowFilter.getCondition());
             policy.influences().add(Kind.POLICY_FILTER, condition);
         }
-        return masked(sealed.decision(), masks, raw, rowOf(masks, raw, policy));
+        List<ColumnOrigins> columns = masked(sealed.decision(), masks, raw, rowOf(masks, raw, policy));
+        crossed(sealed, raw, columns, plans);
+        return columns;
+    }
+
+    /** What crossed the seal sees columns as they are shown, but for those that conditions may see as they are stored. */
+    private static void crossed(
+            SealedScan sealed, List<ColumnOrigins> raw, List<ColumnOrigins> shown, RelOrigins plans) {
+        List<ColumnOrigins> seen = new ArrayList<>();
+        for (int i = 0; i < shown.size(); i++) {
+            int stored = sealed.filterableColumn(i);
+            seen.add(stored < 0 ? shown.get(i) : raw.get(stored));
+        }
+        plans.influences().add(Kind.FILTER, new RexOrigins(seen, plans).ofAll(sealed.crossing()));
     }
 
     private static RexOrigins rowOf(RelNode node, List<ColumnOrigins> raw, RelOrigins policy) {

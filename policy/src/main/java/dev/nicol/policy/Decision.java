@@ -38,6 +38,8 @@ public record Decision(
      * @param rule the rule that masks or denies it; null where none does
      * @param reason why it is shown as it is, naming rules but no rule's text
      * @param overridden names of mask rules that would apply if {@code rule} did not come before them
+     * @param filterable names of the grants by which total conditions against constants see the stored value of a masked
+     *     column; empty: they see the mask
      */
     public record Column(
             String name,
@@ -45,9 +47,27 @@ public record Decision(
             @Nullable Mask mask,
             @Nullable String rule,
             String reason,
-            List<String> overridden) {
+            List<String> overridden,
+            List<String> filterable) {
         public Column {
             overridden = List.copyOf(overridden);
+            filterable = List.copyOf(filterable);
+        }
+
+        /** A column that conditions see as it is shown. */
+        public Column(
+                String name,
+                boolean denied,
+                @Nullable Mask mask,
+                @Nullable String rule,
+                String reason,
+                List<String> overridden) {
+            this(name, denied, mask, rule, reason, overridden, List.of());
+        }
+
+        /** Whether conditions may see the stored value while everything else sees the mask. */
+        public boolean rawInConditions() {
+            return !denied && mask != null && !filterable.isEmpty();
         }
     }
 

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Opens tables to subjects; nothing is readable without one.
  *
  * @param raw tags or columns that the grant opens unmasked ({@code *}: all)
+ * @param filterable tags or columns that conditions of comparisons with constants see as they are stored ({@code *}: all),
+ *     however they are shown
  * @param until the grant's end; null: none
  * @param deniedColumns globs of column names that do not exist under this grant
  */
@@ -17,6 +19,7 @@ public record Grant(
         List<NamePattern> tables,
         Set<Action> actions,
         Set<String> raw,
+        Set<String> filterable,
         @Nullable Instant until,
         List<NamePattern> deniedColumns,
         Audience audience)
@@ -25,6 +28,7 @@ public record Grant(
         tables = List.copyOf(tables);
         actions = Set.copyOf(actions);
         raw = Set.copyOf(raw);
+        filterable = Set.copyOf(filterable);
         deniedColumns = List.copyOf(deniedColumns);
     }
 

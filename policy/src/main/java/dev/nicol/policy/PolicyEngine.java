@@ -16,8 +16,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * The decision point: what a subject may do with a table. Knows rules and no plan. Fails closed: where a rule cannot be
@@ -148,6 +150,22 @@ public final class PolicyEngine {
                 String reason = denier == null ? "no grant covers the table" : "grant `" + denier + "` denies it";
                 return new Decision.Column(column.name(), true, null, denier, reason, List.of());
             }
+            Decision.Column shown = shown(column, showing);
+            return shown.mask() == null ? shown : filterable(shown, opening(showing, column, Grant::filterable));
+        }
+
+        private static Decision.Column filterable(Decision.Column shown, List<String> openers) {
+            return new Decision.Column(
+                    shown.name(),
+                    shown.denied(),
+                    shown.mask(),
+                    shown.rule(),
+                    shown.reason(),
+                    shown.overridden(),
+                    openers);
+        }
+
+        private Decision.Column shown(ColumnFacts column, List<Grant> showing) {
             List<MaskRule> byColumn = binding(rule -> names(rule, column));
             List<MaskRule> byTag = binding(rule -> !names(rule, column) && tagged(rule, column));
             if (!byColumn.isEmpty()) {
@@ -200,16 +218,20 @@ public final class PolicyEngine {
                         : "it has tag " + tags(column) + ", but masks by default are off";
                 return new Decision.Column(column.name(), false, null, null, why, List.of());
             }
-            List<String> openers = opening(showing, column);
+            List<String> openers = opening(showing, column, Grant::raw);
             Mask mask = openers.isEmpty() ? Masks.entityDefault(column.tags(), column.type()) : null;
             String why = openers.isEmpty()
                     ? "it has tag " + tags(column) + ", which no grant opens: the default mask"
-                    : "it has tag " + tags(column) + ", opened raw by " + String.join(", ", openers);
+                    : "it has tag " + tags(column) + ", opened raw by " + quoted(openers);
             return new Decision.Column(column.name(), false, mask, null, why, List.of());
         }
 
         private static String tags(ColumnFacts column) {
             return String.join(", ", new TreeSet<>(column.tags()));
+        }
+
+        private static String quoted(List<String> names) {
+            return names.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", "));
         }
 
         private boolean denies(Grant grant, ColumnFacts column) {
@@ -237,7 +259,7 @@ public final class PolicyEngine {
          * Names of the grants that open the column: by its name, or between them all of its tags. Raw values never flow
          * to agents.
          */
-        private List<String> opening(List<Grant> showing, ColumnFacts column) {
+        private List<String> opening(List<Grant> showing, ColumnFacts column, Function<Grant, Set<String>> entries) {
             if (subject.agent() != null) {
                 return List.of();
             }
@@ -247,11 +269,11 @@ public final class PolicyEngine {
                 if (!showing.contains(grant)) {
                     continue;
                 }
-                if (grant.raw().stream().anyMatch(entry -> names(entry, column))) {
-                    return List.of("`" + grant.name() + "`");
+                if (entries.apply(grant).stream().anyMatch(entry -> names(entry, column))) {
+                    return List.of(grant.name());
                 }
-                if (closed.removeIf(tag -> grant.raw().stream().anyMatch(tag::equalsIgnoreCase))) {
-                    openers.add("`" + grant.name() + "`");
+                if (closed.removeIf(tag -> entries.apply(grant).stream().anyMatch(tag::equalsIgnoreCase))) {
+                    openers.add(grant.name());
                 }
             }
             return closed.isEmpty() ? List.copyOf(openers) : List.of();

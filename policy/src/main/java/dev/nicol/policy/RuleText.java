@@ -55,6 +55,9 @@ final class RuleText {
             if (!grant.raw().isEmpty()) {
                 field("raw", texts(grant.raw()));
             }
+            if (!grant.filterable().isEmpty()) {
+                field("filterable", texts(grant.filterable()));
+            }
             if (grant.until() != null) {
                 field("until", grant.until().toString());
             }

@@ -51,15 +51,19 @@ final class ShadowedRules {
     }
 
     private static boolean coversGrant(Grant wide, Grant narrow) {
-        boolean raw = wide.raw().contains("*")
-                || narrow.raw().stream().allMatch(entry -> wide.raw().stream().anyMatch(entry::equalsIgnoreCase));
         return coverAll(wide.tables(), narrow.tables())
                 && wide.actions().containsAll(narrow.actions())
-                && raw
+                && coverEntries(wide.raw(), narrow.raw())
+                && coverEntries(wide.filterable(), narrow.filterable())
                 && coverAll(narrow.deniedColumns(), wide.deniedColumns())
                 && (wide.until() == null
                         || narrow.until() != null && !wide.until().isBefore(narrow.until()))
                 && wide.audience().includes(narrow.audience());
+    }
+
+    private static boolean coverEntries(Collection<String> wide, Collection<String> narrow) {
+        return wide.contains("*")
+                || narrow.stream().allMatch(entry -> wide.stream().anyMatch(entry::equalsIgnoreCase));
     }
 
     private static boolean coversFilter(RowFilter wide, RowFilter narrow) {

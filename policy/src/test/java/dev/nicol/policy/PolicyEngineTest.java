@@ -199,6 +199,28 @@ class PolicyEngineTest {
     }
 
     @Test
+    void filterableOpensConditionsOnlyByTagByColumnAndNeverToAgents() {
+        String policy = withRaw("[BIRTH_DATE], filterable: [EMAIL, salary, born, \"crm.public.customers.name\"]")
+                + "column_masks:\n  - {name: mails, tags: [EMAIL], mask: {kind: hash}}\n";
+        Subject agent =
+                new Subject("alice", "bot", Set.of("analysts"), Set.of(), Map.of(), Set.of(), null, null, null, null);
+
+        assertThat(masks(decide(policy, ALICE))).containsExactly(null, new Redact("***"), new Hash(), null, null);
+        assertThat(rawInConditions(decide(policy, ALICE))).containsExactly("name", "mail");
+        assertThat(decide(policy, ALICE).columns().get(2).filterable()).containsExactly("read");
+        assertThat(rawInConditions(decide(policy, agent))).isEmpty();
+        assertThat(rawInConditions(decide(READ, ALICE))).isEmpty();
+        assertThat(fingerprint(policy, ALICE)).isNotEqualTo(fingerprint(policy.replace("salary, ", ""), ALICE));
+    }
+
+    private static List<String> rawInConditions(Decision decision) {
+        return decision.columns().stream()
+                .filter(Decision.Column::rawInConditions)
+                .map(Decision.Column::name)
+                .toList();
+    }
+
+    @Test
     void anAgentEscapesNoRestrictionOfItsHuman() {
         String policy = READ + """
                   - {name: staff, tables: ["crm.**"], actions: [insert], to: {groups: [analysts]}, except: {groups: [interns]}}

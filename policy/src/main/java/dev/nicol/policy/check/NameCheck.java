@@ -145,12 +145,18 @@ final class NameCheck {
                                 + " column" + orCorrect(denied.glob(), columns));
             }
         }
-        for (String entry : new TreeSet<>(grant.raw())) {
+        entries(grant, "raw", grant.raw(), covered, columns);
+        entries(grant, "filterable", grant.filterable(), covered, columns);
+    }
+
+    /** Entries of one of a grant's lists that are neither tags nor columns of its tables. */
+    private void entries(Grant grant, String key, Set<String> entries, List<TableFacts> covered, Set<String> columns) {
+        for (String entry : new TreeSet<>(entries)) {
             if (!entry.equals("*") && !tags.contains(entry.toUpperCase(Locale.ROOT)) && !opens(entry, covered)) {
                 Set<String> candidates = new TreeSet<>(columns);
                 candidates.addAll(tags);
                 problems.add(
-                        set.places().of(grant, "raw", entry),
+                        set.places().of(grant, key, entry),
                         "`" + grant.name() + "` opens `" + entry + "`, which is no tag and no column of the tables that"
                                 + " it opens" + orCorrect(entry, candidates));
             }

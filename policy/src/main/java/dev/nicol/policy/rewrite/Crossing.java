@@ -164,11 +164,14 @@ public final class Crossing {
         return scan.letThrough(crossing);
     }
 
-    /** The predicate in terms of a projection's input; null where it reads a computed column, or a window sees all rows. */
-    private static @Nullable RexNode below(Project project, RexNode predicate) {
-        boolean plain = !project.containsOver()
-                && RelOptUtil.InputFinder.bits(predicate).toList().stream()
-                        .allMatch(field -> project.getProjects().get(field) instanceof RexInputRef);
+    /** The predicate in terms of a projection's input; null where it reads a computed column. */
+    static @Nullable RexNode below(Project project, RexNode predicate) {
+        if (project.containsOver()) {
+            // A window sees the rows that the predicate leaves out.
+            return null;
+        }
+        boolean plain = RelOptUtil.InputFinder.bits(predicate).toList().stream()
+                .allMatch(field -> project.getProjects().get(field) instanceof RexInputRef);
         if (!plain) {
             return null;
         }

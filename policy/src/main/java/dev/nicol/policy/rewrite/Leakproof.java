@@ -40,6 +40,43 @@ public final class Leakproof {
         };
     }
 
+    /**
+     * Whether {@code predicate} is of that kind where the columns that conditions may see raw are plain too, and reads at
+     * least one of them. These are compared with literals and parameters only, never with another column.
+     */
+    static boolean raw(RexNode predicate, SealedScan scan) {
+        boolean[] reads = {false};
+        return raw(predicate, scan, reads) && reads[0];
+    }
+
+    private static boolean raw(RexNode predicate, SealedScan scan, boolean[] reads) {
+        if (total(predicate, scan)) {
+            return true;
+        }
+        if (!(predicate instanceof RexCall call)) {
+            return false;
+        }
+        return switch (call.getKind()) {
+            case AND, OR, NOT -> call.getOperands().stream().allMatch(operand -> raw(operand, scan, reads));
+            case IS_NULL, IS_NOT_NULL, SEARCH -> filterable(call.getOperands().get(0), scan, reads);
+            default -> COMPARISONS.contains(call.getKind()) && rawComparison(call, scan, reads);
+        };
+    }
+
+    private static boolean rawComparison(RexCall call, SealedScan scan, boolean[] reads) {
+        RexNode left = call.getOperands().get(0);
+        RexNode right = call.getOperands().get(1);
+        return (constant(left) && filterable(right, scan, reads) || filterable(left, scan, reads) && constant(right))
+                && SqlTypeUtil.inSameFamily(left.getType(), right.getType())
+                && !SqlTypeUtil.isApproximateNumeric(left.getType());
+    }
+
+    private static boolean filterable(RexNode node, SealedScan scan, boolean[] reads) {
+        boolean filterable = node instanceof RexInputRef reference && scan.filterableColumn(reference.getIndex()) >= 0;
+        reads[0] |= filterable;
+        return filterable;
+    }
+
     private static boolean comparison(RexCall call, SealedScan scan) {
         RexNode left = call.getOperands().get(0);
         RexNode right = call.getOperands().get(1);

@@ -137,10 +137,27 @@ public final class SealProof {
             throw refused("its seal holds something other than its table");
         }
         for (RexNode predicate : scan.crossing()) {
-            if (!Leakproof.total(predicate, scan)) {
+            if (!Leakproof.total(predicate, scan) && !Leakproof.raw(predicate, scan)) {
                 throw refused("a predicate crossed its seal that may not");
             }
+            crossed(predicate, decision);
         }
+    }
+
+    /** A masked column means its stored value inside the seal: only a grant may say so. */
+    private static void crossed(RexNode predicate, Decision decision) {
+        List<Decision.Column> shown =
+                decision.columns().stream().filter(column -> !column.denied()).toList();
+        predicate.accept(new RexVisitorImpl<Void>(true) {
+            @Override
+            public Void visitInputRef(RexInputRef reference) {
+                Decision.Column column = shown.get(reference.getIndex());
+                if (column.mask() != null && column.filterable().isEmpty()) {
+                    throw refused("a condition crossed its seal and reads a masked column");
+                }
+                return null;
+            }
+        });
     }
 
     /** No denied column is read, and no masked column stands bare. */

@@ -121,6 +121,23 @@ public final class SealedScan extends AbstractRelNode {
         throw new IllegalArgumentException("no output column " + output);
     }
 
+    /**
+     * Where an output column stands in the stored table, of a masked column that conditions may see raw. In {@link #crossing}
+     * a masked column means the stored value, and only such columns stand there.
+     *
+     * @return -1 for every other column
+     */
+    public int filterableColumn(int output) {
+        int at = -1;
+        for (int stored = 0; stored < decision.columns().size(); stored++) {
+            Decision.Column column = decision.columns().get(stored);
+            if (!column.denied() && ++at == output) {
+                return column.rawInConditions() ? stored : -1;
+            }
+        }
+        throw new IllegalArgumentException("no output column " + output);
+    }
+
     /** The same scan with more predicates let through. */
     public SealedScan letThrough(List<RexNode> predicates) {
         return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates);

@@ -63,6 +63,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                         .toList(),
                 Set.of(Action.SELECT),
                 Set.of("*"),
+                Set.of(),
                 null,
                 List.of(),
                 Audience.EVERYONE));

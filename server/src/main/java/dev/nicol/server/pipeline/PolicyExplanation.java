@@ -103,6 +103,9 @@ final class PolicyExplanation {
                 if (shown) {
                     rows.column(seal.decision(), column, "read", computedBy(seal, column));
                 }
+                if (touches(touched, seal.decision().table(), column, "filter")) {
+                    rows.rawFilter(seal.decision(), column);
+                }
             }
         }
         Body.Target target = TraceStage.target(about.body());
@@ -182,11 +185,22 @@ final class PolicyExplanation {
             }
         }
 
+        /** A condition that sees what is stored, by a grant's word. */
+        void rawFilter(Decision decision, Decision.Column column) {
+            for (String grant : column.filterable()) {
+                ofTable("column", decision.table(), column.name())
+                        .rule(grant, "filter raw", "grant `" + grant + "` lets conditions compare the stored value");
+            }
+        }
+
         /** What is compared, grouped and sorted is what is shown: so each column has one answer. */
         void column(Decision decision, Decision.Column column, String access, @Nullable String computedBy) {
             String effect = column.mask() == null
                     ? access + " raw"
-                    : access + " masked by " + column.mask().kind() + "; conditions see the masked value too";
+                    : access + " masked by " + column.mask().kind()
+                            + (column.rawInConditions()
+                                    ? "; comparisons with constants may see the stored value"
+                                    : "; conditions see the masked value too");
             ofTable("column", decision.table(), column.name())
                     .rule(column.rule(), effect, column.reason())
                     .set("computed_by", computedBy);

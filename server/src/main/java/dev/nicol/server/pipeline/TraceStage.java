@@ -56,17 +56,41 @@ final class TraceStage {
             for (LineageEdge edge : lineage.edges()) {
                 Decision decision = decisions.get(edge.sourceTable());
                 if (decision != null) {
-                    reads.add(access(catalog, decision, edge.sourceColumn(), "read"));
+                    reads.add(
+                            filtersRaw(edge, decision)
+                                    ? rawFilter(catalog, decision, edge.sourceColumn())
+                                    : access(catalog, decision, edge.sourceColumn(), "read"));
                 }
             }
         } else {
             for (Decision decision : decisions.values()) {
-                decision.columns().stream()
-                        .filter(column -> !column.denied())
-                        .forEach(column -> reads.add(access(catalog, decision, column.name(), "read")));
+                decision.columns().stream().filter(column -> !column.denied()).forEach(column -> {
+                    reads.add(access(catalog, decision, column.name(), "read"));
+                    if (column.rawInConditions()) {
+                        reads.add(rawFilter(catalog, decision, column.name()));
+                    }
+                });
             }
         }
         return reads;
+    }
+
+    /** Whether a condition saw what is stored in a column that is shown masked. */
+    private static boolean filtersRaw(LineageEdge edge, Decision decision) {
+        return edge.kind() == LineageEdge.Kind.FILTER
+                && !edge.masked()
+                && decision.columns().stream()
+                        .anyMatch(column -> column.name().equals(edge.sourceColumn()) && column.rawInConditions());
+    }
+
+    private static ColumnAccess rawFilter(GovernedCatalog catalog, Decision decision, String column) {
+        String grant = decision.columns().stream()
+                .filter(decided -> decided.name().equals(column))
+                .flatMap(decided -> decided.filterable().stream())
+                .findFirst()
+                .orElseThrow();
+        ColumnAccess shown = access(catalog, decision, column, "filter");
+        return new ColumnAccess(shown.table(), column, shown.tags(), shown.access(), null, grant);
     }
 
     private static ColumnAccess access(GovernedCatalog catalog, Decision decision, String column, String access) {
