@@ -1,5 +1,7 @@
 package dev.nicol.policy;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.MaskRule;
@@ -20,15 +22,21 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The decision point: what a subject may do with a table. Knows rules and no plan. Fails closed: where a rule cannot be
  * applied, nothing is shown.
  */
 public final class PolicyEngine {
+    /** Subjects whose fingerprints are kept: each statement asks for one. */
+    private static final int MAX_FINGERPRINTS = 10_000;
+
     private final Supplier<PolicySet> policies;
     private final Clock clock;
     private final boolean maskByDefault;
+    private final Cache<Subject, Known> fingerprints =
+            Caffeine.newBuilder().maximumSize(MAX_FINGERPRINTS).build();
 
     /** An engine that masks every tagged column which no grant opens. */
     public PolicyEngine(Supplier<PolicySet> policies, Clock clock) {
@@ -66,20 +74,51 @@ public final class PolicyEngine {
         try {
             PolicySet set = policies.get();
             Instant now = clock.instant();
-            MessageDigest digest = PolicySet.sha256();
-            // raw never flows to agents, so equal rules mean less to them
-            digest.update((byte) ((subject.agent() == null ? 0 : 1) | (maskByDefault ? 2 : 0)));
-            for (Rule rule : set.rules()) {
-                boolean concerns = rule instanceof Grant grant
-                        ? grant.liveAt(now) && grant.audience().opensTo(subject)
-                        : rule.audience().binds(subject);
-                if (concerns) {
-                    digest.update(set.effectDigest(rule));
-                }
+            Known known = fingerprints.getIfPresent(subject);
+            if (known == null || !known.standsFor(set, now)) {
+                known = new Known(set, latestEnd(set, now), nextEnd(set, now), computed(set, subject, now));
+                fingerprints.put(subject, known);
             }
-            return HexFormat.of().formatHex(digest.digest());
+            return known.fingerprint();
         } catch (RuntimeException e) {
             throw failedClosed(e);
+        }
+    }
+
+    private String computed(PolicySet set, Subject subject, Instant now) {
+        MessageDigest digest = PolicySet.sha256();
+        // raw never flows to agents, so equal rules mean less to them
+        digest.update((byte) ((subject.agent() == null ? 0 : 1) | (maskByDefault ? 2 : 0)));
+        for (Rule rule : set.rules()) {
+            boolean concerns = rule instanceof Grant grant
+                    ? grant.liveAt(now) && grant.audience().opensTo(subject)
+                    : rule.audience().binds(subject);
+            if (concerns) {
+                digest.update(set.effectDigest(rule));
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static Instant latestEnd(PolicySet set, Instant now) {
+        return ends(set)
+                .filter(end -> !end.isAfter(now))
+                .max(Instant::compareTo)
+                .orElse(Instant.MIN);
+    }
+
+    private static Instant nextEnd(PolicySet set, Instant now) {
+        return ends(set).filter(end -> end.isAfter(now)).min(Instant::compareTo).orElse(Instant.MAX);
+    }
+
+    private static Stream<Instant> ends(PolicySet set) {
+        return set.grants().stream().map(Grant::until).flatMap(Stream::ofNullable);
+    }
+
+    /** A subject's fingerprint under a set, between two ends of grants; a clock may be set back. */
+    private record Known(PolicySet set, Instant from, Instant until, String fingerprint) {
+        boolean standsFor(PolicySet inForce, Instant now) {
+            return set == inForce && !now.isBefore(from) && now.isBefore(until);
         }
     }
 

@@ -11,10 +11,12 @@ import dev.nicol.policy.mask.Redact;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rel.type.RelDataTypeSystem;
 import org.apache.calcite.sql.type.SqlTypeFactoryImpl;
@@ -287,6 +289,39 @@ class PolicyEngineTest {
 
         assertThat(decision.rowFilters()).hasSize(1);
         assertThat(decision.columns().get(0).denied()).isTrue();
+    }
+
+    @Test
+    void fingerprintsThatAreKeptFollowTheClockAndTheSet() {
+        PolicySet timed = PolicyFiles.load(directory, READ.replace("to:", "until: 2027-01-31T00:00:00Z, to:"));
+        AtomicReference<PolicySet> set = new AtomicReference<>(timed);
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2027-01-30T23:59:59Z"));
+        PolicyEngine engine = new PolicyEngine(set::get, new Clock() {
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return now.get();
+            }
+        });
+        String before = engine.fingerprint(ALICE);
+        assertThat(engine.fingerprint(ALICE)).isEqualTo(before);
+
+        now.set(Instant.parse("2027-01-31T00:00:00Z"));
+        String ended = engine.fingerprint(ALICE);
+        assertThat(ended).isNotEqualTo(before);
+        now.set(Instant.parse("2027-01-01T00:00:00Z"));
+        assertThat(engine.fingerprint(ALICE)).as("a clock set back").isEqualTo(before);
+        set.set(PolicySet.EMPTY);
+        assertThat(engine.fingerprint(ALICE)).isEqualTo(ended);
     }
 
     @Test

@@ -31,13 +31,12 @@ class MasksEndToEndTest {
               fred: {password: "$HASH", groups: [texts]}
               fay: {password: "$HASH", groups: [texts, filtered]}
               eve: {password: "$HASH", groups: [failing]}
-              ned: {password: "$HASH", groups: [nosy]}
               audra: {password: "$HASH", roles: [auditor]}
             """;
 
     private static final String POLICY = """
             grants:
-              - {name: all, tables: ["*.*.people", "*.*.accounts"], actions: [select, update, delete], to: {groups: [kinds, tokens, customs, texts, failing, nosy]}}
+              - {name: all, tables: ["*.*.people", "*.*.accounts"], actions: [select, update, delete], to: {groups: [kinds, tokens, customs, texts, failing]}}
             row_filters:
               - {name: even, tables: ["*.*.people"], where: "id <> 2", to: {groups: [customs, filtered]}}
             column_masks:
@@ -55,14 +54,11 @@ class MasksEndToEndTest {
               - {name: t-int, columns: ["*.*.people.n"], to: {groups: [tokens]}, mask: {kind: tokenize}}
               - {name: t-big, columns: ["*.*.people.big"], to: {groups: [tokens]}, mask: {kind: tokenize}}
               - {name: t-acc, columns: ["*.*.accounts.owner"], to: {groups: [tokens]}, mask: {kind: tokenize}}
-              - {name: u-name, columns: ["*.*.people.name"], to: {groups: [customs]}, mask: {kind: custom, sql: "CASE WHEN IN_GROUP('nobody') THEN name ELSE LOWER(name) || '/' || ATTRIBUTE('region') END"}}
+              - {name: u-name, columns: ["*.*.people.name"], to: {groups: [customs]}, mask: {kind: custom, sql: "CASE WHEN IN_GROUP('kinds') THEN name ELSE LOWER(name) || '/' || ATTRIBUTE('region') END"}}
               - {name: u-int, columns: ["*.*.people.n"], to: {groups: [customs]}, mask: {kind: custom, sql: "100 / (id - 2)"}}
               - {name: u-price, columns: ["*.*.people.price"], to: {groups: [customs]}, mask: {kind: custom, sql: "CASE WHEN small > 0 THEN price ELSE 0 END"}}
               - {name: e-name, columns: ["*.*.people.name"], to: {groups: [failing]}, mask: {kind: custom, sql: "CAST(CAST(note AS INTEGER) AS VARCHAR)"}}
-              - {name: e-born, columns: ["*.*.people.born"], to: {groups: [failing]}, mask: {kind: custom, sql: "name"}}
               - {name: e-id, columns: ["*.*.people.id"], to: {groups: [failing]}, mask: {kind: custom, sql: "-id"}}
-              - {name: o-name, columns: ["*.*.people.name"], to: {groups: [nosy]}, mask: {kind: custom, sql: "(SELECT MAX(note) FROM people)"}}
-              - {name: o-amount, columns: ["*.*.accounts.amount"], to: {groups: [nosy]}, mask: {kind: custom, sql: "nothing + 1"}}
               - {name: x-note, columns: ["*.*.people.note"], to: {groups: [texts]}, mask: {kind: redact_text}}
               - {name: x-name, columns: ["*.*.people.name"], to: {groups: [texts]}, mask: {kind: partial, first: 1, last: 0}}
             """;
@@ -275,14 +271,9 @@ class MasksEndToEndTest {
                     assertThat(failure.getSQLState()).isEqualTo("22000");
                     assertThat(failure.getMessage()).doesNotContain("example.com", "nothing here");
                 });
-        assertThat(nicol.rows("eve", "SELECT id, born FROM " + people + " ORDER BY id"))
-                .as("text is no date, and a column that is never NULL has a mask too")
-                .containsExactly("-4|null", "-3|null", "-2|null", "-1|null");
-        assertThatThrownBy(() -> nicol.rows("ned", "SELECT id FROM " + people))
-                .hasMessageContaining("cannot be applied")
-                .hasMessageContaining("42501");
-        assertThatThrownBy(() -> nicol.rows("ned", "SELECT owner FROM " + table(source, "accounts")))
-                .hasMessageContaining("cannot be applied");
+        assertThat(nicol.rows("eve", "SELECT id FROM " + people + " ORDER BY id"))
+                .as("a column that is never NULL has a mask too")
+                .containsExactly("-4", "-3", "-2", "-1");
     }
 
     @Test

@@ -277,6 +277,41 @@ class PolicyHonestyTest {
         assertThat(version()).isEqualTo(before);
     }
 
+    /** Of an empty source nothing can be told, nor of one that is down; rules that turn out wrong close what they are on. */
+    @Test
+    void whatCouldNotBeCheckedIsCheckedWhenItCan() throws SQLException {
+        try (TestNicol late = TestNicol.start(List.of(TestDatabases.h2("late")), USERS, """
+                grants:
+                  - {name: analysts, tables: ["late.public.*"], actions: [select], to: {groups: [analysts]}}
+                  - {name: stewards, tables: ["late.**"], actions: [ddl], to: {groups: [stewards]}}
+                row_filters:
+                  - {name: region, tables: ["late.public.t"], to: {groups: [analysts]}, where: "regoin = 'EU'"}
+                column_masks:
+                  - {name: name, columns: ["late.public.u.name"], to: {groups: [analysts]}, mask: {kind: custom, sql: "nothing"}}
+                """)) {
+            late.update("steve", "CREATE TABLE late.public.t (id INTEGER, region VARCHAR(10))");
+            String failed = "SELECT detail FROM nicol.audit.events WHERE kind = 'policy_check_failed'";
+            await().untilAsserted(() -> assertThat(late.rows("audra", failed))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            "found when [late] answered", "policy.yaml:5: `region` does not hold on `late.PUBLIC.t`"));
+            late.update("steve", "CREATE TABLE late.public.u (id INTEGER, name VARCHAR(10))");
+
+            for (String table : List.of("t", "u")) {
+                String sql = "SELECT id FROM late.public." + table;
+                assertThatThrownBy(() -> late.rows("ann", sql))
+                        .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                                .isEqualTo("42501"));
+                assertThat(late.rows(
+                                "audra",
+                                "SELECT verdict, outcome, sqlstate FROM nicol.audit.statements WHERE sql_text = '" + sql
+                                        + "'"))
+                        .containsExactly("denied|denied|42501");
+            }
+        }
+    }
+
     @Test
     void aServerDoesNotStartWithARefusedSetAndTheTrailSaysSo() throws IOException, SQLException {
         TestNicol first = TestNicol.start(

@@ -85,7 +85,7 @@ class ReloadTest {
             load(GRANT + FILTER + MASK);
             assertThat(rows(all)).containsExactly("*******1111");
 
-            load(GRANT.replace("analysts]}}", "nobody]}}"));
+            load(GRANT.replace("groups: [analysts]", "users: [steve]"));
             assertThatThrownBy(() -> rows(all))
                     .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
                             .isEqualTo("42P01"));

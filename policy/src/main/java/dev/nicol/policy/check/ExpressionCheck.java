@@ -4,6 +4,7 @@ import dev.nicol.policy.ColumnFacts;
 import dev.nicol.policy.Place;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problems;
+import dev.nicol.policy.Rule;
 import dev.nicol.policy.TableFacts;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.filter.RowFilter;
@@ -55,7 +56,7 @@ final class ExpressionCheck {
                             place(filter),
                             "`" + filter.name() + "` refers to itself: its sub-query reads `" + table
                                     + "`, whose rows it decides on — look up another table, or narrow `tables`"));
-            groups(filter, groups);
+            groups(filter, place(filter), groups);
         }
         masks();
     }
@@ -82,6 +83,7 @@ final class ExpressionCheck {
         String start = "`" + rule.name() + "` does not hold on `" + table;
         StoredExpressions.Reading reading = catalogue.expressions().read(table, custom.sql());
         reading.faults().forEach(fault -> problems.add(place, start + "`: " + fault));
+        groups(rule, place, reading.groups());
         if (!reading.lookups().isEmpty()) {
             problems.add(place, start + "`: it has a sub-query, and a mask sees its own row only — leave it out");
         }
@@ -98,14 +100,15 @@ final class ExpressionCheck {
         problems.add(place(filter), "`" + filter.name() + "` does not hold on `" + table + "`: " + fault);
     }
 
-    private void groups(RowFilter filter, Set<String> asked) {
+    private void groups(Rule rule, Place place, Set<String> asked) {
         if (subjects == null) {
             return;
         }
         Set<String> known = subjects.groups();
-        asked.stream()
-                .filter(group -> !known.contains(group))
-                .forEach(group -> problems.add(place(filter), SubjectCheck.unknown(filter, "group", group, known)));
+        new TreeSet<>(asked)
+                .stream()
+                        .filter(group -> !known.contains(group))
+                        .forEach(group -> problems.add(place, SubjectCheck.unknown(rule, "group", group, known)));
     }
 
     private Place place(RowFilter filter) {

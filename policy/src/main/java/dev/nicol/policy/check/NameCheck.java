@@ -45,7 +45,7 @@ final class NameCheck {
         for (Grant grant : set.grants()) {
             boolean creates = grant.actions().contains(Action.CREATE);
             for (NamePattern pattern : grant.tables()) {
-                if (!pattern.reaches(KnownCatalogue.VIRTUAL) && !(creates && reachesSource(pattern))) {
+                if (!(creates && reachesSource(pattern))) {
                     table(grant, pattern);
                 }
             }
@@ -71,11 +71,16 @@ final class NameCheck {
     private void table(Rule rule, NamePattern pattern) {
         boolean known = catalogue.tables().stream().anyMatch(table -> pattern.matches(table.name()))
                 || catalogue.views().stream().anyMatch(pattern::matches);
-        if (!known && !catalogue.reachesUnread(pattern)) {
+        if (!known && !open(pattern)) {
             problems.add(
                     set.places().of(rule, "tables", pattern.glob()),
                     "`" + rule.name() + "`: `" + pattern.glob() + "` matches no table" + why(pattern.glob()));
         }
+    }
+
+    /** Whether what it names may come to be known: a rule on a view is written before the view is made. */
+    private boolean open(NamePattern pattern) {
+        return pattern.reaches(KnownCatalogue.VIRTUAL) || catalogue.reachesUnread(pattern);
     }
 
     /** What of the name is not there, with the nearest name that is. */
@@ -127,12 +132,9 @@ final class NameCheck {
     }
 
     private void columns(Grant grant, boolean creates) {
-        boolean open = creates
-                || grant.tables().stream()
-                        .anyMatch(
-                                pattern -> pattern.reaches(KnownCatalogue.VIRTUAL) || catalogue.reachesUnread(pattern));
+        boolean unsure = creates || grant.tables().stream().anyMatch(this::open);
         List<TableFacts> covered = catalogue.matching(grant.tables());
-        if (open || covered.isEmpty()) {
+        if (unsure || covered.isEmpty()) {
             return;
         }
         Set<String> columns = new TreeSet<>();
@@ -173,21 +175,12 @@ final class NameCheck {
     private void column(MaskRule mask, NamePattern pattern) {
         boolean known = catalogue.tables().stream().anyMatch(table -> table.columns().stream()
                 .anyMatch(column -> pattern.matches(table.name(), column.name())));
-        // a view's columns are found when it is read
-        boolean ofView = pattern.reaches(KnownCatalogue.VIRTUAL) && ofView(pattern);
-        if (known || ofView || catalogue.reachesUnread(pattern)) {
+        if (known || open(pattern)) {
             return;
         }
         problems.add(
                 set.places().of(mask, "columns", pattern.glob()),
                 "`" + mask.name() + "`: `" + pattern.glob() + "` matches no column" + whyColumn(pattern.glob()));
-    }
-
-    private boolean ofView(NamePattern pattern) {
-        int last = pattern.glob().lastIndexOf('.');
-        NamePattern table =
-                new NamePattern(last < 0 ? pattern.glob() : pattern.glob().substring(0, last));
-        return pattern.glob().contains("**") || catalogue.views().stream().anyMatch(table::matches);
     }
 
     private String whyColumn(String glob) {

@@ -65,7 +65,7 @@ public final class PolicyGround {
                 .forEach(name -> viewNames.add(SYSTEM + "." + InformationSchema.SCHEMA + "." + name));
         StoredCatalog stored = new StoredCatalog(snapshot, types, reader::expression);
         return new KnownCatalogue(
-                new ArrayList<>(tables.values()), viewNames, catalogs, unread, new StoredRows(stored, tables));
+                new ArrayList<>(tables.values()), viewNames, catalogs, unread, new StoredRows(stored, tables, unread));
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelVisitor;
 import org.apache.calcite.rel.core.TableScan;
@@ -30,6 +31,7 @@ import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlDynamicParam;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
@@ -55,8 +57,11 @@ final class StoredRows implements StoredExpressions {
 
     private final StoredCatalog stored;
     private final Map<TableName, TableFacts> tables;
+    private final Set<String> unread;
 
-    StoredRows(StoredCatalog stored, Map<TableName, TableFacts> tables) {
+    /** @param unread catalogs that nothing is known of */
+    StoredRows(StoredCatalog stored, Map<TableName, TableFacts> tables, Set<String> unread) {
+        this.unread = unread.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
         this.stored = stored;
         this.tables = tables;
     }
@@ -68,6 +73,9 @@ final class StoredRows implements StoredExpressions {
             List<String> faults = faults(expression);
             if (!faults.isEmpty()) {
                 return new Reading(null, Set.of(), Set.of(), faults);
+            }
+            if (looksUpUnread(expression)) {
+                return new Reading(null, Set.of(), Set.of(), List.of());
             }
             PlanningSpace space = stored.spaceOf(table);
             SqlValidator validator = space.validator();
@@ -115,6 +123,20 @@ final class StoredRows implements StoredExpressions {
             }
         });
         return List.copyOf(faults);
+    }
+
+    /** Whether a table of a source that nothing is known of is named. */
+    private boolean looksUpUnread(SqlNode expression) {
+        boolean[] found = {false};
+        expression.accept(new SqlBasicVisitor<@Nullable Void>() {
+            @Override
+            public @Nullable Void visit(SqlIdentifier name) {
+                found[0] |= name.names.size() > 2
+                        && unread.contains(name.names.get(0).toLowerCase(Locale.ROOT));
+                return null;
+            }
+        });
+        return found[0];
     }
 
     private static Reading reading(RelNode plan) {
