@@ -10,6 +10,7 @@ import java.util.function.Function;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
 import org.apache.calcite.adapter.enumerable.EnumerableRules;
+import org.apache.calcite.plan.Convention;
 import org.apache.calcite.plan.RelOptPlanner;
 import org.apache.calcite.plan.RelOptRule;
 import org.apache.calcite.plan.RelOptUtil;
@@ -25,6 +26,7 @@ import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.TableScan;
+import org.apache.calcite.rel.logical.LogicalCalc;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rules.CoreRules;
 import org.apache.calcite.rel.type.RelDataType;
@@ -140,9 +142,20 @@ public final class FederatedPlanner {
         RelNode joins = heuristic(governed, SUB_QUERIES);
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(governed.getCluster(), null);
         RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins.accept(new LateralAggregates()), builder);
+        refuseSubQueries(decorrelated);
         RelNode factored = heuristic(decorrelated.accept(new CommonFactors()), DISJUNCTIONS);
         RelNode moved = heuristic(factored, PREDICATES);
         return heuristic(told(moved), PREDICATES);
+    }
+
+    /** One that stays where it was looks at both sides of an outer join, which the engine cannot do. */
+    private static void refuseSubQueries(RelNode plan) {
+        if (plan instanceof Join join && RexUtil.SubQueryFinder.containsSubQuery(join)) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "A sub-query in the ON of an outer join is not computed here. Put it into the WHERE, or into a"
+                            + " sub-select that is joined.");
+        }
+        plan.getInputs().forEach(FederatedPlanner::refuseSubQueries);
     }
 
     /** Predicates on one side of a join hold for the other. The rule may tell the same one for ever, so it is counted. */
@@ -300,11 +313,23 @@ public final class FederatedPlanner {
         return inputs.equals(plan.getInputs()) ? plan : plan.copy(plan.getTraitSet(), inputs);
     }
 
+    /** Expressions over literal rows claim the order these come in, and then nothing implements them. */
+    private static final class Unordered extends RelHomogeneousShuttle {
+        @Override
+        public RelNode visit(RelNode other) {
+            RelNode node = super.visit(other);
+            return node instanceof LogicalCalc
+                    ? node.copy(node.getCluster().traitSetOf(Convention.NONE), node.getInputs())
+                    : node;
+        }
+    }
+
     private static EnumerableRel implemented(RelNode local, RelNode governed) {
         RelOptPlanner planner = local.getCluster().getPlanner();
         // No order is asked for: a Sort in the plan is never removed, and what stands above it keeps its order.
         RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
-        RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS);
+        RelNode typed = heuristic(RelOptUtil.createCastRel(local, governed.getRowType(), true), CALCS)
+                .accept(new Unordered());
         boolean there = typed.getTraitSet().equals(wanted);
         planner.setRoot(there ? typed : planner.changeTraits(typed, wanted));
         return (EnumerableRel) CancelPoint.above(HeldRows.counted(planner.findBestExp()));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.AggregateCall;
@@ -77,8 +78,15 @@ public final class Pushdown {
                 || project.getProjects().stream().allMatch(mask -> computes(adapter, mask));
     }
 
-    /** Whether {@code adapter}'s source computes an expression exactly as the engine would. */
-    public static boolean computes(SourceAdapter adapter, RexNode expression) {
+    /** Whether a table's source computes the mask of one of the seal's columns; else the engine does. */
+    public static boolean computesMask(SourceAdapter adapter, SealedScan scan, String column) {
+        int field = scan.getRowType().getFieldNames().indexOf(column);
+        return !(scan.governed() instanceof Project project)
+                || computes(adapter, project.getProjects().get(field));
+    }
+
+    /** Whether it computes an expression. */
+    static boolean computes(SourceAdapter adapter, RexNode expression) {
         return allowed(checking -> expression.accept(checking), adapter);
     }
 
@@ -102,7 +110,10 @@ public final class Pushdown {
     }
 
     private static boolean joins(SourceAdapter adapter, Join join) {
-        return join.getJoinType() != JoinRelType.FULL || has(adapter, Capability.FULL_JOIN);
+        return (join.getJoinType() != JoinRelType.FULL || has(adapter, Capability.FULL_JOIN))
+                && (join.getJoinType() == JoinRelType.INNER
+                        || has(adapter, Capability.SUB_QUERY_IN_OUTER_JOIN)
+                        || subQueries(join).isEmpty());
     }
 
     private static boolean aggregates(SourceAdapter adapter, Aggregate aggregate) {
@@ -150,7 +161,10 @@ public final class Pushdown {
 
                 @Override
                 public RexNode visitSubQuery(RexSubQuery subQuery) {
-                    if (!computes(adapter, subQuery.rel)) {
+                    boolean correlatedRow = subQuery.getOperands().size() > 1
+                            && !has(adapter, Capability.CORRELATED_ROW_IN)
+                            && !RelOptUtil.getVariablesUsed(subQuery.rel).isEmpty();
+                    if (correlatedRow || !computes(adapter, subQuery.rel)) {
                         throw Util.FoundOne.NULL;
                     }
                     return super.visitSubQuery(subQuery);

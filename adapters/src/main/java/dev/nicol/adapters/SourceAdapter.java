@@ -133,6 +133,10 @@ public interface SourceAdapter {
         AGGREGATE_FILTER,
         NULLS_ORDERING,
         LATERAL,
+        /** {@code (a, b) IN (SELECT ...)} where the sub-query names columns of the outer query. */
+        CORRELATED_ROW_IN,
+        /** A sub-query in the ON of an outer join. */
+        SUB_QUERY_IN_OUTER_JOIN,
         RECURSIVE_QUERY,
         TRANSACTIONAL_DDL,
         ARRAYS,

@@ -12,19 +12,24 @@ import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelCollations;
+import org.apache.calcite.rel.RelFieldCollation;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.SingleRel;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.logical.LogicalFilter;
+import org.apache.calcite.rel.logical.LogicalSort;
 import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
 import org.apache.calcite.rel.rel2sql.SqlImplementor;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexDynamicParam;
 import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
@@ -213,10 +218,14 @@ public final class SqlGenerator {
         /**
          * Called by Calcite's dispatch, which writes a key twice: as a column and under GROUP BY. A parameter written twice is
          * two to the source, and the column is not the key; so keys with parameters get a sub-select of their own.
+         * So do windows, which no source takes as a key, and literals, which a source takes for the place of a column.
          */
         @Override
         public Result visit(Aggregate aggregate) {
-            if (!(aggregate.getInput() instanceof Project project) || !holdsParameters(project)) {
+            if (!(aggregate.getInput() instanceof Project project)
+                    || !(holdsParameters(project)
+                            || project.containsOver()
+                            || aggregate.getGroupSet().asList().stream().anyMatch(key -> constant(project, key)))) {
                 return super.visit(aggregate);
             }
             return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(new Apart(project))));
@@ -233,6 +242,28 @@ public final class SqlGenerator {
                 types(expression, found);
             }
             return !found.isEmpty();
+        }
+
+        /** Called by Calcite's dispatch. A constant orders nothing, and sources refuse it or take it for a place. */
+        @Override
+        public Result visit(Sort sort) {
+            if (!(sort.getInput() instanceof Project project)) {
+                return super.visit(sort);
+            }
+            List<RelFieldCollation> keys = sort.getCollation().getFieldCollations().stream()
+                    .filter(key -> !constant(project, key.getFieldIndex()))
+                    .toList();
+            if (keys.size() == sort.getCollation().getFieldCollations().size()) {
+                return super.visit(sort);
+            } else if (keys.isEmpty() && sort.fetch == null && sort.offset == null) {
+                return dispatch(project);
+            }
+            return super.visit(LogicalSort.create(project, RelCollations.of(keys), sort.offset, sort.fetch));
+        }
+
+        private static boolean constant(Project project, int field) {
+            RexNode expression = project.getProjects().get(field);
+            return expression instanceof RexLiteral || expression instanceof RexDynamicParam;
         }
 
         private Result named(SqlNode from, RelNode node) {

@@ -25,6 +25,13 @@ final class CapabilityQueries {
                     Capability.LATERAL,
                     "SELECT l.id FROM ordered o CROSS JOIN LATERAL (SELECT o.id AS id) l ORDER BY l.id"),
             Map.entry(
+                    Capability.CORRELATED_ROW_IN,
+                    "SELECT COUNT(*) FROM ordered o WHERE (o.id, 1) IN (SELECT o.id, 1 FROM ordered i WHERE i.v = o.v)"),
+            Map.entry(
+                    Capability.SUB_QUERY_IN_OUTER_JOIN,
+                    "SELECT COUNT(*) FROM ordered a LEFT JOIN ordered b ON a.id = b.id"
+                            + " AND a.v IN (SELECT i.v FROM ordered i WHERE i.id = b.id)"),
+            Map.entry(
                     Capability.RECURSIVE_QUERY,
                     "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT MAX(n) FROM r"),
             Map.entry(

@@ -42,7 +42,7 @@ class CatalogTest {
         Path directory = TestDatabases.directory();
         Server server = server(directory, 0);
         int port = server.getPort();
-        try (Source source = new Source(overNetwork(port), 400);
+        try (Source source = new Source(overNetwork(port), 2_000);
                 Source other = new Source(TestDatabases.h2("other"))) {
             try (Connection connection = source.connection()) {
                 connection.createStatement().execute("CREATE TABLE kept (id INTEGER PRIMARY KEY)");

@@ -11,7 +11,7 @@ import java.util.TreeSet;
  * catalogue or a user directory can tell is found with those at hand; where they change later, {@link PolicyEngine} shows
  * nothing.
  */
-final class MaskConflicts {
+public final class MaskConflicts {
     private MaskConflicts() {}
 
     static void check(PolicySet set, Problems problems) {
@@ -31,7 +31,7 @@ final class MaskConflicts {
     }
 
     /** What both mask for the same subject, in words; empty when that is not certain. */
-    private static Optional<String> between(MaskRule one, MaskRule other) {
+    public static Optional<String> between(MaskRule one, MaskRule other) {
         Optional<String> place = commonColumn(one, other);
         return place.isPresent() && one.audience().meets(other.audience()) ? place : Optional.empty();
     }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Writes policy files for tests. */
-final class PolicyFiles {
+public final class PolicyFiles {
     private PolicyFiles() {}
 
     static Path write(Path directory, String name, String content) {
@@ -20,7 +20,7 @@ final class PolicyFiles {
         }
     }
 
-    static PolicySet load(Path directory, String content) {
+    public static PolicySet load(Path directory, String content) {
         write(directory, "policy.yaml", content);
         return PolicyReader.read(directory);
     }

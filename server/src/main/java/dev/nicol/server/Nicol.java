@@ -1,15 +1,12 @@
 package dev.nicol.server;
 
 import dev.nicol.policy.NicolException;
-import dev.nicol.policy.PolicyReader;
-import dev.nicol.policy.Problem;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.server.audit.AuditVerifier;
 import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.demo.Demo;
 import dev.nicol.server.identity.PasswordHash;
-import dev.nicol.server.identity.UsersReader;
 import dev.nicol.server.scenario.ScenarioRunner;
 import java.io.BufferedReader;
 import java.io.Console;
@@ -19,7 +16,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -168,13 +164,7 @@ public final class Nicol implements Runnable {
         @Override
         public Integer call() {
             NicolConfig read = ConfigReader.read(config.file);
-            List<String> problems = new ArrayList<>();
-            collect(problems, () -> PolicyReader.read(read.policies()));
-            Path users = read.identity().users();
-            if (users != null) {
-                collect(problems, () -> UsersReader.check(users));
-            }
-            problems.addAll(Server.check(read));
+            List<String> problems = Server.check(read);
             if (spec != null) {
                 problems.forEach(spec.commandLine().getErr()::println);
                 if (problems.isEmpty()) {
@@ -182,14 +172,6 @@ public final class Nicol implements Runnable {
                 }
             }
             return problems.isEmpty() ? DONE : NO;
-        }
-
-        private static void collect(List<String> problems, Runnable reading) {
-            try {
-                reading.run();
-            } catch (ProblemsException e) {
-                e.problems().stream().map(Problem::toString).forEach(problems::add);
-            }
         }
     }
 

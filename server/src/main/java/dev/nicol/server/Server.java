@@ -10,12 +10,13 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicyEngine;
 import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
-import dev.nicol.policy.PolicySource;
+import dev.nicol.policy.Problem;
 import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.check.KnownSubjects;
+import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.server.approval.ApprovalStore;
-import dev.nicol.server.audit.PolicyRecords;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.catalog.Catalogs;
@@ -30,6 +31,7 @@ import dev.nicol.server.classification.TagStore;
 import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.LocalUsers;
+import dev.nicol.server.identity.UsersReader;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.pipeline.Session;
@@ -67,7 +69,7 @@ public final class Server implements AutoCloseable {
     private final LocalUsers users;
     private final Pipelines pipelines;
     private volatile @Nullable HttpEndpoint endpoint;
-    private volatile @Nullable Catalog catalog;
+    private volatile @Nullable LoadedPolicies loaded;
 
     private Server(NicolConfig config) {
         unsupported(config).stream().findFirst().ifPresent(problem -> {
@@ -76,28 +78,31 @@ public final class Server implements AutoCloseable {
         try {
             Store store = opened(Store.open(config.store().url()));
             trail = opened(StoreAuditTrail.open(store));
-            PolicySource files = opened(
-                    new PolicySource(config.policies(), HotReload.DEFAULT_POLL_INTERVAL, load -> loaded(load, trail)));
-            Supplier<PolicySet> policies = new SystemPolicy(files);
-            publish(files.get(), trail, "server start");
             Catalog catalog = opened(new Catalog(
                     sources(config, store),
                     Catalog.DEFAULT_REFRESH,
                     new MaskChecks(
-                            () -> masks(files.get()),
+                            this::masksInForce,
                             (source, problem) -> trail.event("mask_check_failed", SYSTEM_CATALOG, problem))));
-            this.catalog = catalog;
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
-            PolicyEngine engine =
-                    new PolicyEngine(policies, clock, config.classification().maskByDefault());
             TagStore tagStore = new TagStore(store.jdbi(), trail);
             TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
+            users = opened(new LocalUsers(
+                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
+            LoadedPolicies files = opened(new LoadedPolicies(
+                    config.policies(),
+                    new LoadedPolicies.Ground(catalog, virtualSchemas, tags, users::known, clock),
+                    trail));
+            loaded = files;
+            // masks are run on the sources once it is known which there are
+            catalog.refresh();
+            Supplier<PolicySet> policies = new SystemPolicy(files);
+            PolicyEngine engine =
+                    new PolicyEngine(policies, clock, config.classification().maskByDefault());
             Examiner examiner = opened(examiner(config, catalog, virtualSchemas, tags, tagStore, trail, clock));
             catalogs = new Catalogs(catalog::snapshot, virtualSchemas, tags, engine, Pipelines.sqlReader());
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
-            users = opened(new LocalUsers(
-                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
             pipelines = opened(new Pipelines(
                     new Pipelines.Parts(
                             catalogs,
@@ -112,7 +117,7 @@ public final class Server implements AutoCloseable {
                             tags,
                             examiner,
                             () -> refresh(catalog, examiner),
-                            () -> reload(files, () -> refresh(catalog, examiner), trail),
+                            () -> files.reload(() -> refresh(catalog, examiner)),
                             clock),
                     new StatementPipeline.Limits(
                             config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
@@ -167,7 +172,7 @@ public final class Server implements AutoCloseable {
                 .run(directory);
     }
 
-    /** What is wrong with the sources of a configuration that reads well; empty when nothing is. */
+    /** What is wrong with sources, users and policies of a configuration that reads well; empty when nothing is. */
     public static List<String> check(NicolConfig config) {
         List<String> problems = new ArrayList<>(unsupported(config));
         List<Source> sources = config.sources().stream().map(Source::new).toList();
@@ -177,8 +182,31 @@ public final class Server implements AutoCloseable {
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
+            KnownSubjects subjects = subjects(config, problems);
+            Classifications untagged = new Classifications(0, Map.of(), Map.of());
+            // tags, and views that were created in SQL, are in the store, which a running server has to itself
+            collect(
+                    problems,
+                    () -> PolicyReader.read(
+                            config.policies(),
+                            LoadedPolicies.check(snapshot, null, untagged, subjects, Clock.systemUTC())));
         }
         return problems;
+    }
+
+    /** Null where they cannot be listed. */
+    private static @Nullable KnownSubjects subjects(NicolConfig config, List<String> problems) {
+        Path users = config.identity().users();
+        return users == null ? null : collect(problems, () -> UsersReader.subjects(users));
+    }
+
+    private static <T> @Nullable T collect(List<String> problems, Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (ProblemsException refused) {
+            refused.problems().stream().map(Problem::toString).forEach(problems::add);
+            return null;
+        }
     }
 
     /** What the configuration asks for and this version would silently not do. */
@@ -205,6 +233,12 @@ public final class Server implements AutoCloseable {
         } catch (ProblemsException toldElsewhere) {
             return PolicySet.EMPTY;
         }
+    }
+
+    /** None before the first set is in force. */
+    private List<Mask> masksInForce() {
+        LoadedPolicies policies = loaded;
+        return policies == null ? List.of() : masks(policies.get());
     }
 
     private static List<Mask> masks(PolicySet policies) {
@@ -270,37 +304,12 @@ public final class Server implements AutoCloseable {
                 .withIdle(limits.idleTimeout(), standard.statementIdle(), standard.sweepInterval());
     }
 
-    private void loaded(HotReload.Load<PolicySet> load, StoreAuditTrail trail) {
-        if (load.succeeded()) {
-            publish(load.inForce(), trail, "reload");
-            Catalog sources = catalog;
-            if (sources != null) {
-                // Masks that are new are checked on every source.
-                sources.refresh();
-            }
-        } else {
-            load.problems().forEach(problem -> LOG.warn("policy not loaded: {}", problem));
-            trail.event("policy_load_failed", SYSTEM_CATALOG, load.problems().toString());
-        }
-    }
-
     private static void usersLoaded(HotReload.Load<?> load, StoreAuditTrail trail) {
         load.problems().forEach(problem -> LOG.warn("users not loaded: {}", problem));
         trail.event(
                 load.succeeded() ? "users_load" : "users_load_failed",
                 SYSTEM_CATALOG,
                 load.problems().toString());
-    }
-
-    private static void publish(PolicySet set, StoreAuditTrail trail, String by) {
-        new PolicyRecords(trail)
-                .publish(
-                        set.version(),
-                        set.rules().stream()
-                                .map(rule -> new PolicyRecords.PublishedRule(
-                                        rule.name(), PolicySet.kind(rule), PolicySet.definition(rule)))
-                                .toList(),
-                        by);
     }
 
     private static Examiner examiner(
@@ -330,16 +339,6 @@ public final class Server implements AutoCloseable {
     private static void refresh(Catalog catalog, Examiner examiner) {
         catalog.refresh();
         examiner.examine(Examiner.WRITE_WAIT);
-    }
-
-    private static void reload(PolicySource files, Runnable refresh, StoreAuditTrail trail) {
-        HotReload.Load<PolicySet> load = files.reload();
-        if (!load.succeeded()) {
-            throw NicolError.NOT_PERMITTED.because(
-                    "The policy files have problems; the old set stays in force: " + load.problems());
-        }
-        refresh.run();
-        trail.event("reload", SYSTEM_CATALOG, "policy version " + load.inForce().version());
     }
 
     /** The port it listens on. */

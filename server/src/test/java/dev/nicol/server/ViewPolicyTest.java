@@ -112,6 +112,26 @@ class ViewPolicyTest {
     }
 
     @Test
+    void aViewMayBeOrderedByWhatItDoesNotShow() throws SQLException {
+        nicol.update("steve", "CREATE SCHEMA virtual.ranked");
+        nicol.update(
+                "steve",
+                "CREATE VIEW virtual.ranked.two AS SELECT name FROM crm.public.customers ORDER BY id DESC LIMIT 2");
+        nicol.update(
+                "steve", "CREATE VIEW virtual.ranked.whole AS SELECT name FROM crm.public.customers ORDER BY mail");
+        nicol.update(
+                "steve",
+                "CREATE VIEW virtual.ranked.mine AS SELECT id, CURRENT_USER AS reader FROM crm.public.customers");
+
+        assertThat(nicol.rows("steve", "SELECT * FROM virtual.ranked.two")).containsExactlyInAnyOrder("Dee", "Cid");
+        assertThat(nicol.rows("ann", "SELECT * FROM virtual.ranked.two")).containsExactlyInAnyOrder("Dee", "Cid");
+        assertThat(nicol.rows("ann", "SELECT COUNT(*) FROM virtual.ranked.whole"))
+                .containsExactly("3");
+        assertThat(nicol.rows("ann", "SELECT * FROM virtual.ranked.mine WHERE id = 1"))
+                .containsExactly("1|ann");
+    }
+
+    @Test
     void lineageNamesTheTablesAndTheirMasks() throws SQLException {
         nicol.rows("ann", "SELECT contact AS lineage_of_contact FROM virtual.sales.people");
 

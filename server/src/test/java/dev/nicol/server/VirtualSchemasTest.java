@@ -141,7 +141,7 @@ class VirtualSchemasTest {
                 .containsExactly("1");
         assertThat(nicol.update("ann", "DELETE FROM crm.public.tickets WHERE id = 2"))
                 .isZero();
-        assertCode("ann", "INSERT INTO crm.public.tickets VALUES (3, 'US')", "0A000");
+        assertCode("ann", "INSERT INTO crm.public.tickets VALUES (3, 'US')", "42501");
     }
 
     @Test

@@ -44,6 +44,8 @@ public final class H2Adapter implements SourceAdapter {
         return Set.of(
                 Capability.AGGREGATE_FILTER,
                 Capability.NULLS_ORDERING,
+                Capability.CORRELATED_ROW_IN,
+                Capability.SUB_QUERY_IN_OUTER_JOIN,
                 Capability.RECURSIVE_QUERY,
                 Capability.ARRAYS,
                 Capability.TIMESTAMP_WITH_ZONE,

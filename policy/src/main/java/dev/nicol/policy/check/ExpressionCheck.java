@@ -1,11 +1,14 @@
 package dev.nicol.policy.check;
 
+import dev.nicol.policy.ColumnFacts;
 import dev.nicol.policy.Place;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problems;
 import dev.nicol.policy.TableFacts;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.filter.RowFilter;
+import dev.nicol.policy.mask.Custom;
+import dev.nicol.policy.mask.MaskRule;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -13,7 +16,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
-/** Row filters that do not hold over a table they cover, or that look up what they hide. */
+/** SQL of rules that does not hold over a table it covers, and filters that look up what they hide. */
 final class ExpressionCheck {
     private final PolicySet set;
     private final KnownCatalogue catalogue;
@@ -53,6 +56,41 @@ final class ExpressionCheck {
                             "`" + filter.name() + "` refers to itself: its sub-query reads `" + table
                                     + "`, whose rows it decides on — look up another table, or narrow `tables`"));
             groups(filter, groups);
+        }
+        masks();
+    }
+
+    /** Custom masks by column; one by tag shows NULL where it does not hold. */
+    private void masks() {
+        for (MaskRule rule : set.maskRules()) {
+            if (rule.mask() instanceof Custom custom) {
+                for (TableFacts table : catalogue.tables()) {
+                    List<ColumnFacts> columns = table.columns().stream()
+                            .filter(column -> rule.columns().stream()
+                                    .anyMatch(pattern -> pattern.matches(table.name(), column.name())))
+                            .toList();
+                    if (!columns.isEmpty()) {
+                        mask(rule, custom, table.name(), columns);
+                    }
+                }
+            }
+        }
+    }
+
+    private void mask(MaskRule rule, Custom custom, TableName table, List<ColumnFacts> columns) {
+        Place place = set.places().of(rule, "mask.sql", null);
+        String start = "`" + rule.name() + "` does not hold on `" + table;
+        StoredExpressions.Reading reading = catalogue.expressions().read(table, custom.sql());
+        reading.faults().forEach(fault -> problems.add(place, start + "`: " + fault));
+        if (!reading.lookups().isEmpty()) {
+            problems.add(place, start + "`: it has a sub-query, and a mask sees its own row only — leave it out");
+        }
+        RelDataType type = reading.type();
+        for (ColumnFacts column : columns) {
+            String misfit = type == null ? null : Custom.misfit(column.type(), type);
+            if (misfit != null) {
+                problems.add(place, start + "." + column.name() + "`: " + misfit + " — cast it to the column's type");
+            }
         }
     }
 

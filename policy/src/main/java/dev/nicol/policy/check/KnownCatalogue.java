@@ -2,6 +2,7 @@ package dev.nicol.policy.check;
 
 import dev.nicol.policy.NamePattern;
 import dev.nicol.policy.TableFacts;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 
@@ -11,7 +12,7 @@ import java.util.Set;
  * @param tables of sources that have answered at least once, with their columns
  * @param views full names of the views there are; their columns are not known
  * @param catalogs every first part of a name: sources, {@code virtual} and {@code nicol}
- * @param unread catalogs of which nothing is known yet: sources that have never answered
+ * @param unread catalogs of which nothing is known yet: sources that have never answered, and empty ones
  * @param expressions reads the SQL of rules
  */
 public record KnownCatalogue(
@@ -24,7 +25,8 @@ public record KnownCatalogue(
     public static final String VIRTUAL = "virtual";
 
     public KnownCatalogue {
-        tables = List.copyOf(tables);
+        // in the order of their names, so that problems are told in one order
+        tables = tables.stream().sorted(Comparator.comparing(TableFacts::name)).toList();
         views = Set.copyOf(views);
         catalogs = Set.copyOf(catalogs);
         unread = Set.copyOf(unread);

@@ -1,6 +1,7 @@
 package dev.nicol.policy.check;
 
 import dev.nicol.policy.ColumnFacts;
+import dev.nicol.policy.MaskConflicts;
 import dev.nicol.policy.NamePattern;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problems;
@@ -8,8 +9,8 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableFacts;
 import dev.nicol.policy.mask.MaskRule;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,7 +28,7 @@ final class MaskCheck {
     private final Set<Set<String>> told = new HashSet<>();
 
     /** Of each rule by tag: why it fits no column seen so far; absent where there was none, null where it fits one. */
-    private final Map<MaskRule, @Nullable String> tagMisfits = new HashMap<>();
+    private final Map<MaskRule, @Nullable String> tagMisfits = new LinkedHashMap<>();
 
     MaskCheck(PolicySet set, KnownCatalogue catalogue, @Nullable KnownSubjects subjects, Problems problems) {
         this.set = set;
@@ -103,6 +104,10 @@ final class MaskCheck {
                 MaskRule one = rules.get(earlier);
                 MaskRule other = rules.get(later);
                 boolean harmless = one.columns().isEmpty() && one.mask().equals(other.mask());
+                if (MaskConflicts.between(one, other).isPresent()) {
+                    // told by their names alone
+                    continue;
+                }
                 String meeting = harmless ? null : meeting(one, other);
                 if (meeting != null && told.add(Set.of(one.name(), other.name()))) {
                     problems.add(

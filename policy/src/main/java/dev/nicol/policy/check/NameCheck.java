@@ -56,10 +56,10 @@ final class NameCheck {
         }
         for (MaskRule mask : set.maskRules()) {
             mask.columns().forEach(pattern -> column(mask, pattern));
-            mask.tags().forEach(tag -> tag(mask, tag));
+            new TreeSet<>(mask.tags()).forEach(tag -> tag(mask, tag));
         }
         for (GuardrailRule guardrail : set.guardrails()) {
-            guardrail.tags().forEach(tag -> tag(guardrail, tag));
+            new TreeSet<>(guardrail.tags()).forEach(tag -> tag(guardrail, tag));
             unreachable(guardrail);
         }
     }
@@ -151,7 +151,7 @@ final class NameCheck {
 
     /** Entries of one of a grant's lists that are neither tags nor columns of its tables. */
     private void entries(Grant grant, String key, Set<String> entries, List<TableFacts> covered, Set<String> columns) {
-        for (String entry : entries) {
+        for (String entry : new TreeSet<>(entries)) {
             if (!entry.equals("*") && !tags.contains(entry.toUpperCase(Locale.ROOT)) && !opens(entry, covered)) {
                 Set<String> candidates = new TreeSet<>(columns);
                 candidates.addAll(tags);

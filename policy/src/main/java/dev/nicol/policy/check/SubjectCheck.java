@@ -8,6 +8,7 @@ import dev.nicol.policy.Rule;
 import dev.nicol.policy.SubjectSelector;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Users, groups, roles, agents and purposes that rules name and nobody has. */
 final class SubjectCheck {
@@ -43,7 +44,7 @@ final class SubjectCheck {
     }
 
     private void names(Rule rule, String key, String kind, Set<String> named, Set<String> known) {
-        for (String name : named) {
+        for (String name : new TreeSet<>(named)) {
             if (!known.contains(name)) {
                 problems.add(set.places().of(rule, key, name), unknown(rule, kind, name, known));
             }

@@ -95,7 +95,7 @@ public final class LookUps {
 
     /** The seal with its look-ups bound. */
     public SealedScan bound(SealedScan scan) {
-        SealedScan inner = scan.ofView() ? scan.withInner(bound(scan.inner())) : scan;
+        SealedScan inner = scan.ofView() ? scan.withInner(bound(scan.viewPlan())) : scan;
         return needed(inner) ? inner.withGoverned(new Binding(inner.decision().table()).node(inner.governed())) : inner;
     }
 

@@ -132,7 +132,8 @@ public final class SealProof {
         if (!(under instanceof SourceScan)) {
             // A view: what it reads is sealed for this subject too.
             walk(under, false);
-        } else if (!under.getTable().getQualifiedName().equals(decision.table().parts())) {
+        } else if (under.getTable() == null
+                || !under.getTable().getQualifiedName().equals(decision.table().parts())) {
             throw refused("its seal holds something other than its table");
         }
         for (RexNode predicate : scan.crossing()) {

@@ -65,7 +65,7 @@ public final class SealedScan extends AbstractRelNode {
     }
 
     /** What the row filter stands on: the stored table or, for a view, the plan of its query. */
-    public RelNode inner() {
+    private RelNode inner() {
         RelNode under = governed instanceof Project project ? project.getInput() : governed;
         return filtersRows() && under instanceof Filter filter ? filter.getInput() : under;
     }
@@ -73,6 +73,18 @@ public final class SealedScan extends AbstractRelNode {
     /** Whether it seals a view, whose own plan holds the seals of what it reads. */
     public boolean ofView() {
         return !(inner() instanceof SourceScan) && !(governed instanceof Values);
+    }
+
+    /**
+     * The plan of a sealed view's query, governed but for the rules on the view itself.
+     *
+     * @throws IllegalStateException where it seals a table, whose raw rows are nobody's to take
+     */
+    public RelNode viewPlan() {
+        if (!ofView()) {
+            throw new IllegalStateException("the seal of " + decision.table() + " is of no view");
+        }
+        return inner();
     }
 
     public Decision decision() {

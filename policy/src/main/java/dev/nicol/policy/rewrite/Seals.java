@@ -22,7 +22,7 @@ public final class Seals {
         if (node instanceof SealedScan scan) {
             found.add(scan);
             if (scan.ofView()) {
-                collect(scan.inner(), found);
+                collect(scan.viewPlan(), found);
             }
         }
         node.accept(new RexShuttle() {

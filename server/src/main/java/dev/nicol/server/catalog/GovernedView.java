@@ -56,9 +56,10 @@ final class GovernedView extends AbstractTable implements TranslatableTable {
         if (!restricted()) {
             return query;
         }
+        // Nothing binds within a seal afterwards: CURRENT_USER must not be asked of a source, nor of the engine.
         RexBuilder rex = query.getCluster().getRexBuilder();
-        RelNode named = LogicalProject.create(
-                query, List.of(), rex.identityProjects(query.getRowType()), rowType.getFieldNames(), Set.of());
+        RelNode named = Sealer.bound(LogicalProject.create(
+                query, List.of(), rex.identityProjects(query.getRowType()), rowType.getFieldNames(), Set.of()));
         return new Sealer(stored.with(view.name(), named.getRowType())).seal(named, table, decision, fingerprint);
     }
 

@@ -153,14 +153,43 @@ final class StoredCatalog implements PolicyCatalog {
     }
 
     private RelNode planned(RelOptCluster cluster, TableName table, SqlNodeList columns, @Nullable SqlNode where) {
-        PlanningSpace space = space(List.of())
+        return within(cluster, table).convert(select(table, columns, where)).rel;
+    }
+
+    private static RuntimeException notApplied(TableName table, String what, Throwable failure) {
+        return NicolError.NOT_PERMITTED.because(
+                "The policy on `" + table + "` cannot be applied, so nothing of it can be read. Tell a steward.",
+                what + " of " + table + ": " + failure,
+                failure);
+    }
+
+    /** The tree of a policy's expression; throws what the parser says. */
+    SqlNode parsed(String sql) {
+        return expressions.expression(sql);
+    }
+
+    /** Where an expression over the table's rows is validated and planned. */
+    PlanningSpace spaceOf(TableName table) {
+        return within(space(List.of()).cluster(), table);
+    }
+
+    private PlanningSpace within(RelOptCluster cluster, TableName table) {
+        return space(List.of())
                 .within(cluster, root, List.of(table.catalog(), table.schema()), PolicyFunctions.OPERATORS);
-        SqlSelect select = new SqlSelect(
+    }
+
+    /**
+     * {@code SELECT columns FROM table WHERE condition}.
+     *
+     * @param condition null: every row
+     */
+    static SqlSelect select(TableName table, SqlNodeList columns, @Nullable SqlNode condition) {
+        return new SqlSelect(
                 SqlParserPos.ZERO,
                 null,
                 columns,
                 new SqlIdentifier(new ArrayList<>(table.parts()), SqlParserPos.ZERO),
-                where,
+                condition,
                 null,
                 null,
                 null,
@@ -169,14 +198,6 @@ final class StoredCatalog implements PolicyCatalog {
                 null,
                 null,
                 null);
-        return space.convert(select).rel;
-    }
-
-    private static RuntimeException notApplied(TableName table, String what, Throwable failure) {
-        return NicolError.NOT_PERMITTED.because(
-                "The policy on `" + table + "` cannot be applied, so nothing of it can be read. Tell a steward.",
-                what + " of " + table + ": " + failure,
-                failure);
     }
 
     private PlanningSpace space(List<String> path) {

@@ -90,7 +90,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 Set.of(),
                 new Audience(SubjectSelector.EMPTY, governors),
                 new Nullify()));
-        return new PolicySet(grants, filters, masks, written.guardrails());
+        return new PolicySet(grants, filters, masks, written.guardrails(), written.places());
     }
 
     /** One's own requests, those one decided, and those of guardrails that one's groups and roles approve for. */

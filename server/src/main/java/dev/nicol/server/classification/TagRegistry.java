@@ -83,9 +83,8 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
                 Map<String, List<Classification>> columns = new HashMap<>();
                 for (SourceColumn column : table.columns()) {
                     Examined examined = tags.examined().get(column.name());
-                    boolean known = examined != null && examined.structure().equals(structure(column));
                     List<Classification> found = new ArrayList<>();
-                    if (known) {
+                    if (examined != null && examined.structure().equals(structure(column))) {
                         found.addAll(examined.found());
                     } else {
                         found.add(new Classification(Classifications.UNCLASSIFIED, 1, "not looked at yet"));

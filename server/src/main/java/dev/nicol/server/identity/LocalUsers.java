@@ -8,6 +8,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.Subject;
+import dev.nicol.policy.check.KnownSubjects;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -161,6 +162,11 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
             throw NicolError.NOT_PERMITTED.because("There is no user or agent `" + name + "`. Correct the name.");
         }
         return new StatedIdentity(connectionProperties).subject(user, users);
+    }
+
+    /** Everyone in the file, as it was last read. */
+    public KnownSubjects known() {
+        return UsersReader.known(directory.get().users);
     }
 
     @Override

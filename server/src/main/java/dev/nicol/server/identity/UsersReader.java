@@ -5,6 +5,7 @@ import dev.nicol.policy.Problems;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.YamlDocument;
 import dev.nicol.policy.YamlNode;
+import dev.nicol.policy.check.KnownSubjects;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -36,6 +37,22 @@ public final class UsersReader {
      */
     public static void check(Path file) {
         read(file);
+    }
+
+    /**
+     * Everyone in the file.
+     *
+     * @throws ProblemsException with every problem
+     */
+    public static KnownSubjects subjects(Path file) {
+        return known(read(file));
+    }
+
+    static KnownSubjects known(Map<String, LocalUser> users) {
+        StatedIdentity nothingStated = new StatedIdentity(Map.of());
+        return new KnownSubjects(users.values().stream()
+                .map(user -> nothingStated.subject(user, users))
+                .toList());
     }
 
     /** Humans and agents by name. */

@@ -147,7 +147,7 @@ final class ApproveStage {
         // A sealed view prints as its name: what its query is belongs to what was approved.
         for (RelNode plan : ConvertStage.plans(governed.body())) {
             for (SealedScan scan : Seals.in(plan)) {
-                parts.add(scan.ofView() ? dumped(scan.inner()) : "");
+                parts.add(scan.ofView() ? dumped(scan.viewPlan()) : "");
             }
         }
         for (Object parameter : parameters) {

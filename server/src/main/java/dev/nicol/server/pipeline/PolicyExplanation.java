@@ -29,7 +29,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -131,14 +130,11 @@ final class PolicyExplanation {
 
     /** Where a mask is computed: by the table's source in its own SQL, or here, right above what was read. */
     private @Nullable String computedBy(SealedScan seal, Decision.Column column) {
-        if (column.mask() == null || seal.ofView() || !(seal.governed() instanceof Project masks)) {
+        if (column.mask() == null || seal.ofView()) {
             return null;
         }
         String source = seal.decision().table().catalog();
-        int field = masks.getRowType().getFieldNames().indexOf(column.name());
-        return Pushdown.computes(adapters.apply(source), masks.getProjects().get(field))
-                ? "source " + source
-                : "engine";
+        return Pushdown.computesMask(adapters.apply(source), seal, column.name()) ? "source " + source : "engine";
     }
 
     /** Every text that the plan would send. */

@@ -119,7 +119,7 @@ final class Expressions {
             case 5 -> of(Kind.INTEGER, "EXTRACT(YEAR FROM ", any(Type.DATE, scope, depth - 1), ")");
             case 6 -> of(Kind.INTEGER, "MOD(", any(Type.INTEGER, scope, depth - 1), ", 7)");
             case 7 -> of(Kind.INTEGER, "POSITION('A' IN ", any(Type.TEXT, scope, depth - 1), ")");
-            default -> of(Kind.INTEGER, "-", leaf(Type.INTEGER, scope));
+            default -> of(Kind.INTEGER, "-(", leaf(Type.INTEGER, scope), ")");
         };
     }
 

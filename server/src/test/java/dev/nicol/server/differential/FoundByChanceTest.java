@@ -58,6 +58,12 @@ class FoundByChanceTest {
                         + " FROM $people AS t0");
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void keysMayBeWindows(Deployment deployment) throws SQLException {
+        same(deployment, "SELECT DISTINCT MIN(t0.qty) OVER (PARTITION BY t0.region) AS c0 FROM $orders AS t0");
+    }
+
     /** MariaDB joined NULL with NULL. */
     @ParameterizedTest
     @EnumSource
@@ -66,6 +72,35 @@ class FoundByChanceTest {
                 deployment,
                 "SELECT 1 AS c0 FROM $tags AS t0 JOIN $tags AS t1 ON t0.weight = t1.person"
                         + " AND t1.person IS NOT DISTINCT FROM t0.weight");
+    }
+
+    /** Sources took a literal for the place of a column, or refused it. */
+    @ParameterizedTest
+    @EnumSource
+    void literalsAreNoPlaces(Deployment deployment) throws SQLException {
+        same(deployment, "SELECT DISTINCT 5 AS c0, 'X' AS c1, t0.region AS c2 FROM $people AS t0");
+        same(deployment, "SELECT 'X' AS c0, 7 AS c1, t0.id AS c2 FROM $people AS t0 ORDER BY 1 DESC, 2, 3");
+    }
+
+    /** DuckDB has no such comparison, so the engine makes it. */
+    @ParameterizedTest
+    @EnumSource
+    void rowsAmongThoseOfACorrelatedSubQuery(Deployment deployment) throws SQLException {
+        same(
+                deployment,
+                "SELECT t0.id AS c0 FROM $people AS t0 WHERE (t0.name, 'X') IN (SELECT t0.name AS c0, 'X' AS c1"
+                        + " FROM $tags AS t1 WHERE t1.person = t0.id)");
+    }
+
+    /** Literal rows claim an order that nothing implemented. */
+    @ParameterizedTest
+    @EnumSource
+    void literalRowsBesideAWindow(Deployment deployment) throws SQLException {
+        same(
+                deployment,
+                "(SELECT * FROM (VALUES (2, 1), (3, 9)) AS v0(c0, c1)) INTERSECT (SELECT t0.id AS c0, DENSE_RANK() OVER"
+                        + " (ORDER BY t0.region) AS c1 FROM $people AS t0 CROSS JOIN LATERAL (SELECT t1.qty / 1.5 AS c1"
+                        + " FROM $orders AS t1) AS t2)");
     }
 
     /** Planning did not end: a rule told a join the same predicate for ever. */

@@ -48,6 +48,11 @@ public final class TestNicol implements AutoCloseable {
         return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
     }
 
+    /** Starts a server over the files of one that has ended. */
+    public static TestNicol startAgain(Path directory) {
+        return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
+    }
+
     /** Closes the server and starts another over the same files, store included. */
     public TestNicol restart() {
         close();
