@@ -1,14 +1,27 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.policy.NicolError;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.ddl.SqlCreateView;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
-/** The query of a CREATE VIEW as its author wrote it, cut from the statement by its position. */
+/** The query of a CREATE VIEW as its author wrote it: what follows AS, after the view's name and columns. */
 record ViewText(String statement, SqlCreateView create) {
+    private static final Pattern AS =
+            Pattern.compile("(?:\\s|--[^\\n]*\\n|/\\*.*?\\*/|\\))*+AS\\b", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
     String query() {
-        SqlParserPos from = create.query.getParserPosition();
-        int start = offset(from.getLineNum(), from.getColumnNum());
-        String text = statement.substring(start).strip();
+        SqlNode before = create.columnList == null ? create.name : create.columnList;
+        SqlParserPos end = before.getParserPosition();
+        Matcher as = AS.matcher(statement)
+                .region(offset(end.getEndLineNum(), end.getEndColumnNum()) + 1, statement.length());
+        if (!as.lookingAt()) {
+            throw NicolError.SYNTAX.because(
+                    "The query of the view cannot be told apart. Write CREATE VIEW name AS query.");
+        }
+        String text = statement.substring(as.end()).strip();
         return text.endsWith(";") ? text.substring(0, text.length() - 1).strip() : text;
     }
 
