@@ -98,7 +98,9 @@ final class Barrier {
         private static boolean comparison(RexCall call) {
             RelDataType left = call.getOperands().get(0).getType();
             RelDataType right = call.getOperands().get(1).getType();
-            return SqlTypeUtil.inSameFamily(left, right) && !SqlTypeUtil.isApproximateNumeric(left);
+            return SqlTypeUtil.inSameFamily(left, right)
+                    && !SqlTypeUtil.isApproximateNumeric(left)
+                    && !SqlTypeUtil.isApproximateNumeric(right);
         }
 
         private static boolean widens(RelDataType from, RelDataType to) {

@@ -68,7 +68,8 @@ public final class Leakproof {
         RexNode right = call.getOperands().get(1);
         return (constant(left) && filterable(right, scan, reads) || filterable(left, scan, reads) && constant(right))
                 && SqlTypeUtil.inSameFamily(left.getType(), right.getType())
-                && !SqlTypeUtil.isApproximateNumeric(left.getType());
+                && !SqlTypeUtil.isApproximateNumeric(left.getType())
+                && !SqlTypeUtil.isApproximateNumeric(right.getType());
     }
 
     private static boolean filterable(RexNode node, SealedScan scan, boolean[] reads) {
@@ -85,7 +86,8 @@ public final class Leakproof {
                 || plain(left, scan) && plain(right, scan);
         return sides
                 && SqlTypeUtil.inSameFamily(left.getType(), right.getType())
-                && !SqlTypeUtil.isApproximateNumeric(left.getType());
+                && !SqlTypeUtil.isApproximateNumeric(left.getType())
+                && !SqlTypeUtil.isApproximateNumeric(right.getType());
     }
 
     private static boolean constant(RexNode node) {
