@@ -104,6 +104,7 @@ class PolicyHonestyTest {
                           - {name: g4, tables: ["crm.public.scratch_*"], actions: [select, create], to: {groups: [stewards]}}
                           - {name: g5, tables: ["virtual.sales.totals"], actions: [select], to: {purposes: [churm]}}
                           - {name: g6, tables: ["crm.*.nothing*"], actions: [select], to: {groups: [stewards]}}
+                          - {name: g7, tables: ["crm.public.orders", "elsewhere.**"], actions: [delete], to: {groups: [stewards]}}
                         row_filters:
                           - {name: f1, tables: ["crm.public.order"], where: "amount > 0"}
                         column_masks:
@@ -132,16 +133,16 @@ class PolicyHonestyTest {
                         "p.yaml:13: `g5`: nobody declares purpose `churm` — did you mean `churn`?",
                         "p.yaml:14: `g6`: `crm.*.nothing*` matches no table: there is no table `nothing*` in `crm.*` —"
                                 + " correct the name",
-                        "p.yaml:16: `f1`: `crm.public.order` matches no table: there is no table `order` in `crm.public`"
+                        "p.yaml:17: `f1`: `crm.public.order` matches no table: there is no table `order` in `crm.public`"
                                 + " — did you mean `ORDERS`?",
-                        "p.yaml:18: `m1`: `crm.public.customers.nme` matches no column: `crm.PUBLIC.CUSTOMERS` has no"
+                        "p.yaml:19: `m1`: `crm.public.customers.nme` matches no column: `crm.PUBLIC.CUSTOMERS` has no"
                                 + " column `nme` — did you mean `NAME`?",
-                        "p.yaml:19: `m2`: `crm.public.custmers.name` matches no column: there is no table `custmers` in"
+                        "p.yaml:20: `m2`: `crm.public.custmers.name` matches no column: there is no table `custmers` in"
                                 + " `crm.public` — did you mean `CUSTOMERS`?",
-                        "p.yaml:20: `m3`: there is no tag `EMIAL` — did you mean `EMAIL`?",
-                        "p.yaml:22: `r1`: there is no tag `MAIL` — did you mean `EMAIL`?",
-                        "p.yaml:22: `r1`: nobody has group `dba` — correct the name, or add it to the users file",
-                        "p.yaml:23: `r2` can never trip: `check: unbounded_write` is of update and delete only — name"
+                        "p.yaml:21: `m3`: there is no tag `EMIAL` — did you mean `EMAIL`?",
+                        "p.yaml:23: `r1`: there is no tag `MAIL` — did you mean `EMAIL`?",
+                        "p.yaml:23: `r1`: nobody has group `dba` — correct the name, or add it to the users file",
+                        "p.yaml:24: `r2` can never trip: `check: unbounded_write` is of update and delete only — name"
                                 + " them in `statements`, or remove the check");
     }
 
