@@ -181,9 +181,10 @@ final class LoadedPolicies implements Supplier<PolicySet>, AutoCloseable {
      * Reads the catalogue and then the files.
      *
      * @param refresh reads the catalogue
+     * @param userName who asked for it
      * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} with the problems; the old set stays in force
      */
-    void reload(Runnable refresh) {
+    void reload(Runnable refresh, String userName) {
         refresh.run();
         HotReload.Load<PolicySet> load = files.reload();
         if (!load.succeeded()) {
@@ -194,7 +195,7 @@ final class LoadedPolicies implements Supplier<PolicySet>, AutoCloseable {
                     + lines(problems.subList(0, Math.min(PROBLEMS_TOLD, problems.size())))
                     + (left > 0 ? "\nand " + left + " more; `nicol check` prints all" : ""));
         }
-        trail.event("reload", SYSTEM, "policy version " + load.inForce().version());
+        trail.event("reload", userName, "policy version " + load.inForce().version());
     }
 
     private static String lines(List<Problem> problems) {

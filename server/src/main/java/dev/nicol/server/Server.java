@@ -117,7 +117,7 @@ public final class Server implements AutoCloseable {
                             tags,
                             examiner,
                             () -> refresh(catalog, examiner),
-                            () -> files.reload(() -> refresh(catalog, examiner)),
+                            userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             clock),
                     new StatementPipeline.Limits(
                             config.limits().maxRowsInMemory(), config.limits().maxResultRows()),

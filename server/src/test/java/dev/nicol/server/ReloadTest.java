@@ -24,6 +24,7 @@ class ReloadTest {
             users:
               alice: {password: "$HASH", groups: [analysts]}
               steve: {password: "$HASH", roles: [steward]}
+              audra: {password: "$HASH", roles: [auditor]}
             """;
     private static final String GRANT = """
             grants:
@@ -84,6 +85,9 @@ class ReloadTest {
 
             load(GRANT + FILTER + MASK);
             assertThat(rows(all)).containsExactly("*******1111");
+
+            assertThat(nicol.rows("audra", "SELECT DISTINCT user_name FROM nicol.audit.events WHERE kind = 'reload'"))
+                    .containsExactly("steve");
 
             load(GRANT.replace("groups: [analysts]", "users: [steve]"));
             assertThatThrownBy(() -> rows(all))

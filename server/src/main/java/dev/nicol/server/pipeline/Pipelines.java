@@ -15,6 +15,7 @@ import dev.nicol.server.classification.Examiner;
 import dev.nicol.server.classification.TagRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.calcite.sql.SqlNode;
@@ -33,7 +34,7 @@ public final class Pipelines implements AutoCloseable {
      * @param snapshot the current catalogue
      * @param tags what is known of columns, and {@code examiner} who finds it out
      * @param refreshCatalogue called after a definition changed a source; reads and classifies what changed
-     * @param reload reads policies and catalogue anew
+     * @param reload reads policies and catalogue anew, for a user
      */
     public record Parts(
             Catalogs catalogs,
@@ -48,7 +49,7 @@ public final class Pipelines implements AutoCloseable {
             TagRegistry tags,
             Examiner examiner,
             Runnable refreshCatalogue,
-            Runnable reload,
+            Consumer<String> reload,
             Clock clock) {}
 
     public Pipelines(Parts parts, StatementPipeline.Limits limits, Duration statementTimeout) {

@@ -8,6 +8,7 @@ import dev.nicol.server.approval.Approval;
 import dev.nicol.server.approval.ApprovalStore;
 import java.util.List;
 import java.util.function.BinaryOperator;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The procedures of {@code CALL nicol.…}. */
@@ -15,15 +16,18 @@ final class Procedures {
     private final ApprovalStore approvals;
     private final RunningStatements running;
     private final Supplier<PolicySet> policies;
-    private final Runnable reload;
+    private final Consumer<String> reload;
     private final BinaryOperator<String> classify;
 
-    /** @param classify looks at a source afresh, for a user; answers with a line */
+    /**
+     * @param reload reads the policy files, for a user
+     * @param classify looks at a source afresh, for a user; answers with a line
+     */
     Procedures(
             ApprovalStore approvals,
             RunningStatements running,
             Supplier<PolicySet> policies,
-            Runnable reload,
+            Consumer<String> reload,
             BinaryOperator<String> classify) {
         this.approvals = approvals;
         this.running = running;
@@ -63,7 +67,7 @@ final class Procedures {
                 if (!subject.roles().contains("steward") && !subject.roles().contains("operator")) {
                     throw NicolError.NOT_PERMITTED.because("nicol.reload() is for stewards and operators.");
                 }
-                reload.run();
+                reload.accept(subject.userName());
                 return "reloaded; policy version " + policies.get().version();
             }
             case "nicol.classify" -> {
