@@ -149,7 +149,7 @@ class LookUpsTest {
                 "ward IN (SELECT CASE WHEN label IN (SELECT region FROM hr.public.duties) THEN id ELSE 0 END"
                         + " FROM crm.public.wards) | CASE(IN VALUES($1, ?0), $0, 0)",
                 "EXISTS (SELECT 1 FROM crm.public.wards w WHERE w.id = patients.ward AND w.label IN"
-                        + " (SELECT region FROM hr.public.duties)) | AND(=($0, $cor0.ward), IN VALUES($1, ?0))",
+                        + " (SELECT region FROM hr.public.duties)) | LogicalFilter(condition=[AND(=($0, $cor0.ward), IN VALUES($1, ?0))])",
                 "NOT (ward IN (SELECT id FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties)))"
                         + " | NOT(IN($4, {",
             })
@@ -206,6 +206,18 @@ class LookUpsTest {
         assertThat(condition("name IN (SELECT person FROM hr.public.duties)", text))
                 .isEqualTo("IN VALUES($1, ?0)");
         assertThat(text.values).containsExactly("A  ");
+    }
+
+    /** A list is unknown where the column or a value of it may be. */
+    @ParameterizedTest
+    @CsvSource({"ward, ward, 1, false", "region, region, N, true", "ward, ward, '1,null', true"})
+    void aListCanBeUnknownWhereItsOperandsCan(String column, String value, String values, boolean nullable) {
+        Clinic clinic = new Clinic(directory, filter(column + " IN (SELECT " + value + " FROM hr.public.duties)"));
+        SealedScan seal = new LookUps(new Reader(rows(values))).bound(clinic.seal(Clinic.PATIENTS));
+        RexNode list = ((Filter) seal.governed().getInput(0)).getCondition();
+
+        assertThat(list.getType().isNullable()).isEqualTo(nullable);
+        assertThat(list.getType().getSqlTypeName()).isEqualTo(SqlTypeName.BOOLEAN);
     }
 
     @Test

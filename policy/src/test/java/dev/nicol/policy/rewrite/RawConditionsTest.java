@@ -16,14 +16,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The ssn, fee and score of patients and the label of wards are masked and open to conditions; the name is masked and is not.
+ * The ssn, fee and score of patients, the label of wards and the person of duties are masked and open to conditions; the name is masked and is not.
  * Plans are written a node after the other, seals with what crossed them in braces.
  */
 class RawConditionsTest {
     private static final String RULES = """
               - {name: look, tables: ["crm.public.*"], actions: [select], filterable: [ssn, fee, score, label], to: {users: [alice]}}
+              - {name: roster, tables: ["hr.public.*"], actions: [select], filterable: [person], to: {users: [alice]}}
             column_masks:
-              - {name: texts, columns: ["crm.public.patients.ssn", "crm.public.patients.name", "crm.public.wards.label"], mask: {kind: redact}}
+              - {name: texts, columns: ["crm.public.patients.ssn", "crm.public.patients.name", "crm.public.wards.label", "hr.public.duties.person"], mask: {kind: redact}}
               - {name: numbers, columns: ["crm.public.patients.fee", "crm.public.patients.score"], mask: {kind: "null"}}
             """;
 
@@ -144,6 +145,12 @@ class RawConditionsTest {
                         + " | filter =($0, '1') > project UPPER($2) > patients{}",
                 "SELECT 1 FROM (SELECT ssn FROM crm.public.patients WHERE 10 / ward = 1) WHERE ssn = '1'"
                         + " | project $2 > filter =(/(10, $4), 1) > patients{=($2, '1')}",
+                "SELECT 1 FROM hr.public.duties WHERE person = 'A' | duties{=($0, 'A')}",
+                // What a projection computed it computed of the mask.
+                "SELECT 1 FROM (SELECT ssn = '1' AS k FROM crm.public.patients) WHERE k"
+                        + " | filter $0 > project =($2, '1') > patients{}",
+                "SELECT 1 FROM (SELECT ssn IS NULL AS k FROM crm.public.patients) WHERE NOT k"
+                        + " | filter NOT($0) > project IS NULL($2) > patients{}",
                 // What counts or cuts rows sees those that the condition leaves out.
                 "SELECT 1 FROM (SELECT ssn FROM crm.public.patients GROUP BY ssn) WHERE ssn = '1'"
                         + " | filter =($0, '1') > aggregate > project $2 > patients{}",

@@ -1,15 +1,19 @@
 package dev.nicol.policy.rewrite;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.mask.Nullify;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.logical.LogicalValues;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.schema.Statistics;
@@ -57,7 +61,7 @@ class SealedScanTest {
     void columnsAreCountedAsTheyAreShown() {
         Clinic clinic = new Clinic(directory, "");
         Decision open = clinic.decision(Clinic.PATIENTS);
-        List<Decision.Column> columns = new java.util.ArrayList<>(open.columns());
+        List<Decision.Column> columns = new ArrayList<>(open.columns());
         columns.set(0, new Decision.Column("id", true, null, null, "", List.of()));
         columns.set(2, new Decision.Column("ssn", false, new Nullify(), "m", "", List.of(), List.of("look")));
         columns.set(3, new Decision.Column("region", false, new Nullify(), "m", "", List.of()));
@@ -70,6 +74,10 @@ class SealedScanTest {
                 .containsExactly(1, -1, -1, 4);
         assertThat(List.of(seal.filterableColumn(0), seal.filterableColumn(1), seal.filterableColumn(2)))
                 .containsExactly(-1, 2, -1);
+        assertThatCode(() -> clinic.prove(seal.letThrough(List.of(isNull(seal, 1), isNull(seal, 3)))))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> clinic.prove(seal.letThrough(List.of(isNull(seal, 2)))))
+                .hasMessageContaining("a predicate crossed its seal that may not");
         assertThat(seal.storedColumn(6)).isEqualTo(7);
         assertThatThrownBy(() -> seal.storedColumn(7)).hasMessageContaining("no output column 7");
         assertThatThrownBy(() -> seal.filterableColumn(7)).hasMessageContaining("no output column 7");
@@ -104,11 +112,7 @@ class SealedScanTest {
     void whatIsBoundIsNotLookedUpAgain() {
         Clinic clinic = new Clinic(directory, VIEW_RULES);
         SealedScan seal = clinic.seal(Clinic.PATIENTS);
-        RexNode isNull = clinic.cluster
-                .getRexBuilder()
-                .makeCall(
-                        SqlStdOperatorTable.IS_NULL,
-                        clinic.cluster.getRexBuilder().makeInputRef(seal, 0));
+        RexNode isNull = isNull(seal, 0);
         SealedScan bound = new LookUps(LookUpReader.NONE).bound(seal.letThrough(List.of(isNull)));
 
         assertThat(LookUps.needed(seal)).isTrue();
@@ -126,12 +130,12 @@ class SealedScanTest {
         InitializerExpressionFactory defaults = table.unwrap(InitializerExpressionFactory.class);
         InitializerContext context = new InitializerContext() {
             @Override
-            public org.apache.calcite.rex.RexBuilder getRexBuilder() {
+            public RexBuilder getRexBuilder() {
                 return clinic.cluster.getRexBuilder();
             }
 
             @Override
-            public SqlNode validateExpression(org.apache.calcite.rel.type.RelDataType row, SqlNode expression) {
+            public SqlNode validateExpression(RelDataType row, SqlNode expression) {
                 throw new IllegalStateException("there are no expressions");
             }
 
@@ -174,7 +178,7 @@ class SealedScanTest {
     @Test
     void alternativesThatAreKnownAreFolded() {
         Clinic clinic = new Clinic(directory, "");
-        org.apache.calcite.rex.RexBuilder rex = clinic.cluster.getRexBuilder();
+        RexBuilder rex = clinic.cluster.getRexBuilder();
         RexNode isNull = rex.makeCall(SqlStdOperatorTable.IS_NULL, rex.makeInputRef(clinic.seal(Clinic.WARDS), 1));
         RexNode yes = rex.makeLiteral(true);
         RexNode no = rex.makeLiteral(false);
@@ -186,6 +190,11 @@ class SealedScanTest {
                 .isEqualTo("ANY OF(IS NULL($1), IS NULL($1))");
         assertThat(Alternatives.all(rex, List.of()).toString()).isEqualTo("true");
         assertThat(Alternatives.all(rex, List.of(isNull, no)).toString()).isEqualTo("false");
+    }
+
+    private static RexNode isNull(SealedScan seal, int column) {
+        RexBuilder rex = seal.getCluster().getRexBuilder();
+        return rex.makeCall(SqlStdOperatorTable.IS_NULL, rex.makeInputRef(seal, column));
     }
 
     private static String sql(SqlNode node) {
