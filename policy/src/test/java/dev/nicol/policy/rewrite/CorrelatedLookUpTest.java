@@ -132,6 +132,17 @@ class CorrelatedLookUpTest {
                 .hasSize(1);
     }
 
+    /** Within a sub-query over the table's own source a look-up may name that sub-query's row and the patient at once. */
+    @Test
+    void rowsOfEveryLevelKeepTheirNames() {
+        String where = "EXISTS (SELECT 1 FROM crm.public.wards w WHERE EXISTS (SELECT 1 FROM hr.public.duties d"
+                + " WHERE d.ward = patients.ward AND d.region = w.label))";
+
+        assertThat(condition(where, new Reader("5 N; 5 S")))
+                .contains("LogicalFilter(condition=[AND(=($cor0.ward, ?0), IN VALUES($1, ?1, ?2))])")
+                .doesNotContain("duties");
+    }
+
     @Test
     void combinationsOfKeysHaveALimit() {
         String where = "ward IN " + OF_REGION;
