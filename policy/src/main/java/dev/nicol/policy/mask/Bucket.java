@@ -39,7 +39,7 @@ public record Bucket(BigDecimal size) implements Mask {
             throw new IllegalArgumentException("`size` must be above 0 and at most 10^18");
         }
         BigDecimal shortest = size.stripTrailingZeros();
-        size = shortest.scale() < 0 ? shortest.setScale(0) : shortest;
+        size = shortest.setScale(Math.max(shortest.scale(), 0));
     }
 
     @Override

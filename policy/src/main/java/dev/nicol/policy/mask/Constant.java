@@ -161,7 +161,7 @@ public record Constant(Object value) implements Mask {
 
     /** Literals have no zeros at the end of a fraction. */
     private static String trimmed(String time) {
-        return time.indexOf('.') < 0 ? time : time.replaceAll("0+$", "");
+        return time.contains(".") ? time.replaceAll("0+$", "") : time;
     }
 
     /** Whether a value is the one that this mask shows: text as it is, a number in plain digits. */

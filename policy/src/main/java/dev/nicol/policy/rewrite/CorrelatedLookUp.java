@@ -82,6 +82,7 @@ final class CorrelatedLookUp {
         while (!Correlations.free(base).isEmpty()) {
             peel();
         }
+        giveBack();
         conditions.forEach(condition -> condition.accept(new Columns()));
         outputs.forEach(output -> output.accept(new Columns()));
         Map<RexNode, Integer> places = new HashMap<>();
@@ -100,6 +101,15 @@ final class CorrelatedLookUp {
             alternatives.add(alternative(places, row));
         }
         return Alternatives.any(rex, alternatives);
+    }
+
+    /** Conditions that do not name the row, but stood above what does, are the look-up's own again. */
+    private void giveBack() {
+        List<RexNode> own = conditions.stream()
+                .filter(condition -> Correlations.free(condition).isEmpty())
+                .toList();
+        conditions.removeAll(own);
+        base = own.isEmpty() ? base : LogicalFilter.create(base, RexUtil.composeConjunction(rex, own));
     }
 
     /** Takes one node off {@code base}. */

@@ -11,7 +11,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.rel.type.RelDataTypeSystemImpl;
+import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.type.SqlTypeFactoryImpl;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -129,6 +136,164 @@ class LookUpsTest {
         assertThat(LookUps.problem(Clinic.PATIENTS, filtered)).contains("`crm.public.patients`", reason);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                // filter over the table's own source that looks up another within, and what is within it once bound
+                "ward IN (SELECT id FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties))"
+                        + " | LogicalFilter(condition=[IN VALUES($1, ?0)])",
+                "ward IN (SELECT w.id FROM crm.public.wards w JOIN crm.public.wards v ON w.id = v.id AND v.label IN"
+                        + " (SELECT region FROM hr.public.duties)) | joinType=[inner]",
+                "ward IN (SELECT CASE WHEN label IN (SELECT region FROM hr.public.duties) THEN id ELSE 0 END"
+                        + " FROM crm.public.wards) | CASE(IN VALUES($1, ?0), $0, 0)",
+                "EXISTS (SELECT 1 FROM crm.public.wards w WHERE w.id = patients.ward AND w.label IN"
+                        + " (SELECT region FROM hr.public.duties)) | LogicalFilter(condition=[AND(=($0, $cor0.ward), IN VALUES($1, ?0))])",
+                "NOT (ward IN (SELECT id FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties)))"
+                        + " | NOT(IN($4, {",
+            })
+    void lookUpsWithinWhatTheSourceComputesAreBound(String where, String within) {
+        Reader reader = new Reader(rows("N"));
+
+        assertThat(condition(where, reader))
+                .contains(within, "IN VALUES($", "?0")
+                .doesNotContain("duties");
+        assertThat(reader.values).containsExactly("N");
+        assertThat(reader.queries).hasSize(1);
+    }
+
+    /** A row of the table's own source beside a looked-up one is read where both are known. */
+    @Test
+    void aJoinOfBothSourcesIsLookedUpWhole() {
+        Reader reader = new Reader(rows("1"));
+
+        assertThat(condition(
+                        "ward IN (SELECT w.id FROM crm.public.wards w JOIN hr.public.duties d ON w.id = d.ward)",
+                        reader))
+                .isEqualTo("IN VALUES($4, ?0)");
+        assertThat(Clinic.text(reader.queries.get(0))).contains("wards", "duties");
+    }
+
+    /** A sub-query beside it that names the row keeps its name; what the look-up named is gone. */
+    @Test
+    void theRowIsNamedAsLongAsASubQueryNamesIt() {
+        Clinic clinic = new Clinic(
+                directory,
+                filter("ward IN (SELECT ward FROM hr.public.duties) AND EXISTS"
+                        + " (SELECT 1 FROM crm.public.wards w WHERE w.id = patients.ward)"));
+        SealedScan seal = new LookUps(new Reader(rows("1"))).bound(clinic.seal(Clinic.PATIENTS));
+        SealedScan alone = new LookUps(new Reader(rows("1")))
+                .bound(new Clinic(
+                                directory,
+                                filter("EXISTS (SELECT 1 FROM hr.public.duties d WHERE d.ward = patients.ward)"))
+                        .seal(Clinic.PATIENTS));
+
+        assertThat(seal.governed().getInput(0).getVariablesSet()).hasSize(1);
+        assertThat(alone.governed().getInput(0).getVariablesSet()).isEmpty();
+    }
+
+    /** CHAR comes padded from its source and is compared without that; what other texts end with counts. */
+    @Test
+    void valuesOfCharLoseTheirPadding() {
+        Reader padded = new Reader(List.of(List.of("A  "), List.of("  ")));
+        Reader text = new Reader(List.of(List.of("A  ")));
+
+        assertThat(condition("CAST(name AS CHAR(2)) IN (SELECT code FROM hr.public.duties)", padded))
+                .isEqualTo("IN VALUES(CAST($1):CHAR(2), ?0, ?1)");
+        assertThat(padded.values).containsExactly("A", "");
+        assertThat(padded.types).extracting(RelDataType::toString).containsOnly("VARCHAR");
+        assertThat(condition("name IN (SELECT person FROM hr.public.duties)", text))
+                .isEqualTo("IN VALUES($1, ?0)");
+        assertThat(text.values).containsExactly("A  ");
+    }
+
+    /** A list is unknown where the column or a value of it may be. */
+    @ParameterizedTest
+    @CsvSource({"ward, ward, 1, false", "region, region, N, true", "ward, ward, '1,null', true"})
+    void aListCanBeUnknownWhereItsOperandsCan(String column, String value, String values, boolean nullable) {
+        Clinic clinic = new Clinic(directory, filter(column + " IN (SELECT " + value + " FROM hr.public.duties)"));
+        SealedScan seal = new LookUps(new Reader(rows(values))).bound(clinic.seal(Clinic.PATIENTS));
+        RexNode list = ((Filter) seal.governed().getInput(0)).getCondition();
+
+        assertThat(list.getType().isNullable()).isEqualTo(nullable);
+        assertThat(list.getType().getSqlTypeName()).isEqualTo(SqlTypeName.BOOLEAN);
+    }
+
+    @Test
+    void onlyAMissingValueIsOfANullableType() {
+        Reader reader = new Reader(rows("N,null"));
+
+        condition("region IN (SELECT region FROM hr.public.duties)", reader);
+        assertThat(reader.types).extracting(RelDataType::isNullable).containsExactly(false, true);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "INTEGER, 0, true",
+        "DECIMAL, 9, true",
+        "BOOLEAN, 0, true",
+        "CHAR, 3, true",
+        "VARCHAR, 3, true",
+        "DATE, 0, true",
+        "UUID, 0, true",
+        "UINTEGER, 0, true",
+        "TIME, 3, true",
+        "TIMESTAMP, 3, true",
+        "TIMESTAMP_WITH_LOCAL_TIME_ZONE, 3, true",
+        "TIME, 4, false",
+        "TIMESTAMP, 6, false",
+        "TIMESTAMP_WITH_LOCAL_TIME_ZONE, 6, false",
+        "DOUBLE, 0, false",
+        "REAL, 0, false",
+        "VARBINARY, 3, false",
+        "ANY, 0, false",
+    })
+    void valuesOfTypesThatAreTheSameEverywhereCanBeBound(SqlTypeName name, int precision, boolean same) {
+        RelDataTypeFactory fine = new SqlTypeFactoryImpl(new RelDataTypeSystemImpl() {
+            @Override
+            public int getMaxPrecision(SqlTypeName type) {
+                return SqlTypeName.DATETIME_TYPES.contains(type) ? 9 : super.getMaxPrecision(type);
+            }
+        });
+        RelDataType type = precision == 0 ? fine.createSqlType(name) : fine.createSqlType(name, precision);
+        LookUps.Binding binding = new LookUps(LookUpReader.NONE).new Binding(Clinic.PATIENTS);
+
+        if (same) {
+            assertThat(LookUp.comparable(binding, type)).isSameAs(type);
+        } else {
+            assertThatThrownBy(() -> LookUp.comparable(binding, type))
+                    .hasMessageContaining("`crm.public.patients`")
+                    .hasMessageContaining("are not the same everywhere");
+        }
+    }
+
+    /** What checks and EXPLAIN use: nothing is read, and the shape is that of one value. */
+    @Test
+    void withoutAReaderALookUpIsOneUnknownValue() {
+        Clinic clinic = new Clinic(directory, filter("(ward, region) IN (SELECT ward, region FROM hr.public.duties)"));
+        SealedScan seal = new LookUps(LookUpReader.NONE).bound(clinic.seal(Clinic.PATIENTS));
+        RelNode duties = clinic.rawPlan("SELECT ward, region FROM hr.public.duties");
+
+        assertThat(LookUpReader.NONE.rows(duties, 1)).containsExactly(Arrays.asList(null, null));
+        assertThat(LookUpReader.NONE.parameter("x", duties.getRowType())).isEqualTo(1_000_000_000);
+        assertThat(((Filter) seal.governed().getInput(0)).getCondition().toString())
+                .isEqualTo("AND(=($4, ?1000000000), =($3, ?1000000000))");
+    }
+
+    @Test
+    void lookUpsInExpressionsOfStatementsAreBound() {
+        Clinic clinic = new Clinic(directory, filter("ward IN (SELECT ward FROM hr.public.duties)"));
+        Filter filter = (Filter) clinic.plan("SELECT 1 FROM crm.public.wards WHERE id NOT IN (SELECT ward FROM"
+                        + " crm.public.patients) AND id < 9")
+                .getInput(0);
+        RexNode bound = new LookUps(new Reader(rows("4"))).bound(filter.getCondition());
+
+        assertThat(bound).isInstanceOf(RexCall.class);
+        List<SealedScan> seals = Seals.in(LogicalFilter.create(filter.getInput(), bound));
+        assertThat(seals).hasSize(2).noneMatch(seal -> LookUps.needed((RelNode) seal));
+    }
+
     @Test
     void whatCanBeBoundIsNoProblemAndLookUpsBesideTheDataNeedNone() {
         Clinic clinic = new Clinic(directory, filter("ward IN (SELECT id FROM crm.public.wards)"));
@@ -190,6 +355,7 @@ class LookUpsTest {
         private final List<RelNode> queries = new ArrayList<>();
         private final List<Integer> most = new ArrayList<>();
         private final List<@Nullable Object> values = new ArrayList<>();
+        private final List<RelDataType> types = new ArrayList<>();
 
         Reader(List<List<@Nullable Object>> rows) {
             this.rows = rows;
@@ -205,6 +371,7 @@ class LookUpsTest {
         @Override
         public int parameter(@Nullable Object value, RelDataType type) {
             values.add(value);
+            types.add(type);
             return values.size() - 1;
         }
     }

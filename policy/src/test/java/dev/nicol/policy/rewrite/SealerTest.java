@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.policy.BoundParameter;
 import dev.nicol.policy.Decision;
+import dev.nicol.policy.TableName;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.calcite.plan.Convention;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.logical.LogicalValues;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.schema.ColumnStrategy;
 import org.apache.calcite.schema.Schema;
@@ -64,6 +68,19 @@ class SealerTest {
         assertThat(filter.getCondition().toString().replace(":VARCHAR(38)", "")).isEqualTo(condition);
         assertThat(filter.getInput()).isInstanceOf(SourceScan.class);
         clinic.prove(seal);
+    }
+
+    /** Calcite may drop a condition that it knows: of TRUE it leaves the table, of FALSE no rows. */
+    @Test
+    void aConditionThatWasDroppedStillStands() {
+        Clinic clinic = new Clinic(directory, FILTER.formatted("id = 1"));
+        RelNode table = new SourceScan(clinic.cluster, clinic.stored(Clinic.WARDS));
+        RelNode nothing = LogicalValues.createEmpty(clinic.cluster, table.getRowType());
+
+        assertThat(conditionOf(clinic, table)).isEqualTo("true");
+        assertThat(conditionOf(clinic, nothing)).isEqualTo("false");
+        assertThat(conditionOf(clinic, clinic.rawPlan("SELECT * FROM crm.public.wards")))
+                .isEqualTo("true");
     }
 
     @Test
@@ -239,7 +256,7 @@ class SealerTest {
     @Test
     void aGovernedTableTellsWhichColumnsAnInsertMayLeaveOut() {
         Clinic clinic = new Clinic(directory, "");
-        org.apache.calcite.plan.RelOptTable wards = clinic.governedTable(Clinic.WARDS);
+        RelOptTable wards = clinic.governedTable(Clinic.WARDS);
         GovernedTable table = wards.unwrap(GovernedTable.class);
         InitializerExpressionFactory defaults = table.unwrap(InitializerExpressionFactory.class);
 
@@ -249,6 +266,29 @@ class SealerTest {
         assertThat(table.decision()).isEqualTo(clinic.decision(Clinic.WARDS));
         assertThat(table.storedRowType().getFieldNames()).containsExactly("id", "label");
         assertThat(table.getStatistic()).isNotNull();
+    }
+
+    /** The row filter of the seal where the catalogue makes that plan of the policy's condition. */
+    private static String conditionOf(Clinic clinic, RelNode plan) {
+        PolicyCatalog catalog = new PolicyCatalog() {
+            @Override
+            public RelOptTable stored(TableName table) {
+                return clinic.stored(table);
+            }
+
+            @Override
+            public RelNode filtered(RelOptCluster cluster, TableName table, String condition) {
+                return plan;
+            }
+
+            @Override
+            public RexNode expression(RelOptCluster cluster, TableName table, String expression) {
+                return clinic.expression(cluster, table, expression);
+            }
+        };
+        SealedScan seal = new Sealer(catalog)
+                .seal(clinic.cluster, clinic.stored(Clinic.WARDS), clinic.decision(Clinic.WARDS), clinic.fingerprint);
+        return ((Filter) seal.governed().getInput(0)).getCondition().toString();
     }
 
     private String governed(String rules) {
