@@ -38,10 +38,12 @@ class TransactionsTest {
         SourceDefinition ledger = TestDatabases.h2("ledger");
         TestDatabases.execute(
                 ledger.url(), "sa", "", "CREATE TABLE entries (id INTEGER PRIMARY KEY, note VARCHAR(40))");
+        SourceDefinition lake = TestDatabases.duckdb("lake");
+        TestDatabases.execute(lake.url(), null, null, "CREATE TABLE entries (id INTEGER PRIMARY KEY, note VARCHAR)");
         nicol = TestNicol.start(
-                List.of(bank, ledger),
+                List.of(bank, ledger, lake),
                 "users: {steve: {password: \"$HASH\", groups: [stewards]}}\n",
-                "grants:\n  - {name: all, tables: [\"bank.**\", \"ledger.**\"], actions: [select, insert, update, delete,"
+                "grants:\n  - {name: all, tables: [\"bank.**\", \"ledger.**\", \"lake.**\"], actions: [select, insert, update, delete,"
                         + " ddl], raw: [\"*\"], to: {groups: [stewards]}}\n");
     }
 
@@ -165,6 +167,23 @@ class TransactionsTest {
             connection.commit();
         }
         assertThat(balances()).containsExactly("1|100.00", "2|50.00", "5|1.00");
+    }
+
+    /** DuckDB would answer the commit as if it were one, and undo everything. */
+    @Test
+    void whatAFailedTransactionLosesIsTold() throws SQLException {
+        try (Connection connection = transaction();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("INSERT INTO lake.main.entries VALUES (1, 'one')");
+            assertCode("23000", () -> statement.executeUpdate("INSERT INTO lake.main.entries VALUES (1, 'again')"));
+            assertCode("25000", () -> statement.executeQuery("SELECT note FROM lake.main.entries"));
+            assertCode("25000", () -> statement.executeUpdate("INSERT INTO lake.main.entries VALUES (2, 'two')"));
+            assertThatThrownBy(connection::commit).hasMessageContaining("nothing of it is kept");
+
+            statement.executeUpdate("INSERT INTO lake.main.entries VALUES (4, 'four')");
+            connection.commit();
+        }
+        assertThat(nicol.rows("steve", "SELECT id FROM lake.main.entries")).containsExactly("4");
     }
 
     @Test

@@ -35,6 +35,9 @@ public final class DuckdbAdapter implements SourceAdapter {
     private static final List<String> DATA_ERRORS =
             List.of("Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error");
 
+    /** What DuckDB says to every statement of a transaction that has failed; its COMMIT undoes such a one and succeeds. */
+    private static final String ABORTED = "TransactionContext Error: Current transaction is aborted";
+
     @Override
     public String kind() {
         return "duckdb";
@@ -167,6 +170,19 @@ public final class DuckdbAdapter implements SourceAdapter {
     }
 
     @Override
+    public boolean transactionFailed(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SELECT 1");
+            return false;
+        } catch (SQLException failure) {
+            if (classify(failure) == NicolError.TRANSACTION_STATE) {
+                return true;
+            }
+            throw failure;
+        }
+    }
+
+    @Override
     public NicolError classify(SQLException failure) {
         String message = failure.getMessage();
         if (message == null) {
@@ -175,6 +191,8 @@ public final class DuckdbAdapter implements SourceAdapter {
             return NicolError.CANCELLED;
         } else if (message.contains("Constraint Error")) {
             return NicolError.CONSTRAINT;
+        } else if (message.contains(ABORTED)) {
+            return NicolError.TRANSACTION_STATE;
         }
         return DATA_ERRORS.stream().anyMatch(message::contains) ? NicolError.DATA : NicolError.SOURCE_FAILED;
     }
