@@ -35,6 +35,19 @@ public record JoinKey() implements Mask {
         return misfit(one) == null && misfit(other) == null && whole(one) == whole(other);
     }
 
+    /** Whether a cast changes no value: to wider whole numbers, or to longer text. */
+    public boolean keeps(RelDataType from, RelDataType to) {
+        if (!joins(from, to)) {
+            return false;
+        } else if (whole(from)) {
+            return from.getPrecision() <= to.getPrecision();
+        }
+        return to.getSqlTypeName() == SqlTypeName.VARCHAR
+                && (to.getPrecision() == RelDataType.PRECISION_NOT_SPECIFIED
+                        || from.getPrecision() != RelDataType.PRECISION_NOT_SPECIFIED
+                                && from.getPrecision() <= to.getPrecision());
+    }
+
     /** @return text, whatever the type of {@code raw} */
     @Override
     public RexNode apply(RexBuilder builder, RexNode raw) {

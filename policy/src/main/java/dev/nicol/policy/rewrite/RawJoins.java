@@ -77,8 +77,7 @@ public final class RawJoins {
 
     private static Keyed keyed(Project project, Set<Integer> wanted) {
         Map<Integer, Integer> below = new LinkedHashMap<>();
-        wanted.forEach(
-                field -> below.put(field, ((RexInputRef) project.getProjects().get(field)).getIndex()));
+        wanted.forEach(field -> below.put(field, column(project.getProjects().get(field))));
         Set<Integer> needed = new TreeSet<>(below.values());
         Keyed input = keyed(project.getInput(), needed);
         Project walked = (Project) project.accept(new SubQueries());
@@ -158,14 +157,13 @@ public final class RawJoins {
 
     /** The two columns of a row whose stored values a condition compares; none where it sees what is shown. */
     private static List<Integer> compared(RelNode row, RexNode condition) {
-        if (condition.getKind() != SqlKind.EQUALS
-                || !(((RexCall) condition).getOperands().get(0) instanceof RexInputRef one)
-                || !(((RexCall) condition).getOperands().get(1) instanceof RexInputRef other)
-                || !apart(row, one.getIndex(), other.getIndex())) {
+        if (condition.getKind() != SqlKind.EQUALS) {
             return List.of();
         }
-        boolean raw = raw(reached(row, one.getIndex()), reached(row, other.getIndex()));
-        return raw ? List.of(one.getIndex(), other.getIndex()) : List.of();
+        int one = column(((RexCall) condition).getOperands().get(0));
+        int other = column(((RexCall) condition).getOperands().get(1));
+        boolean raw = one >= 0 && other >= 0 && apart(row, one, other) && raw(reached(row, one), reached(row, other));
+        return raw ? List.of(one, other) : List.of();
     }
 
     /** The column of a row that a condition looks for among stored values, {@code x [NOT] IN (SELECT y …)}; else none. */
@@ -176,9 +174,8 @@ public final class RawJoins {
         boolean raw = in instanceof RexSubQuery subQuery
                 && subQuery.getKind() == SqlKind.IN
                 && subQuery.getOperands().size() == 1
-                && subQuery.getOperands().get(0) instanceof RexInputRef reference
-                && raw(reached(row, reference.getIndex()), reached(subQuery.rel, 0));
-        return raw ? List.of(((RexInputRef) ((RexSubQuery) in).getOperands().get(0)).getIndex()) : List.of();
+                && raw(reached(row, column(subQuery.getOperands().get(0))), reached(subQuery.rel, 0));
+        return raw ? List.of(column(((RexSubQuery) in).getOperands().get(0))) : List.of();
     }
 
     private static RexNode inKeys(RexNode condition, Keyed row) {
@@ -191,8 +188,19 @@ public final class RawJoins {
         RexSubQuery in = (RexSubQuery) condition;
         Keyed list = keyed(in.rel, Set.of(0));
         RelNode keys = RelOptUtil.createProject(list.rel(), List.of(list.keys().get(0)));
-        int field = ((RexInputRef) in.getOperands().get(0)).getIndex();
-        return RexSubQuery.in(keys, ImmutableList.of(row.key(field)));
+        return RexSubQuery.in(
+                keys, ImmutableList.of(row.key(column(in.getOperands().get(0)))));
+    }
+
+    /** The column that an expression is, under casts that change no value: the validator's, which make types equal; else -1. */
+    private static int column(RexNode expression) {
+        if (expression instanceof RexInputRef reference) {
+            return reference.getIndex();
+        } else if (expression.getKind() != SqlKind.CAST) {
+            return -1;
+        }
+        RexNode from = ((RexCall) expression).getOperands().get(0);
+        return KEY.keeps(from.getType(), expression.getType()) ? column(from) : -1;
     }
 
     /** Whether two columns come from different sides of a join: one row's own columns are not joined. */
@@ -200,9 +208,9 @@ public final class RawJoins {
         if (node instanceof Filter filter) {
             return apart(filter.getInput(), one, other);
         } else if (node instanceof Project project) {
-            return project.getProjects().get(one) instanceof RexInputRef below
-                    && project.getProjects().get(other) instanceof RexInputRef beside
-                    && apart(project.getInput(), below.getIndex(), beside.getIndex());
+            int below = column(project.getProjects().get(one));
+            int beside = column(project.getProjects().get(other));
+            return below >= 0 && beside >= 0 && apart(project.getInput(), below, beside);
         } else if (node instanceof Join join) {
             int left = join.getLeft().getRowType().getFieldCount();
             return one < left != other < left
@@ -229,15 +237,15 @@ public final class RawJoins {
 
     /** What a column of a node is, through plain columns; null where it is nothing whose stored value may be compared. */
     private static @Nullable Reached reached(RelNode node, int field) {
-        if (node instanceof SealedScan scan) {
+        if (field < 0) {
+            return null;
+        } else if (node instanceof SealedScan scan) {
             int stored = scan.comparedColumn(field);
             return stored < 0 ? null : new Reached(scan, stored);
         } else if (!passes(node)) {
             return null;
         } else if (node instanceof Project project) {
-            return project.getProjects().get(field) instanceof RexInputRef below
-                    ? reached(project.getInput(), below.getIndex())
-                    : null;
+            return reached(project.getInput(), column(project.getProjects().get(field)));
         } else if (node instanceof Join join) {
             int left = join.getLeft().getRowType().getFieldCount();
             return field < left ? reached(join.getLeft(), field) : reached(join.getRight(), field - left);
