@@ -231,6 +231,8 @@ final class EngineExpressions {
                 case MINUS -> checked(call, SqlStdOperatorTable.CHECKED_MINUS);
                 case TIMES -> checked(call, SqlStdOperatorTable.CHECKED_MULTIPLY);
                 case MINUS_PREFIX -> checked(call, SqlStdOperatorTable.CHECKED_UNARY_MINUS);
+                // USING makes one of columns of two widths, which may both be NULL.
+                case COALESCE -> checked(call, SqlStdOperatorTable.COALESCE);
                 default -> call;
             };
         }

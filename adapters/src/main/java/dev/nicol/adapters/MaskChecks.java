@@ -7,6 +7,7 @@ import dev.nicol.policy.mask.Bucket;
 import dev.nicol.policy.mask.Custom;
 import dev.nicol.policy.mask.DatePart;
 import dev.nicol.policy.mask.Hash;
+import dev.nicol.policy.mask.JoinKey;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.Nullify;
 import dev.nicol.policy.mask.Partial;
@@ -52,6 +53,7 @@ public final class MaskChecks implements SourceCheck {
             new Partial(0, 4, "*"),
             new Partial(1, 1, "\\"),
             new Hash(),
+            new JoinKey(),
             new Tokenize(16),
             new Bucket(BigDecimal.TEN),
             new Bucket(new BigDecimal("0.25")),

@@ -181,6 +181,7 @@ public final class SqlGenerator {
     private static boolean transparent(SealedScan scan) {
         return !scan.filtersRows()
                 && scan.crossing().isEmpty()
+                && scan.keys().isEmpty()
                 && scan.decision().columns().stream().allMatch(column -> !column.denied() && column.mask() == null);
     }
 

@@ -39,7 +39,7 @@ final class SealOrigins {
             ColumnOrigins condition = rowOf(rowFilter, raw, policy).of(rowFilter.getCondition());
             policy.influences().add(Kind.POLICY_FILTER, condition);
         }
-        List<ColumnOrigins> columns = masked(sealed.decision(), masks, raw, rowOf(masks, raw, policy));
+        List<ColumnOrigins> columns = masked(sealed, masks, raw, rowOf(masks, raw, policy));
         crossed(sealed, raw, columns, plans);
         return columns;
     }
@@ -60,11 +60,14 @@ final class SealOrigins {
     }
 
     private static List<ColumnOrigins> masked(
-            Decision decision, Project masks, List<ColumnOrigins> raw, RexOrigins row) {
+            SealedScan sealed, Project masks, List<ColumnOrigins> raw, RexOrigins row) {
+        Decision decision = sealed.decision();
         List<ColumnOrigins> columns = new ArrayList<>();
         List<String> names = masks.getRowType().getFieldNames();
+        int shown = names.size() - sealed.keys().size();
         for (int i = 0; i < names.size(); i++) {
-            int position = position(decision, names.get(i));
+            int position =
+                    i < shown ? position(decision, names.get(i)) : sealed.keys().get(i - shown);
             RexNode expression = masks.getProjects().get(i);
             ColumnOrigins read = row.of(expression);
             if (decision.columns().get(position).mask() == null) {

@@ -23,6 +23,12 @@ public record Decision(
         List<RowFilter> rowFilters,
         List<String> rules,
         @Nullable Instant validUntil) {
+    /** What puts values of the subject's choice into a table. */
+    private static final Set<Action> FILLING = Set.of(Action.INSERT, Action.UPDATE, Action.CREATE, Action.ALTER);
+
+    /** The catalogue of the system's own tables. */
+    private static final String SYSTEM = "nicol";
+
     public Decision {
         actions = Set.copyOf(actions);
         columns = List.copyOf(columns);
@@ -40,6 +46,7 @@ public record Decision(
      * @param overridden names of mask rules that would apply if {@code rule} did not come before them
      * @param filterable names of the grants by which total conditions against constants see the stored value of a masked
      *     column; empty: they see the mask
+     * @param joinable names of the grants by which joins compare the stored value of a masked column; empty: they see the mask
      */
     public record Column(
             String name,
@@ -48,13 +55,15 @@ public record Decision(
             @Nullable String rule,
             String reason,
             List<String> overridden,
-            List<String> filterable) {
+            List<String> filterable,
+            List<String> joinable) {
         public Column {
             overridden = List.copyOf(overridden);
             filterable = List.copyOf(filterable);
+            joinable = List.copyOf(joinable);
         }
 
-        /** A column that conditions see as it is shown. */
+        /** A column that conditions and joins see as it is shown. */
         public Column(
                 String name,
                 boolean denied,
@@ -62,13 +71,28 @@ public record Decision(
                 @Nullable String rule,
                 String reason,
                 List<String> overridden) {
-            this(name, denied, mask, rule, reason, overridden, List.of());
+            this(name, denied, mask, rule, reason, overridden, List.of(), List.of());
         }
 
         /** Whether conditions may see the stored value while everything else sees the mask. */
         public boolean rawInConditions() {
             return !denied && mask != null && !filterable.isEmpty();
         }
+    }
+
+    /**
+     * Whether a join may compare what is stored in that column: it is shown, or a grant opens it to joins. Never in a table
+     * that the subject fills: whoever chooses what is compared asks for values. The system's own tables hold the subject's
+     * words too.
+     *
+     * @param column its place in {@link #columns}
+     */
+    public boolean comparesRaw(int column) {
+        Column decided = columns.get(column);
+        return !decided.denied()
+                && (decided.mask() == null || !decided.joinable().isEmpty())
+                && actions.stream().noneMatch(FILLING::contains)
+                && !table.catalog().equals(SYSTEM);
     }
 
     public boolean visible() {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param raw tags or columns that the grant opens unmasked ({@code *}: all)
  * @param filterable tags or columns that conditions of comparisons with constants see as they are stored ({@code *}: all),
  *     however they are shown
+ * @param joinable tags or columns that joins compare as they are stored ({@code *}: all), however they are shown
  * @param until the grant's end; null: none
  * @param deniedColumns globs of column names that do not exist under this grant
  */
@@ -20,6 +21,7 @@ public record Grant(
         Set<Action> actions,
         Set<String> raw,
         Set<String> filterable,
+        Set<String> joinable,
         @Nullable Instant until,
         List<NamePattern> deniedColumns,
         Audience audience)
@@ -29,6 +31,7 @@ public record Grant(
         actions = Set.copyOf(actions);
         raw = Set.copyOf(raw);
         filterable = Set.copyOf(filterable);
+        joinable = Set.copyOf(joinable);
         deniedColumns = List.copyOf(deniedColumns);
     }
 

@@ -190,10 +190,9 @@ public final class PolicyEngine {
                 return new Decision.Column(column.name(), true, null, denier, reason, List.of());
             }
             Decision.Column shown = shown(column, showing);
-            return shown.mask() == null ? shown : filterable(shown, opening(showing, column, Grant::filterable));
-        }
-
-        private static Decision.Column filterable(Decision.Column shown, List<String> openers) {
+            if (shown.mask() == null) {
+                return shown;
+            }
             return new Decision.Column(
                     shown.name(),
                     shown.denied(),
@@ -201,7 +200,8 @@ public final class PolicyEngine {
                     shown.rule(),
                     shown.reason(),
                     shown.overridden(),
-                    openers);
+                    opening(showing, column, Grant::filterable),
+                    opening(showing, column, Grant::joinable));
         }
 
         private Decision.Column shown(ColumnFacts column, List<Grant> showing) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class RuleReader {
     private static final List<String> SECTIONS = List.of("grants", "row_filters", "column_masks", "guardrails");
     private static final List<String> GRANT_KEYS =
-            List.of("name", "tables", "actions", "raw", "filterable", "until", "columns", "to", "except");
+            List.of("name", "tables", "actions", "raw", "filterable", "joinable", "until", "columns", "to", "except");
     private static final List<String> FILTER_KEYS = List.of("name", "tables", "where", "to", "except");
     private static final List<String> MASK_KEYS = List.of("name", "columns", "tags", "mask", "to", "except");
     private static final List<String> GUARDRAIL_KEYS = List.of(
@@ -116,6 +116,7 @@ final class RuleReader {
                 actions,
                 Set.copyOf(node.texts("raw")),
                 Set.copyOf(node.texts("filterable")),
+                Set.copyOf(node.texts("joinable")),
                 node.instant("until"),
                 denied,
                 audience(node));

@@ -58,6 +58,9 @@ final class RuleText {
             if (!grant.filterable().isEmpty()) {
                 field("filterable", texts(grant.filterable()));
             }
+            if (!grant.joinable().isEmpty()) {
+                field("joinable", texts(grant.joinable()));
+            }
             if (grant.until() != null) {
                 field("until", grant.until().toString());
             }

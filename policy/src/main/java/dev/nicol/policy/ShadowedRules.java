@@ -55,6 +55,7 @@ final class ShadowedRules {
                 && wide.actions().containsAll(narrow.actions())
                 && coverEntries(wide.raw(), narrow.raw())
                 && coverEntries(wide.filterable(), narrow.filterable())
+                && coverEntries(wide.joinable(), narrow.joinable())
                 && coverAll(narrow.deniedColumns(), wide.deniedColumns())
                 && (wide.until() == null
                         || narrow.until() != null && !wide.until().isBefore(narrow.until()))

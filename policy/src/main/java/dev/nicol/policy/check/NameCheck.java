@@ -155,6 +155,7 @@ final class NameCheck {
         }
         entries(grant, "raw", grant.raw(), covered, columns);
         entries(grant, "filterable", grant.filterable(), covered, columns);
+        entries(grant, "joinable", grant.joinable(), covered, columns);
     }
 
     /** Entries of one of a grant's lists that are neither tags nor columns of its tables. */

@@ -49,6 +49,7 @@ public final class SealProof {
      */
     public static void prove(RelNode plan, String fingerprint, Predicate<RelNode> trustedLeaf) {
         new SealProof(fingerprint, trustedLeaf).walk(plan, false);
+        JoinKeyProof.prove(plan, SealProof::refused);
     }
 
     /** @param recursive within a recursive query, where a scan of its own work table is no stored data */
@@ -121,7 +122,7 @@ public final class SealProof {
         if (!(scan.governed() instanceof Project project)) {
             throw refused("its seal shows stored columns");
         }
-        masks(project, decision);
+        keys(scan, project, masks(project, decision));
         RelNode under = project.getInput();
         if (!decision.rowFilters().isEmpty()) {
             if (!(under instanceof Filter filter)) {
@@ -132,6 +133,9 @@ public final class SealProof {
         if (!(under instanceof SourceScan)) {
             // A view: what it reads is sealed for this subject too.
             walk(under, false);
+            if (!scan.keys().isEmpty()) {
+                throw refused("its seal has join keys of a view");
+            }
         } else if (under.getTable() == null
                 || !under.getTable().getQualifiedName().equals(decision.table().parts())) {
             throw refused("its seal holds something other than its table");
@@ -160,8 +164,24 @@ public final class SealProof {
         });
     }
 
-    /** No denied column is read, and no masked column stands bare. */
-    private static void masks(Project project, Decision decision) {
+    /** Behind the columns that are shown stand the announced join keys and nothing else. */
+    private static void keys(SealedScan scan, Project project, int shown) {
+        List<RexNode> keys =
+                project.getProjects().subList(shown, project.getProjects().size());
+        if (keys.size() != scan.keys().size()) {
+            throw refused("its seal shows a column too many");
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            JoinKeyProof.made(keys.get(i), scan.keys().get(i), scan.decision(), SealProof::refused);
+        }
+    }
+
+    /**
+     * No denied column is read, and no masked column stands bare.
+     *
+     * @return how many columns are shown
+     */
+    private static int masks(Project project, Decision decision) {
         List<RexNode> shown = project.getProjects();
         int at = 0;
         for (int stored = 0; stored < decision.columns().size(); stored++) {
@@ -183,9 +203,7 @@ public final class SealProof {
             }
             reads(expression, decision, stored);
         }
-        if (at != shown.size()) {
-            throw refused("its seal shows a column too many");
-        }
+        return at;
     }
 
     /** An expression for one column reads that column only, or at least none that is denied. */

@@ -1,6 +1,8 @@
 package dev.nicol.policy.rewrite;
 
 import dev.nicol.policy.Decision;
+import dev.nicol.policy.mask.JoinKey;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.apache.calcite.plan.RelOptCluster;
@@ -12,8 +14,10 @@ import org.apache.calcite.rel.RelWriter;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.Values;
+import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +26,20 @@ import org.jspecify.annotations.Nullable;
  * rule looks through. Its row type is what the subject sees. SQL generation opens it as a sub-select, so that clear
  * values never leave the source.
  *
+ * <p>With join keys it has further columns at its end: what {@link JoinKey} makes of stored columns that joins may compare.
+ *
  * <p>INVARIANT: a leaf for every planner; {@link #governed} is reachable only through this accessor, and only SQL
  * generation, lineage and {@link SealProof} call it.
  */
 public final class SealedScan extends AbstractRelNode {
+    private static final JoinKey KEY = new JoinKey();
+
     private final RelOptTable table;
     private final RelNode governed;
     private final Decision decision;
     private final String fingerprint;
     private final List<RexNode> crossing;
+    private final List<Integer> keys;
 
     /**
      * @param table the governed table, whose qualified name has three parts
@@ -46,12 +55,26 @@ public final class SealedScan extends AbstractRelNode {
             Decision decision,
             String fingerprint,
             List<RexNode> crossing) {
+        this(cluster, traits, table, governed, decision, fingerprint, crossing, List.of());
+    }
+
+    /** @param keys where the columns stand in the stored table of which {@code governed} has a join key each, at its end */
+    SealedScan(
+            RelOptCluster cluster,
+            RelTraitSet traits,
+            RelOptTable table,
+            RelNode governed,
+            Decision decision,
+            String fingerprint,
+            List<RexNode> crossing,
+            List<Integer> keys) {
         super(cluster, traits);
         this.table = table;
         this.governed = governed;
         this.decision = decision;
         this.fingerprint = fingerprint;
         this.crossing = List.copyOf(crossing);
+        this.keys = List.copyOf(keys);
     }
 
     @Override
@@ -108,17 +131,11 @@ public final class SealedScan extends AbstractRelNode {
     /**
      * Where an output column stands in the stored table.
      *
-     * @return -1 for a masked column, whose stored value is not what is shown
+     * @return -1 for a masked column, whose stored value is not what is shown, and for a join key
      */
     public int storedColumn(int output) {
-        int at = -1;
-        for (int stored = 0; stored < decision.columns().size(); stored++) {
-            Decision.Column column = decision.columns().get(stored);
-            if (!column.denied() && ++at == output) {
-                return column.mask() == null ? stored : -1;
-            }
-        }
-        throw new IllegalArgumentException("no output column " + output);
+        int stored = position(output);
+        return stored >= 0 && decision.columns().get(stored).mask() == null ? stored : -1;
     }
 
     /**
@@ -128,19 +145,66 @@ public final class SealedScan extends AbstractRelNode {
      * @return -1 for every other column
      */
     public int filterableColumn(int output) {
+        int stored = position(output);
+        return stored >= 0 && decision.columns().get(stored).rawInConditions() ? stored : -1;
+    }
+
+    /**
+     * Where an output column stands in the stored table, of a column whose stored value joins may compare.
+     *
+     * @return -1 for every other column, and for all of a view with rules of its own
+     */
+    int comparedColumn(int output) {
+        int stored = ofView() || !(governed instanceof Project) ? -1 : position(output);
+        return stored >= 0 && decision.comparesRaw(stored) && KEY.misfit(storedType(stored)) == null ? stored : -1;
+    }
+
+    /** The type of a column of the stored table. */
+    RelDataType storedType(int stored) {
+        return inner().getRowType().getFieldList().get(stored).getType();
+    }
+
+    /** Where an output column stands in the stored table; -1 for a join key. */
+    private int position(int output) {
         int at = -1;
         for (int stored = 0; stored < decision.columns().size(); stored++) {
-            Decision.Column column = decision.columns().get(stored);
-            if (!column.denied() && ++at == output) {
-                return column.rawInConditions() ? stored : -1;
+            if (!decision.columns().get(stored).denied() && ++at == output) {
+                return stored;
             }
         }
-        throw new IllegalArgumentException("no output column " + output);
+        if (output > at + keys.size()) {
+            throw new IllegalArgumentException("no output column " + output);
+        }
+        return -1;
+    }
+
+    /** Where the columns stand in the stored table of which this has a join key, in the order of the keys at its end. */
+    public List<Integer> keys() {
+        return keys;
     }
 
     /** The same scan with more predicates let through. */
     public SealedScan letThrough(List<RexNode> predicates) {
-        return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates);
+        return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates, keys);
+    }
+
+    /**
+     * The same scan with join keys at its end.
+     *
+     * @param stored where their columns stand in the stored table
+     */
+    SealedScan withKeys(List<Integer> stored) {
+        Project masks = (Project) governed;
+        RexBuilder rex = getCluster().getRexBuilder();
+        List<RexNode> shown = new ArrayList<>(masks.getProjects());
+        List<String> names = new ArrayList<>(masks.getRowType().getFieldNames());
+        for (int column : stored) {
+            shown.add(KEY.apply(rex, rex.makeInputRef(masks.getInput(), column)));
+            names.add(Keyed.name(names));
+        }
+        RelNode keyed =
+                LogicalProject.create(masks.getInput(), masks.getHints(), shown, names, masks.getVariablesSet());
+        return new SealedScan(getCluster(), getTraitSet(), table, keyed, decision, fingerprint, crossing, stored);
     }
 
     /** The seal of a view over another plan of the same query. */
@@ -156,7 +220,7 @@ public final class SealedScan extends AbstractRelNode {
 
     /** The same scan with another plan behind the seal, that has the same rows for one execution. */
     SealedScan withGoverned(RelNode equal) {
-        return new SealedScan(getCluster(), getTraitSet(), table, equal, decision, fingerprint, crossing);
+        return new SealedScan(getCluster(), getTraitSet(), table, equal, decision, fingerprint, crossing, keys);
     }
 
     @Override
@@ -173,15 +237,20 @@ public final class SealedScan extends AbstractRelNode {
     public RelNode copy(RelTraitSet traits, List<RelNode> inputs) {
         return traits.equals(getTraitSet())
                 ? this
-                : new SealedScan(getCluster(), traits, table, governed, decision, fingerprint, crossing);
+                : new SealedScan(getCluster(), traits, table, governed, decision, fingerprint, crossing, keys);
     }
 
-    /** Names the table only: an EXPLAIN must show no policy. */
+    /** Names the table, and what of the statement stands inside: an EXPLAIN must show no policy. */
     @Override
     public RelWriter explainTerms(RelWriter writer) {
         return super.explainTerms(writer)
                 .item("table", table.getQualifiedName())
-                .itemIf("crossing", crossing, !crossing.isEmpty());
+                .itemIf("crossing", crossing, !crossing.isEmpty())
+                .itemIf("join keys of", keyNames(), !keys.isEmpty());
+    }
+
+    private List<String> keyNames() {
+        return keys.stream().map(key -> decision.columns().get(key).name()).toList();
     }
 
     /** The digest distinguishes fingerprints, which the printed plan does not show. */
@@ -191,11 +260,12 @@ public final class SealedScan extends AbstractRelNode {
                 && getTraitSet().equals(that.getTraitSet())
                 && table.getQualifiedName().equals(that.table.getQualifiedName())
                 && fingerprint.equals(that.fingerprint)
-                && crossing.equals(that.crossing);
+                && crossing.equals(that.crossing)
+                && keys.equals(that.keys);
     }
 
     @Override
     public int deepHashCode() {
-        return Objects.hash(table.getQualifiedName(), fingerprint, crossing);
+        return Objects.hash(table.getQualifiedName(), fingerprint, crossing, keys);
     }
 }

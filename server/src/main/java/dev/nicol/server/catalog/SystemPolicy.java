@@ -64,6 +64,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 Set.of(Action.SELECT),
                 Set.of("*"),
                 Set.of(),
+                Set.of(),
                 null,
                 List.of(),
                 Audience.EVERYONE));

@@ -4,6 +4,7 @@ import dev.nicol.policy.Action;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.RawConditions;
+import dev.nicol.policy.rewrite.RawJoins;
 import dev.nicol.policy.rewrite.SealProof;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Sealer;
@@ -43,7 +44,7 @@ final class ConvertStage {
     static Body.Query query(ValidatedStatement validated) {
         ValidatedStatement.Checked checked = validated.checked();
         RelRoot root = validated.space().converter(checked.validator()).convertQuery(checked.node(), false, true);
-        RelNode plan = Crossing.apply(RawConditions.apply(Sealer.bound(root.project())));
+        RelNode plan = Crossing.apply(RawJoins.apply(RawConditions.apply(Sealer.bound(root.project()))));
         return new Body.Query(plan, checked.rowType());
     }
 

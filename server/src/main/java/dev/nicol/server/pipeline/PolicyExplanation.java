@@ -106,6 +106,9 @@ final class PolicyExplanation {
                 if (touches(touched, seal.decision().table(), column, "filter")) {
                     rows.rawFilter(seal.decision(), column);
                 }
+                if (touches(touched, seal.decision().table(), column, "join")) {
+                    rows.rawJoin(seal.decision(), column);
+                }
             }
         }
         Body.Target target = TraceStage.target(about.body());
@@ -193,6 +196,14 @@ final class PolicyExplanation {
             }
         }
 
+        /** A join that sees what is stored, by a grant's word. */
+        void rawJoin(Decision decision, Decision.Column column) {
+            for (String grant : column.joinable()) {
+                ofTable("column", decision.table(), column.name())
+                        .rule(grant, "join raw", "grant `" + grant + "` lets joins compare the stored value");
+            }
+        }
+
         /** What is compared, grouped and sorted is what is shown: so each column has one answer. */
         void column(Decision decision, Decision.Column column, String access, @Nullable String computedBy) {
             String effect = column.mask() == null
@@ -200,7 +211,8 @@ final class PolicyExplanation {
                     : access + " masked by " + column.mask().kind()
                             + (column.rawInConditions()
                                     ? "; comparisons with constants may see the stored value"
-                                    : "; conditions see the masked value too");
+                                    : "; conditions see the masked value too")
+                            + (column.joinable().isEmpty() ? "" : "; joins may compare the stored value");
             ofTable("column", decision.table(), column.name())
                     .rule(column.rule(), effect, column.reason())
                     .set("computed_by", computedBy);

@@ -33,6 +33,7 @@ final class TraceStage {
             }
         }
         Set<ColumnAccess> columns = new LinkedHashSet<>(reads(catalog, lineage, decisions));
+        plans.forEach(plan -> Seals.in(plan).forEach(scan -> columns.addAll(rawJoins(catalog, scan))));
         Set<String> rules = new LinkedHashSet<>();
         Body.Target target = target(governed.body());
         if (target != null) {
@@ -89,8 +90,22 @@ final class TraceStage {
                 .flatMap(decided -> decided.filterable().stream())
                 .findFirst()
                 .orElseThrow();
-        ColumnAccess shown = access(catalog, decision, column, "filter");
-        return new ColumnAccess(shown.table(), column, shown.tags(), shown.access(), null, grant);
+        return raw(access(catalog, decision, column, "filter"), grant);
+    }
+
+    /** The masked columns of which a join compared what is stored. */
+    private static List<ColumnAccess> rawJoins(GovernedCatalog catalog, SealedScan scan) {
+        return scan.keys().stream()
+                .map(key -> scan.decision().columns().get(key))
+                .filter(column -> column.mask() != null)
+                .map(column -> raw(
+                        access(catalog, scan.decision(), column.name(), "join"),
+                        column.joinable().get(0)))
+                .toList();
+    }
+
+    private static ColumnAccess raw(ColumnAccess shown, String grant) {
+        return new ColumnAccess(shown.table(), shown.column(), shown.tags(), shown.access(), null, grant);
     }
 
     private static ColumnAccess access(GovernedCatalog catalog, Decision decision, String column, String access) {
