@@ -248,16 +248,19 @@ public final class FederatedPlanner {
                     .toList();
             RelNode masks =
                     LogicalProject.create(opened.getInput(), List.of(), wanted, shown.getFieldNames(), Set.of());
-            return new SealedView(scan, executable(RelOptUtil.createCastRel(masks, shown, true), found));
+            return new SealedView(
+                    scan,
+                    SealedMasks.shown(scan, columns, shown),
+                    executable(RelOptUtil.createCastRel(masks, shown, true), found));
         }
         Set<String> sources = Pushdown.sources(scan);
         String source = sources.iterator().next();
         if (sources.size() > 1) {
             return null;
         }
-        EnumerableRel opened =
+        SealedMasks opened =
                 SealedMasks.over(scan, source, adapters.apply(source), columns, shown, FederatedPlanner::calculated);
-        found.add(opened instanceof SealedMasks masks ? masks.sql() : ((SourceRel) opened).sql());
+        found.add(opened.sql());
         return opened;
     }
 

@@ -12,6 +12,7 @@ import org.apache.calcite.adapter.java.JavaTypeFactory;
 import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.linq4j.Enumerator;
 import org.apache.calcite.linq4j.QueryProvider;
+import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.runtime.Bindable;
 import org.apache.calcite.schema.SchemaPlus;
@@ -41,6 +42,18 @@ public final class LocalPlan {
     /** The optimized plan that runs. */
     public EnumerableRel plan() {
         return plan;
+    }
+
+    /**
+     * What lineage finds in place of one of the plan's nodes: the governed plan that a leaf stands for, the input of a node
+     * that only watches its rows; any other node itself.
+     */
+    public static RelNode traced(RelNode node) {
+        RelNode at = node;
+        while (at instanceof CancelPoint || at instanceof HeldRows) {
+            at = at.getInput(0);
+        }
+        return at instanceof EngineLeaf leaf ? leaf.standsFor() : at;
     }
 
     /** What each source will be asked. */

@@ -10,7 +10,6 @@ import org.apache.calcite.adapter.enumerable.EnumerableCalc;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
 import org.apache.calcite.adapter.enumerable.EnumerableRelImplementor;
-import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptCost;
 import org.apache.calcite.plan.RelOptPlanner;
 import org.apache.calcite.plan.RelOptUtil;
@@ -37,13 +36,15 @@ import org.jspecify.annotations.Nullable;
  * <p>INVARIANT: a leaf. Its raw columns have no name or position outside; no rule moves anything in or out, and a plan that
  * is printed shows the source only.
  */
-public final class SealedMasks extends AbstractRelNode implements EnumerableRel {
+public final class SealedMasks extends AbstractRelNode implements EnumerableRel, EngineLeaf {
+    private final RelNode standsFor;
     private final SourceRel read;
     private final EnumerableRel masks;
     private final RelDataType shown;
 
-    private SealedMasks(RelOptCluster cluster, SourceRel read, EnumerableRel masks, RelDataType shown) {
-        super(cluster, cluster.traitSetOf(EnumerableConvention.INSTANCE));
+    private SealedMasks(RelNode standsFor, SourceRel read, EnumerableRel masks, RelDataType shown) {
+        super(standsFor.getCluster(), standsFor.getCluster().traitSetOf(EnumerableConvention.INSTANCE));
+        this.standsFor = standsFor;
         this.read = read;
         this.masks = masks;
         this.shown = shown;
@@ -57,13 +58,14 @@ public final class SealedMasks extends AbstractRelNode implements EnumerableRel 
      * @param shown the row type that those have
      * @param calculated makes an executable calculation of a projection, computed exactly
      */
-    static EnumerableRel over(
+    static SealedMasks over(
             SealedScan scan,
             String source,
             SourceAdapter adapter,
             List<Integer> columns,
             RelDataType shown,
             UnaryOperator<RelNode> calculated) {
+        RelNode standsFor = shown(scan, columns, shown);
         Project governed = (Project) SqlGenerator.opened(scan);
         RexBuilder rex = scan.getCluster().getRexBuilder();
         List<RexNode> wanted = columns.stream().map(governed.getProjects()::get).toList();
@@ -83,7 +85,7 @@ public final class SealedMasks extends AbstractRelNode implements EnumerableRel 
         SourceSql sql = new SqlGenerator(adapter).query(source, pushed);
         SourceRel read = new SourceRel(scan.getCluster(), pushed, sql);
         if (here.isEmpty() && fetched.equals(wanted)) {
-            return read;
+            return new SealedMasks(standsFor, read, read, shown);
         }
         List<RexNode> above = new ArrayList<>();
         for (RexNode mask : wanted) {
@@ -94,7 +96,15 @@ public final class SealedMasks extends AbstractRelNode implements EnumerableRel 
         }
         RelNode project = LogicalProject.create(read, List.of(), above, names(above.size()), Set.of());
         EnumerableRel masks = physical(calculated.apply(RelOptUtil.createCastRel(project, shown, true)));
-        return new SealedMasks(scan.getCluster(), read, masks, shown);
+        return new SealedMasks(standsFor, read, masks, shown);
+    }
+
+    /** The wanted columns of a seal, in governed terms. */
+    static RelNode shown(SealedScan scan, List<Integer> columns, RelDataType shown) {
+        RexBuilder rex = scan.getCluster().getRexBuilder();
+        List<RexNode> wanted = new ArrayList<>();
+        columns.forEach(column -> wanted.add(rex.makeInputRef(scan, column)));
+        return LogicalProject.create(scan, List.of(), wanted, shown.getFieldNames(), Set.of());
     }
 
     private static List<String> names(int count) {
@@ -118,6 +128,11 @@ public final class SealedMasks extends AbstractRelNode implements EnumerableRel 
         return calculation instanceof Calc calc
                 ? EnumerableCalc.create(physical(calc.getInput()), calc.getProgram())
                 : (EnumerableRel) calculation;
+    }
+
+    @Override
+    public RelNode standsFor() {
+        return standsFor;
     }
 
     /** What its source is asked. */

@@ -21,15 +21,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>INVARIANT: a leaf. Rows that a rule hides never reach what stands above, whatever rule of a planner moves there.
  */
-final class SealedView extends AbstractRelNode implements EnumerableRel {
+final class SealedView extends AbstractRelNode implements EnumerableRel, EngineLeaf {
     private final SealedScan scan;
+    private final RelNode shown;
     private final EnumerableRel plan;
 
-    /** @param plan of what stands behind the seal, executable */
-    SealedView(SealedScan scan, EnumerableRel plan) {
+    /**
+     * @param shown those of the scan's columns that are wanted
+     * @param plan of what stands behind the seal, executable
+     */
+    SealedView(SealedScan scan, RelNode shown, EnumerableRel plan) {
         super(scan.getCluster(), scan.getCluster().traitSetOf(EnumerableConvention.INSTANCE));
         this.scan = scan;
+        this.shown = shown;
         this.plan = plan;
+    }
+
+    @Override
+    public RelNode standsFor() {
+        return shown;
     }
 
     @Override

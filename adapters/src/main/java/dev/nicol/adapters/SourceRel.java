@@ -30,7 +30,7 @@ import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /** A part of a plan that one source computes: a leaf for the engine, one SQL text for the source. */
-public final class SourceRel extends AbstractRelNode implements EnumerableRel {
+public final class SourceRel extends AbstractRelNode implements EnumerableRel, EngineLeaf {
     private final RelNode pushed;
     private final SourceSql sql;
 
@@ -42,6 +42,11 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel {
 
     /** What the source computes, as it was pushed. */
     public RelNode pushed() {
+        return pushed;
+    }
+
+    @Override
+    public RelNode standsFor() {
         return pushed;
     }
 

@@ -23,15 +23,22 @@ import org.apache.calcite.schema.ScannableTable;
 import org.jspecify.annotations.Nullable;
 
 /** The rows that a recursive query found in its last step. The engine keeps them in the run's own scratch schema. */
-public final class WorkTableScan extends AbstractRelNode implements EnumerableRel {
+public final class WorkTableScan extends AbstractRelNode implements EnumerableRel, EngineLeaf {
+    private final TableScan scan;
     private final String name;
     private final RelDataType workRowType;
 
     WorkTableScan(TableScan scan) {
         super(scan.getCluster(), scan.getCluster().traitSetOf(EnumerableConvention.INSTANCE));
+        this.scan = scan;
         List<String> names = scan.getTable().getQualifiedName();
         this.name = names.get(names.size() - 1);
         this.workRowType = scan.getRowType();
+    }
+
+    @Override
+    public RelNode standsFor() {
+        return scan;
     }
 
     @Override

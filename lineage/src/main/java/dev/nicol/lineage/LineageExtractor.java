@@ -4,6 +4,7 @@ import dev.nicol.lineage.LineageEdge.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.apache.calcite.rel.RelNode;
 
 /** Derives the lineage of a governed relational plan, optimised or not. */
@@ -24,10 +25,19 @@ public final class LineageExtractor {
      *     expression that is not understood
      */
     public static Lineage of(RelNode plan) {
+        return of(plan, UnaryOperator.identity());
+    }
+
+    /**
+     * The same of a plan with leaves that are not known here.
+     *
+     * @param standsFor the plan to trace in place of a node; the node itself where it may be traced as it is
+     */
+    public static Lineage of(RelNode plan, UnaryOperator<RelNode> standsFor) {
         Influences influences = new Influences();
         List<ColumnOrigins> columns;
         try {
-            columns = new RelOrigins(influences, Scope.EMPTY).of(plan);
+            columns = new RelOrigins(influences, Scope.EMPTY, standsFor).of(plan);
         } catch (NotUnderstood notUnderstood) {
             return Lineage.UNKNOWN;
         }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import org.apache.calcite.adapter.enumerable.EnumerableInterpreter;
 import org.apache.calcite.adapter.enumerable.EnumerableLimit;
 import org.apache.calcite.adapter.enumerable.EnumerableTableScan;
@@ -104,10 +105,13 @@ final class RelOrigins {
 
     private final Influences influences;
     private final Scope scope;
+    private final UnaryOperator<RelNode> standsFor;
 
-    RelOrigins(Influences influences, Scope scope) {
+    /** @param standsFor the plan to trace in place of a node */
+    RelOrigins(Influences influences, Scope scope, UnaryOperator<RelNode> standsFor) {
         this.influences = influences;
         this.scope = scope;
+        this.standsFor = standsFor;
     }
 
     Influences influences() {
@@ -120,17 +124,17 @@ final class RelOrigins {
 
     /** The same, where more is in scope. */
     RelOrigins in(Scope inner) {
-        return inner == scope ? this : new RelOrigins(influences, inner);
+        return inner == scope ? this : new RelOrigins(influences, inner, standsFor);
     }
 
     /** The same, where every influence is a policy's. */
     RelOrigins ofPolicy() {
-        return new RelOrigins(influences.ofPolicy(), scope);
+        return new RelOrigins(influences.ofPolicy(), scope, standsFor);
     }
 
     /** One per field of the node's row type. */
     List<ColumnOrigins> of(RelNode planned) {
-        RelNode node = stripped(planned);
+        RelNode node = standsFor.apply(stripped(planned));
         List<ColumnOrigins> columns = TRACERS.stream()
                 .filter(tracer -> tracer.type().isInstance(node))
                 .findFirst()

@@ -1,5 +1,7 @@
 package dev.nicol.policy;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Every way in which a statement can fail, as the user sees it. Numbers are never reused; each constant has a section in
  * docs/reference/errors.md.
@@ -72,7 +74,7 @@ public enum NicolError {
      * @param message what the client sees; it must not repeat what {@code detail} says
      * @param detail what the trail keeps, such as the source's own words
      */
-    public NicolException because(String message, String detail, Throwable cause) {
+    public NicolException because(String message, String detail, @Nullable Throwable cause) {
         return new NicolException(this, message, detail, cause);
     }
 }

@@ -164,7 +164,7 @@ public final class Nicol implements Runnable {
         @Override
         public Integer call() {
             NicolConfig read = ConfigReader.read(config.file);
-            List<String> problems = Server.check(read);
+            List<String> problems = ConfigurationCheck.problems(read);
             if (spec != null) {
                 problems.forEach(spec.commandLine().getErr()::println);
                 if (problems.isEmpty()) {
@@ -310,14 +310,24 @@ public final class Nicol implements Runnable {
             @CommandLine.Mixin
             ConfigOption config = new ConfigOption();
 
+            @CommandLine.Option(
+                    names = "--checkpoints",
+                    paramLabel = "DIR",
+                    description = "Signed checkpoints that the chain must meet; those of the configuration by default.")
+            @Nullable
+            Path checkpoints;
+
             @Spec
             @Nullable
             CommandSpec spec;
 
             @Override
-            public Integer call() throws SQLException {
-                AuditVerifier.Report report = AuditVerifier.verify(
-                        ConfigReader.read(config.file).store().url());
+            public Integer call() throws SQLException, IOException {
+                NicolConfig read = ConfigReader.read(config.file);
+                String url = read.store().url();
+                Path signed = checkpoints == null ? read.audit().checkpoints() : checkpoints;
+                AuditVerifier.Report report =
+                        signed == null ? AuditVerifier.verify(url) : AuditVerifier.verify(url, signed);
                 if (spec != null) {
                     if (report.whole()) {
                         spec.commandLine().getOut().println("whole: " + report.events() + " events");

@@ -1,24 +1,19 @@
 package dev.nicol.server;
 
 import dev.nicol.adapters.Catalog;
-import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.MaskChecks;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.HotReload;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicyEngine;
-import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
-import dev.nicol.policy.Problem;
-import dev.nicol.policy.ProblemsException;
-import dev.nicol.policy.check.KnownSubjects;
-import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.mask.Mask;
-import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.audit.Checkpoints;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
+import dev.nicol.server.audit.TrailSettings;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
 import dev.nicol.server.catalog.ViewFiles;
@@ -31,7 +26,6 @@ import dev.nicol.server.classification.TagStore;
 import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.LocalUsers;
-import dev.nicol.server.identity.UsersReader;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.pipeline.Session;
@@ -72,12 +66,17 @@ public final class Server implements AutoCloseable {
     private volatile @Nullable LoadedPolicies loaded;
 
     private Server(NicolConfig config) {
-        unsupported(config).stream().findFirst().ifPresent(problem -> {
+        ConfigurationCheck.unsupported(config).stream().findFirst().ifPresent(problem -> {
             throw NicolError.NOT_SUPPORTED.because(problem);
         });
         try {
             Store store = opened(Store.open(config.store().url()));
-            trail = opened(StoreAuditTrail.open(store));
+            trail = opened(StoreAuditTrail.open(
+                    store,
+                    TrailSettings.DEFAULT.withFsyncIntervalMs(
+                            config.audit().fsyncInterval().toMillis()),
+                    clock));
+            checkpoints(config, store);
             Catalog catalog = opened(new Catalog(
                     sources(config, store),
                     Catalog.DEFAULT_REFRESH,
@@ -112,7 +111,7 @@ public final class Server implements AutoCloseable {
                             trail,
                             name -> users.named(name, Map.of()),
                             name -> source(catalog, name),
-                            MaskKeys.in(store.path().resolveSibling(store.path().getFileName() + ".mask-key")),
+                            MaskKeys.in(beside(store, ".mask-key")),
                             catalog::snapshot,
                             tags,
                             examiner,
@@ -172,77 +171,10 @@ public final class Server implements AutoCloseable {
                 .run(directory);
     }
 
-    /** What is wrong with sources, users and policies of a configuration that reads well; empty when nothing is. */
-    public static List<String> check(NicolConfig config) {
-        List<String> problems = new ArrayList<>(unsupported(config));
-        List<Source> sources = config.sources().stream().map(Source::new).toList();
-        MaskChecks checks = new MaskChecks(() -> masks(policies(config)), (source, problem) -> {});
-        try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH, checks)) {
-            CatalogSnapshot snapshot = catalog.snapshot();
-            snapshot.sources().values().stream()
-                    .filter(source -> source.unavailable() != null)
-                    .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
-            KnownSubjects subjects = subjects(config, problems);
-            Classifications untagged = new Classifications(0, Map.of(), Map.of());
-            // tags, and views that were created in SQL, are in the store, which a running server has to itself
-            collect(
-                    problems,
-                    () -> PolicyReader.read(
-                            config.policies(),
-                            LoadedPolicies.check(snapshot, null, untagged, subjects, Clock.systemUTC())));
-        }
-        return problems;
-    }
-
-    /** Null where they cannot be listed. */
-    private static @Nullable KnownSubjects subjects(NicolConfig config, List<String> problems) {
-        Path users = config.identity().users();
-        return users == null ? null : collect(problems, () -> UsersReader.subjects(users));
-    }
-
-    private static <T> @Nullable T collect(List<String> problems, Supplier<T> reading) {
-        try {
-            return reading.get();
-        } catch (ProblemsException refused) {
-            refused.problems().stream().map(Problem::toString).forEach(problems::add);
-            return null;
-        }
-    }
-
-    /** What the configuration asks for and this version would silently not do. */
-    private static List<String> unsupported(NicolConfig config) {
-        List<String> problems = new ArrayList<>();
-        if (config.server().tls() != null) {
-            problems.add(
-                    config.file() + ": server.tls is not supported yet — remove it and listen on loopback, behind a"
-                            + " proxy that ends TLS");
-        }
-        if (config.identity().oidc() != null) {
-            problems.add(config.file() + ": identity.oidc is not supported yet — remove it and use a users file");
-        }
-        if (!config.webhooks().isEmpty()) {
-            problems.add(config.file() + ": webhooks are not supported yet — remove them");
-        }
-        return problems;
-    }
-
-    /** The policy as far as it can be read; what is wrong with it is told elsewhere. */
-    private static PolicySet policies(NicolConfig config) {
-        try {
-            return PolicyReader.read(config.policies());
-        } catch (ProblemsException toldElsewhere) {
-            return PolicySet.EMPTY;
-        }
-    }
-
     /** None before the first set is in force. */
     private List<Mask> masksInForce() {
         LoadedPolicies policies = loaded;
-        return policies == null ? List.of() : masks(policies.get());
-    }
-
-    private static List<Mask> masks(PolicySet policies) {
-        return policies.maskRules().stream().map(MaskRule::mask).distinct().toList();
+        return policies == null ? List.of() : ConfigurationCheck.masks(policies.get());
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -272,6 +204,24 @@ public final class Server implements AutoCloseable {
             throw NicolError.UNKNOWN_TABLE.because("There is no source `" + name + "`.");
         }
         return source;
+    }
+
+    private void checkpoints(NicolConfig config, Store store) {
+        Path directory = config.audit().checkpoints();
+        if (directory != null) {
+            opened(Checkpoints.open(
+                    directory,
+                    beside(store, ".checkpoint-key"),
+                    config.audit().checkpointInterval().toMillis(),
+                    trail,
+                    clock,
+                    problem -> trail.event("checkpoint_failed", SYSTEM_CATALOG, problem)));
+        }
+    }
+
+    /** A file that belongs to the store. */
+    private static Path beside(Store store, String ending) {
+        return store.path().resolveSibling(store.path().getFileName() + ending);
     }
 
     private static VirtualSchemas virtualSchemas(NicolConfig config, Store store, StoreAuditTrail trail) {

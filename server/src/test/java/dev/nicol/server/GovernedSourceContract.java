@@ -306,7 +306,7 @@ abstract class GovernedSourceContract {
                                 "audra",
                                 "SELECT e.target_column, LOWER(e.source_column), e.kind, e.masked FROM nicol.lineage.edges e JOIN"
                                         + " nicol.audit.statements s ON s.statement_id = e.statement_id WHERE s.user_name ="
-                                        + " 'alice' AND s.sql_text LIKE 'SELECT ssn, name%id = 3' AND e.direct ORDER BY 1 DESC"))
+                                        + " 'alice' AND s.sql_text LIKE 'SELECT ssn, name%id = 3' AND e.direct AND e.phase = 'ran' ORDER BY 1 DESC"))
                 .startsWith("ssn|ssn|TRANSFORMATION|true", "name|name|IDENTITY|false");
         assertThat(nicol.rows("alice", "SELECT DISTINCT user_name FROM nicol.audit.statements"))
                 .containsExactly("alice");

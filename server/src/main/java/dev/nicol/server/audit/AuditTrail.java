@@ -43,7 +43,7 @@ public interface AuditTrail {
      * @param verdict {@code allowed, warned, held, denied}
      * @param rules names of the policy and guardrail rules that it rests on
      * @param policyVersion version of the policy set in force
-     * @param lineage what was asked for
+     * @param flow which stored columns go where
      * @param columns columns it reads or writes
      */
     record Intent(
@@ -56,8 +56,23 @@ public interface AuditTrail {
             List<String> rules,
             @Nullable String approvalId,
             String policyVersion,
-            Lineage lineage,
+            Flow flow,
             List<ColumnAccess> columns) {}
+
+    /**
+     * Which stored columns a statement's values come from, and where they go.
+     *
+     * @param target the table that is filled or changed; null: the client's result
+     * @param asked of the statement as it was written
+     * @param ran of the plan that runs, which stays within what was asked; null where none does
+     */
+    record Flow(
+            @Nullable TableName target,
+            Lineage asked,
+            @Nullable Lineage ran) {
+        /** Of a statement that did not get so far. */
+        public static final Flow UNKNOWN = new Flow(null, Lineage.UNKNOWN, null);
+    }
 
     /** One column touched. {@code access} is {@code read} or {@code write}; mask and rule are null where none applies. */
     record ColumnAccess(

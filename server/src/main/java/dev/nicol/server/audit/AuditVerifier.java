@@ -1,6 +1,8 @@
 package dev.nicol.server.audit;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,6 +15,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +35,13 @@ public final class AuditVerifier {
     /** Statements whose outcome was not seen yet, with the intent's event: as many as ran at once. */
     private final Map<String, Long> running = new HashMap<>();
 
+    private final NavigableMap<Long, Checkpoint> signed = new TreeMap<>();
     private long lastId;
     private String lastHash = EventHash.GENESIS;
 
-    private AuditVerifier(Connection connection) {
+    private AuditVerifier(Connection connection, List<Checkpoint> checkpoints) {
         this.connection = connection;
+        checkpoints.forEach(checkpoint -> signed.put(checkpoint.eventId(), checkpoint));
     }
 
     /**
@@ -59,7 +64,7 @@ public final class AuditVerifier {
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             try {
-                return new AuditVerifier(connection).walk();
+                return new AuditVerifier(connection, List.of()).walk();
             } finally {
                 connection.rollback();
                 connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
@@ -75,8 +80,30 @@ public final class AuditVerifier {
      * @throws SQLException where it is missing, damaged or in use
      */
     public static Report verify(String url) throws SQLException {
+        return verify(url, List.of());
+    }
+
+    /**
+     * The same, where the chain must meet signed checkpoints too.
+     *
+     * @param checkpoints their directory
+     * @throws SQLException where the store is missing, damaged or in use
+     * @throws IOException where the checkpoints cannot be read, or are not all there and of their key; says which
+     */
+    public static Report verify(String url, Path checkpoints) throws SQLException, IOException {
+        try {
+            return verify(
+                    url,
+                    Checkpoints.read(checkpoints, Checkpoints.publicKey(checkpoints.resolve(Checkpoints.PUBLIC_KEY))));
+        } catch (GeneralSecurityException untrue) {
+            throw new IOException(
+                    "the checkpoints in " + checkpoints + " are not to be trusted: " + untrue.getMessage(), untrue);
+        }
+    }
+
+    private static Report verify(String url, List<Checkpoint> signed) throws SQLException {
         try (Connection connection = Store.openReadOnly(url)) {
-            return new AuditVerifier(connection).walk();
+            return new AuditVerifier(connection, signed).walk();
         }
     }
 
@@ -133,6 +160,11 @@ public final class AuditVerifier {
                 "it does not follow the event before it: the previous hash differs");
         String hash = EventHash.of(eventId, payload, lastHash);
         require(hash.equals(result.getString("hash")), eventId, "its hash does not fit its bytes");
+        Checkpoint checkpoint = signed.get(eventId);
+        require(
+                checkpoint == null || checkpoint.hash().equals(hash),
+                eventId,
+                "it is not the event that was signed" + since(eventId));
         TrailEvent event = parse(eventId, payload);
         List<@Nullable String> told = comparable(Arrays.asList(
                 TrailRows.inUtc(event.occurredAt()),
@@ -150,6 +182,12 @@ public final class AuditVerifier {
         checkRows(eventId, event);
         lastId = eventId;
         lastHash = hash;
+    }
+
+    private String since(long eventId) {
+        Map.Entry<Long, Checkpoint> before = signed.lowerEntry(eventId);
+        return "; the chain was written anew after "
+                + (before == null ? "its beginning" : "event " + before.getKey() + ", which is as it was signed");
     }
 
     private static TrailEvent parse(long eventId, byte[] payload) throws Broken {
@@ -215,6 +253,10 @@ public final class AuditVerifier {
         long headId = (Long) head.get(0);
         require(headId <= lastId, lastId + 1, "it is missing; the chain's head is at " + headId);
         require(headId == lastId, headId + 1, "it is beyond the chain's head");
+        require(
+                signed.isEmpty() || signed.lastKey() <= lastId,
+                lastId + 1,
+                "it is missing; the chain was signed up to event " + (signed.isEmpty() ? 0 : signed.lastKey()));
         require(lastHash.equals(head.get(1)), lastId, "the chain's head has another hash");
         for (Map.Entry<String, Long> open : running.entrySet()) {
             checkOutcome(open.getValue(), open.getKey(), Arrays.asList(null, "running", null, null, null, null));

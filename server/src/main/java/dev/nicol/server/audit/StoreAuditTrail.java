@@ -137,6 +137,11 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
         return writer.flushes();
     }
 
+    /** The chain's last link that a power cut cannot take; null before the first act. */
+    TrailTransaction.@Nullable Head durable() {
+        return writer.durable();
+    }
+
     /** Writes the outcomes that are queued, then stops; later acts are refused. */
     @Override
     public void close() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageEdge;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
@@ -23,6 +24,9 @@ final class TrailEvent {
     static final String INTENT = "intent";
     static final String OUTCOME = "outcome";
     static final String REFUSED = "refused";
+
+    /** Stands for the lineage of the plan that ran where it is that of what was asked. */
+    private static final String AS_ASKED = "asked";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -115,6 +119,12 @@ final class TrailEvent {
         return content.path("intent");
     }
 
+    /** The lineage of the plan that ran; a missing node where the event tells of none. */
+    JsonNode ran() {
+        JsonNode ran = intent().path("ran");
+        return AS_ASKED.equals(ran.textValue()) ? intent().path("lineage") : ran;
+    }
+
     JsonNode outcome() {
         return content.path("outcome");
     }
@@ -158,10 +168,24 @@ final class TrailEvent {
             put(node, "mask", column.mask());
             put(node, "rule", column.rule());
         }
-        ObjectNode lineage = body.putObject("lineage");
-        lineage.put("complete", intent.lineage().complete());
+        putLineage(body.putObject("lineage"), intent.flow().asked());
+        TableName target = intent.flow().target();
+        if (target != null) {
+            putTable(body.putObject("target"), target);
+        }
+        Lineage ran = intent.flow().ran();
+        if (ran != null && ran.equals(intent.flow().asked())) {
+            put(body, "ran", AS_ASKED);
+        } else if (ran != null) {
+            putLineage(body.putObject("ran"), ran);
+        }
+        return body;
+    }
+
+    private static void putLineage(ObjectNode lineage, Lineage of) {
+        lineage.put("complete", of.complete());
         ArrayNode edges = lineage.putArray("edges");
-        for (LineageEdge edge : intent.lineage().edges()) {
+        for (LineageEdge edge : of.edges()) {
             ObjectNode node = edges.addObject();
             put(node, "target_column", edge.targetColumn());
             node.put("target_ordinal", edge.targetOrdinal());
@@ -171,7 +195,6 @@ final class TrailEvent {
             node.put("direct", edge.kind().direct());
             node.put("masked", edge.masked());
         }
-        return body;
     }
 
     private static ObjectNode outcomeBody(AuditTrail.Outcome outcome) {

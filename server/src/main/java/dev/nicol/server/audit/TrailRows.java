@@ -6,17 +6,15 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the queryable tables hold because of one event. Values are in the order of {@link TrailTable#columns()}. */
 final class TrailRows {
     private static final String QUERY_TARGET = "result";
     private static final String LIST_SEPARATOR = ",";
-    /** Intents tell what was asked for; what ran is added by a later kind of event. */
     private static final String PHASE_ASKED = "asked";
+    private static final String PHASE_RAN = "ran";
 
     private TrailRows() {}
 
@@ -35,15 +33,16 @@ final class TrailRows {
             for (JsonNode column : intent.path("columns")) {
                 rows.add(columnAccess(statementId, column));
             }
-            JsonNode lineage = intent.path("lineage");
+            JsonNode asked = intent.path("lineage");
+            JsonNode ran = event.ran();
             rows.add(row(
                     TrailTable.LINEAGE_STATEMENTS,
                     statementId,
-                    lineage.path("complete").asBoolean()));
-            String target = target(intent.path("columns"));
-            for (JsonNode edge : lineage.path("edges")) {
-                rows.add(edge(statementId, target, edge));
-            }
+                    asked.path("complete").asBoolean()
+                            && (ran.isMissingNode() || ran.path("complete").asBoolean())));
+            String target = target(intent);
+            asked.path("edges").forEach(edge -> rows.add(edge(statementId, PHASE_ASKED, target, edge)));
+            ran.path("edges").forEach(edge -> rows.add(edge(statementId, PHASE_RAN, target, edge)));
         }
         for (JsonNode query : event.outcome().path("source_queries")) {
             rows.add(row(
@@ -120,11 +119,11 @@ final class TrailRows {
                 text(column, "rule"));
     }
 
-    private static Row edge(String statementId, String target, JsonNode edge) {
+    private static Row edge(String statementId, String phase, String target, JsonNode edge) {
         return row(
                 TrailTable.LINEAGE_EDGES,
                 statementId,
-                PHASE_ASKED,
+                phase,
                 target,
                 text(edge, "target_column"),
                 edge.path("target_ordinal").asInt(),
@@ -137,15 +136,21 @@ final class TrailRows {
                 edge.path("masked").asBoolean());
     }
 
-    /** Where the statement's rows go: the table it writes, or the result. A statement writes one table at most. */
-    private static String target(JsonNode columns) {
-        Set<String> written = new LinkedHashSet<>();
-        for (JsonNode column : columns) {
+    /** Where the statement's rows go. Events of old do not say; their written columns do. */
+    private static String target(JsonNode intent) {
+        if (intent.path("target").isObject()) {
+            return table(intent.path("target"));
+        }
+        for (JsonNode column : intent.path("columns")) {
             if ("write".equals(text(column, "access"))) {
-                written.add(text(column, "catalog") + "." + text(column, "schema") + "." + text(column, "table"));
+                return table(column);
             }
         }
-        return written.isEmpty() ? QUERY_TARGET : String.join(LIST_SEPARATOR, written);
+        return QUERY_TARGET;
+    }
+
+    private static String table(JsonNode named) {
+        return text(named, "catalog") + "." + text(named, "schema") + "." + text(named, "table");
     }
 
     private static Row row(TrailTable table, @Nullable Object... values) {

@@ -8,8 +8,8 @@ package dev.nicol.server.audit;
  * @param beginTimeoutMs how long one act waits to become durable, 10,000 by default
  * @param retryIntervalMs pause between attempts to write outcomes while the store is broken, 250 by default
  * @param drainTimeoutMs how long closing waits for what is queued, 10,000 by default
- * @param forceToDisk true by default: what was acknowledged survives a power cut, at the price of an fsync a group; false:
- *     it survives the end of the process only
+ * @param fsyncIntervalMs 0 by default: what was acknowledged survives a power cut, at the price of an fsync a group; else it
+ *     survives the end of the process, and a power cut takes the acts of the last so many milliseconds at most
  */
 public record TrailSettings(
         int queueLength,
@@ -17,20 +17,23 @@ public record TrailSettings(
         long beginTimeoutMs,
         long retryIntervalMs,
         long drainTimeoutMs,
-        boolean forceToDisk) {
-    public static final TrailSettings DEFAULT = new TrailSettings(10_000, 512, 10_000, 250, 10_000, true);
+        long fsyncIntervalMs) {
+    public static final TrailSettings DEFAULT = new TrailSettings(10_000, 512, 10_000, 250, 10_000, 0);
 
     public TrailSettings {
         if (queueLength < 1 || groupLength < 1 || beginTimeoutMs < 1 || retryIntervalMs < 1 || drainTimeoutMs < 1) {
             throw new IllegalArgumentException("every limit of the audit trail must be at least 1");
         }
+        if (fsyncIntervalMs < 0) {
+            throw new IllegalArgumentException("the interval of fsync must not be negative");
+        }
     }
 
     public TrailSettings withBeginTimeoutMs(long timeoutMs) {
-        return new TrailSettings(queueLength, groupLength, timeoutMs, retryIntervalMs, drainTimeoutMs, forceToDisk);
+        return new TrailSettings(queueLength, groupLength, timeoutMs, retryIntervalMs, drainTimeoutMs, fsyncIntervalMs);
     }
 
-    public TrailSettings withForceToDisk(boolean force) {
-        return new TrailSettings(queueLength, groupLength, beginTimeoutMs, retryIntervalMs, drainTimeoutMs, force);
+    public TrailSettings withFsyncIntervalMs(long intervalMs) {
+        return new TrailSettings(queueLength, groupLength, beginTimeoutMs, retryIntervalMs, drainTimeoutMs, intervalMs);
     }
 }

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -51,6 +52,12 @@ final class TrailWriter implements AutoCloseable {
 
     private final AtomicLong flushes = new AtomicLong();
 
+    /** The last link that was written, and the last one that survives a power cut. */
+    private TrailTransaction.@Nullable Head written;
+
+    private volatile TrailTransaction.@Nullable Head durable;
+    private long syncedNanos = System.nanoTime();
+
     private record Uncertain(List<TrailEntry<?>> group, TrailTransaction.Head head) {}
 
     TrailWriter(Store store, TrailSettings settings) {
@@ -68,6 +75,11 @@ final class TrailWriter implements AutoCloseable {
     /** Groups made durable so far. */
     long flushes() {
         return flushes.get();
+    }
+
+    /** The last link that a power cut cannot take; null before the first act. */
+    TrailTransaction.@Nullable Head durable() {
+        return durable;
     }
 
     /** Whether the last attempt to write failed. */
@@ -163,7 +175,7 @@ final class TrailWriter implements AutoCloseable {
 
     private void take(List<TrailEntry<?>> fresh) throws InterruptedException {
         TrailEntry<?> first =
-                backlog.isEmpty() ? queue.take() : queue.poll(settings.retryIntervalMs(), TimeUnit.MILLISECONDS);
+                backlog.isEmpty() && !unsynced() ? queue.take() : queue.poll(pauseMs(), TimeUnit.MILLISECONDS);
         if (first != null) {
             fresh.add(first);
             queue.drainTo(fresh, settings.groupLength() - 1);
@@ -177,6 +189,19 @@ final class TrailWriter implements AutoCloseable {
         fresh.remove(wakeUp);
     }
 
+    /** How long nothing needs to be done while no act comes. */
+    private long pauseMs() {
+        return backlog.isEmpty() ? Math.max(1, settings.fsyncIntervalMs() - sinceSyncMs()) : settings.retryIntervalMs();
+    }
+
+    private long sinceSyncMs() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - syncedNanos);
+    }
+
+    private boolean unsynced() {
+        return !Objects.equals(written, durable);
+    }
+
     private void round(List<TrailEntry<?>> fresh) {
         List<TrailEntry<?>> group = fresh;
         try {
@@ -184,6 +209,7 @@ final class TrailWriter implements AutoCloseable {
             group = new ArrayList<>(backlog);
             group.addAll(fresh);
             if (group.isEmpty()) {
+                syncIfDue();
                 return;
             }
             writeGroup(group);
@@ -233,6 +259,7 @@ final class TrailWriter implements AutoCloseable {
                 uncertain = new Uncertain(List.copyOf(group), transaction.head());
             }
             connection.commit();
+            written = transaction.head();
             if (!transaction.isEmpty()) {
                 makeDurable(connection);
             }
@@ -253,10 +280,24 @@ final class TrailWriter implements AutoCloseable {
         }
     }
 
-    /** A commit changes memory; this writes the file, and makes the operating system write it too where that is set. */
+    /** A commit changes memory; this writes the file, and makes the operating system write it too where that is due. */
     private void makeDurable(Connection connection) throws SQLException {
+        boolean sync = closing || sinceSyncMs() >= settings.fsyncIntervalMs();
         try (Statement statement = connection.createStatement()) {
-            statement.execute(settings.forceToDisk() ? "CHECKPOINT SYNC" : "CHECKPOINT");
+            statement.execute(sync ? "CHECKPOINT SYNC" : "CHECKPOINT");
+        }
+        if (sync) {
+            syncedNanos = System.nanoTime();
+            durable = written;
+        }
+    }
+
+    /** While no act comes. */
+    private void syncIfDue() throws SQLException {
+        if (unsynced() && (closing || sinceSyncMs() >= settings.fsyncIntervalMs())) {
+            try (Connection connection = store.connection()) {
+                makeDurable(connection);
+            }
         }
     }
 

@@ -214,10 +214,29 @@ public final class ConfigReader {
 
     private NicolConfig.Audit audit(@Nullable YamlNode node) {
         if (node == null) {
-            return new NicolConfig.Audit(null, null);
+            return NicolConfig.Audit.DEFAULTS;
         }
-        node.only(List.of("retention", "checkpoints"));
-        return new NicolConfig.Audit(node.duration("retention"), path(node, "checkpoints"));
+        node.only(List.of("retention", "checkpoints", "checkpoint_interval_s", "fsync", "fsync_interval_ms"));
+        boolean interval = "interval".equals(node.word("fsync", List.of("each", "interval")));
+        YamlNode unused = interval ? null : node.child("fsync_interval_ms");
+        if (unused != null) {
+            unused.problem("`fsync_interval_ms` has no effect without `fsync: interval` — write both or neither");
+        }
+        long fsyncMs = node.integer(
+                "fsync_interval_ms",
+                NicolConfig.Audit.DEFAULT_FSYNC_INTERVAL_MS,
+                1,
+                NicolConfig.Audit.MAX_FSYNC_INTERVAL_MS);
+        long checkpointS = node.integer(
+                "checkpoint_interval_s",
+                NicolConfig.Audit.DEFAULTS.checkpointInterval().toSeconds(),
+                1,
+                NicolConfig.Audit.MAX_CHECKPOINT_INTERVAL_S);
+        return new NicolConfig.Audit(
+                node.duration("retention"),
+                path(node, "checkpoints"),
+                Duration.ofSeconds(checkpointS),
+                interval ? Duration.ofMillis(fsyncMs) : Duration.ZERO);
     }
 
     private static List<NicolConfig.Webhook> webhooks(YamlNode root) {

@@ -152,13 +152,23 @@ public record NicolConfig(
     }
 
     /**
-     * How long the trail is kept.
+     * How the trail is written and kept.
      *
      * @param retention null: for ever
      * @param checkpoints the directory of signed checkpoints; null: none are written
+     * @param checkpointInterval between two of them, where the chain has moved
+     * @param fsyncInterval what a power cut may take at most; zero: nothing that was acknowledged
      */
     public record Audit(
-            @Nullable Duration retention, @Nullable Path checkpoints) {}
+            @Nullable Duration retention,
+            @Nullable Path checkpoints,
+            Duration checkpointInterval,
+            Duration fsyncInterval) {
+        public static final long MAX_CHECKPOINT_INTERVAL_S = 24 * 3600;
+        public static final long MAX_FSYNC_INTERVAL_MS = 60_000;
+        public static final long DEFAULT_FSYNC_INTERVAL_MS = 1_000;
+        public static final Audit DEFAULTS = new Audit(null, null, Duration.ofMinutes(10), Duration.ZERO);
+    }
 
     /** Who is told of events. */
     public record Webhook(String url, @Nullable String secret, Set<String> events) {

@@ -4,6 +4,7 @@ import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,7 +13,10 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.ddl.SqlColumnDeclaration;
+import org.apache.calcite.sql.ddl.SqlCreateTable;
 import org.jspecify.annotations.Nullable;
 
 /** What a governed statement is about. */
@@ -73,7 +77,25 @@ public sealed interface Body {
             TableName target,
             @Nullable StoredTable stored,
             SqlNode statement,
-            @Nullable Query query) implements Body {}
+            @Nullable Query query) implements Body {
+        /** The columns of a CREATE TABLE AS: as it names them, or as its query does. */
+        List<String> columns() {
+            if (query == null) {
+                return List.of();
+            }
+            List<String> columns = new ArrayList<>(query.rowType().getFieldNames());
+            if (statement instanceof SqlCreateTable create && create.columnList != null) {
+                int position = 0;
+                for (SqlNode node : create.columnList) {
+                    SqlNode name = node instanceof SqlColumnDeclaration declared ? declared.name : node;
+                    if (name instanceof SqlIdentifier identifier && position < columns.size()) {
+                        columns.set(position++, identifier.getSimple());
+                    }
+                }
+            }
+            return columns;
+        }
+    }
 
     /** A statement that Nicol itself carries out: SET, CALL, transactions, virtual schemas. */
     record Command(SqlNode statement) implements Body {}

@@ -1,12 +1,11 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.BoundValue;
+import dev.nicol.server.audit.SecretFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import org.apache.calcite.avatica.util.ByteString;
 
@@ -48,19 +47,7 @@ public final class MaskKeys implements BoundValue.KeyPads {
     private static void create(Path file) throws IOException {
         byte[] key = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(key);
-        boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-        try {
-            if (posix) {
-                Files.createFile(
-                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            } else {
-                Files.createFile(file);
-            }
-            Files.write(file, key);
-        } catch (FileAlreadyExistsException madeMeanwhile) {
-            // Another start made it: that one counts.
-            return;
-        }
+        SecretFile.create(file, key);
     }
 
     private static ByteString pad(byte[] key, byte with) {

@@ -37,20 +37,24 @@ final class PlanStage {
     }
 
     PlannedStatement plan(ApproveStage.AdmittedStatement admitted) {
-        GovernedStatement governed = admitted.guarded().traced().governed();
+        TracedStatement traced = admitted.guarded().traced();
+        GovernedStatement governed = traced.governed();
         Body body = governed.body();
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
         if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {
-            return new PlannedStatement(admitted, planned(body, governed));
+            Plan plan = planned(body, governed);
+            return new PlannedStatement(admitted, plan, RanLineage.of(plan, traced));
         }
         PolicyLookUps.refuseUnsupported(body);
         PolicyLookUps.refuseUnavailable(body, governed.validated().catalog());
         Function<LookUpReader, Plan> after = reader -> {
             Body bound = PolicyLookUps.bound(body, new LookUps(reader));
             ConvertStage.prove(bound, governed.validated().catalog().version().fingerprint());
-            return planned(bound, governed);
+            Plan plan = planned(bound, governed);
+            RanLineage.of(plan, traced);
+            return plan;
         };
-        return new PlannedStatement(admitted, new Plan.LookedUp(this::query, after));
+        return new PlannedStatement(admitted, new Plan.LookedUp(this::query, after), traced.lineage());
     }
 
     private Plan planned(Body body, GovernedStatement governed) {

@@ -2,6 +2,7 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.LocalPlan;
 import dev.nicol.adapters.SourceSql;
+import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.rewrite.LookUpReader;
 import java.util.List;
 import java.util.function.Function;
@@ -10,8 +11,15 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
 
-/** A statement and how it will run. */
-record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plan plan) {
+/**
+ * A statement and how it will run.
+ *
+ * @param ran the lineage of that, within what was asked; null where no plan runs
+ */
+record PlannedStatement(
+        ApproveStage.AdmittedStatement admitted,
+        Plan plan,
+        @Nullable Lineage ran) {
     ParsedStatement parsed() {
         return admitted.guarded().parsed();
     }

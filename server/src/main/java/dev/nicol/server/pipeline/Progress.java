@@ -1,6 +1,5 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.AuditTrail;
 import java.util.ArrayList;
@@ -16,6 +15,7 @@ final class Progress {
     private StatementKind kind = StatementKind.UNKNOWN;
     private @Nullable TracedStatement traced;
     private @Nullable GuardedStatement guarded;
+    private @Nullable PlannedStatement planned;
     private boolean begun;
 
     Progress(String statementId, Session session, String sql) {
@@ -36,6 +36,11 @@ final class Progress {
 
     GuardedStatement at(GuardedStatement reached) {
         guarded = reached;
+        return reached;
+    }
+
+    PlannedStatement at(PlannedStatement reached) {
+        planned = reached;
         return reached;
     }
 
@@ -69,8 +74,15 @@ final class Progress {
                 rules(),
                 approvalId,
                 policyVersion,
-                reached == null ? Lineage.UNKNOWN : reached.lineage(),
+                flow(reached),
                 reached == null ? List.of() : reached.columns());
+    }
+
+    private AuditTrail.Flow flow(@Nullable TracedStatement reached) {
+        PlannedStatement runs = planned;
+        return reached == null
+                ? AuditTrail.Flow.UNKNOWN
+                : new AuditTrail.Flow(reached.target(), reached.lineage(), runs == null ? null : runs.ran());
     }
 
     private List<String> rules() {

@@ -64,7 +64,7 @@ public final class StatementPipeline implements Statements {
             TracedStatement traced = progress.at(stages.trace().trace(governed));
             GuardedStatement guarded = progress.at(stages.guard().guard(traced));
             ApproveStage.AdmittedStatement admitted = stages.approve().approve(guarded, parameters);
-            PlannedStatement planned = stages.plan().plan(admitted);
+            PlannedStatement planned = progress.at(stages.plan().plan(admitted));
             Run run = stages.audit().begin(progress, planned, execution(session, parsed.subject(), parameters));
             return stages.audit().watched(planned, run, () -> stages.execute().execute(planned, run, bound(maxRows)));
         } catch (RuntimeException | Error failure) {

@@ -19,10 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.sql.SqlIdentifier;
-import org.apache.calcite.sql.SqlNode;
-import org.apache.calcite.sql.ddl.SqlColumnDeclaration;
-import org.apache.calcite.sql.ddl.SqlCreateTable;
 
 /**
  * Lets tags go with values. Before a write runs, the columns it fills durably get the tags of those it reads, masked or
@@ -62,7 +58,7 @@ final class TagTravel {
         TableName target = definition.target();
         Body.Query query = definition.query();
         if (query != null) {
-            carry(target, created(definition.statement(), query.plan()), query.plan(), lineage, userName);
+            carry(target, definition.columns(), query.plan(), lineage, userName);
         } else if (definition.statement() instanceof AlterTable alter) {
             if (alter.change() instanceof AlterTable.RenameTable rename) {
                 TableName renamed = new TableName(
@@ -81,23 +77,8 @@ final class TagTravel {
         }
     }
 
-    /** The columns of a CREATE TABLE AS: as it names them, or as its query does. */
-    private static List<String> created(SqlNode statement, RelNode plan) {
-        List<String> columns = new ArrayList<>(plan.getRowType().getFieldNames());
-        if (statement instanceof SqlCreateTable create && create.columnList != null) {
-            int position = 0;
-            for (SqlNode node : create.columnList) {
-                SqlNode name = node instanceof SqlColumnDeclaration declared ? declared.name : node;
-                if (name instanceof SqlIdentifier identifier && position < columns.size()) {
-                    columns.set(position++, identifier.getSimple());
-                }
-            }
-        }
-        return columns;
-    }
-
     private void carry(TableName target, List<String> columns, RelNode plan, Lineage asked, String userName) {
-        Lineage lineage = outOf(target, (asked.complete() ? asked : everything(columns.size(), plan)).renamed(columns));
+        Lineage lineage = outOf(target, asked.complete() ? asked : everything(columns, plan));
         if (lineage.edges().isEmpty()) {
             return;
         }
@@ -128,13 +109,18 @@ final class TagTravel {
     }
 
     /** Where it cannot be told what flows where, everything that is read flows everywhere. */
-    private static Lineage everything(int columns, RelNode plan) {
+    private static Lineage everything(List<String> columns, RelNode plan) {
         List<LineageEdge> edges = new ArrayList<>();
         for (SealedScan scan : Seals.in(plan)) {
             for (Decision.Column read : scan.decision().columns()) {
-                for (int ordinal = 1; !read.denied() && ordinal <= columns; ordinal++) {
+                for (int ordinal = 1; !read.denied() && ordinal <= columns.size(); ordinal++) {
                     edges.add(new LineageEdge(
-                            "", ordinal, scan.decision().table(), read.name(), Kind.TRANSFORMATION, false));
+                            columns.get(ordinal - 1),
+                            ordinal,
+                            scan.decision().table(),
+                            read.name(),
+                            Kind.TRANSFORMATION,
+                            false));
                 }
             }
         }

@@ -25,7 +25,7 @@ final class TraceStage {
     TracedStatement trace(GovernedStatement governed) {
         GovernedCatalog catalog = governed.validated().catalog();
         List<RelNode> plans = ConvertStage.plans(governed.body());
-        Lineage lineage = lineage(plans);
+        Lineage lineage = lineage(governed.body(), plans);
         Map<TableName, Decision> decisions = new HashMap<>();
         for (RelNode plan : plans) {
             for (SealedScan scan : Seals.in(plan)) {
@@ -42,11 +42,35 @@ final class TraceStage {
                     .forEach(column -> columns.add(access(catalog, target.decision(), column, "write")));
         }
         decisions.values().forEach(decision -> rules.addAll(decision.rules()));
-        return new TracedStatement(governed, lineage, List.copyOf(columns), List.copyOf(rules));
+        return new TracedStatement(
+                governed, filled(governed.body()), lineage, List.copyOf(columns), List.copyOf(rules));
     }
 
-    private static Lineage lineage(List<RelNode> plans) {
-        return plans.isEmpty() ? new Lineage(true, List.of()) : LineageExtractor.of(plans.get(0));
+    private static Lineage lineage(Body body, List<RelNode> plans) {
+        return plans.isEmpty()
+                ? new Lineage(true, List.of())
+                : LineageExtractor.of(plans.get(0)).renamed(filledColumns(body));
+    }
+
+    /** The table that values go to; null where they go to the client. */
+    private static @Nullable TableName filled(Body body) {
+        Body.Target target = target(body);
+        if (target != null) {
+            return target.name();
+        }
+        return body instanceof Body.Definition definition && definition.query() != null ? definition.target() : null;
+    }
+
+    /** What the columns of a statement's plan are called where they go. */
+    static List<String> filledColumns(Body body) {
+        if (body instanceof Body.Definition definition) {
+            return definition.columns();
+        } else if (body instanceof Body.Query query) {
+            return query.rowType().getFieldNames();
+        } else if (body instanceof Body.Explanation explanation) {
+            return explanation.query().rowType().getFieldNames();
+        }
+        return List.copyOf(written(body));
     }
 
     /** The columns read: those that lineage names, or all that the plan could read where lineage is unknown. */

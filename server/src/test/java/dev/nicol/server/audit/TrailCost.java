@@ -13,22 +13,24 @@ final class TrailCost {
 
     public static void main(String[] arguments) throws Exception {
         int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
-        for (boolean force : new boolean[] {true, false}) {
+        for (long intervalMs : new long[] {0, 1_000}) {
             Path directory = Files.createTempDirectory("trail-cost");
             try (Store store = Store.open(TrailFixture.url(directory));
                     StoreAuditTrail trail = StoreAuditTrail.open(
-                            store, TrailSettings.DEFAULT.withForceToDisk(force), java.time.Clock.systemUTC())) {
+                            store,
+                            TrailSettings.DEFAULT.withFsyncIntervalMs(intervalMs),
+                            java.time.Clock.systemUTC())) {
                 for (int i = 0; i < WARM_UP_STATEMENTS; i++) {
                     statement(trail);
                 }
                 for (int threads : new int[] {1, 8, 32}) {
-                    measure(trail, threads, seconds, force);
+                    measure(trail, threads, seconds, intervalMs == 0 ? "each" : intervalMs + " ms");
                 }
             }
         }
     }
 
-    private static void measure(StoreAuditTrail trail, int threads, int seconds, boolean force)
+    private static void measure(StoreAuditTrail trail, int threads, int seconds, String fsync)
             throws InterruptedException {
         long flushesBefore = trail.flushes();
         long end = System.nanoTime() + seconds * 1_000_000_000L;
@@ -52,8 +54,8 @@ final class TrailCost {
             statements += count;
         }
         System.out.printf(
-                "forceToDisk %-5s %2d threads: %6d statements/s, %5d us begin+complete each, %.2f flushes a statement%n",
-                force,
+                "fsync %-7s %2d threads: %6d statements/s, %5d us begin+complete each, %.2f flushes a statement%n",
+                fsync,
                 threads,
                 statements / seconds,
                 seconds * 1_000_000L * threads / Math.max(1, statements),

@@ -37,11 +37,15 @@ final class TrailFixture {
                 List.of("analysts-read-crm", "own-region"),
                 null,
                 "v1",
-                new Lineage(
-                        true,
-                        List.of(
-                                new LineageEdge("email", 1, CUSTOMERS, "email", LineageEdge.Kind.IDENTITY, true),
-                                new LineageEdge(null, 0, CUSTOMERS, "region", LineageEdge.Kind.FILTER, false))),
+                new AuditTrail.Flow(
+                        null,
+                        new Lineage(
+                                true,
+                                List.of(
+                                        new LineageEdge(
+                                                "email", 1, CUSTOMERS, "email", LineageEdge.Kind.IDENTITY, true),
+                                        new LineageEdge(null, 0, CUSTOMERS, "region", LineageEdge.Kind.FILTER, false))),
+                        null),
                 List.of(
                         new AuditTrail.ColumnAccess(CUSTOMERS, "email", List.of("EMAIL"), "read", "redact", "emails"),
                         new AuditTrail.ColumnAccess(CUSTOMERS, "region", List.of(), "read", null, null)));

@@ -99,7 +99,8 @@ class ConfigReaderTest {
         assertThat(config.limits().idleTimeout()).isEqualTo(Duration.ofMinutes(30));
         assertThat(config.classification()).isEqualTo(new NicolConfig.Classification(10, false));
         assertThat(config.audit())
-                .isEqualTo(new NicolConfig.Audit(Duration.ofDays(400), directory.resolve("checkpoints")));
+                .isEqualTo(new NicolConfig.Audit(
+                        Duration.ofDays(400), directory.resolve("checkpoints"), Duration.ofMinutes(10), Duration.ZERO));
         assertThat(config.webhooks()).hasSize(1);
         assertThat(config.webhooks().get(0).secret()).isEqualTo("s3cret-hook");
     }

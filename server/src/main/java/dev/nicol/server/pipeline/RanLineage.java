@@ -1,0 +1,50 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.adapters.LocalPlan;
+import dev.nicol.lineage.Lineage;
+import dev.nicol.lineage.LineageExtractor;
+import dev.nicol.policy.NicolError;
+import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lineage of the plan that is about to run, held against what was asked: optimisation may leave columns out, and may
+ * read none that the statement did not.
+ */
+final class RanLineage {
+    private RanLineage() {}
+
+    /**
+     * The lineage of {@code plan}; that of what was asked where it is the asked plan itself that a source is sent, or where
+     * the plan is only made once policy look-ups have answered; null where nothing is read from sources.
+     *
+     * @throws dev.nicol.policy.NicolException {@code NOT_PROVEN} where it is beyond what was asked: nothing may run
+     */
+    static @Nullable Lineage of(Plan plan, TracedStatement traced) {
+        if (plan instanceof Plan.Joined joined) {
+            return within(joined.plan(), traced);
+        } else if (plan instanceof Plan.Write write && write.rows() != null) {
+            return of(write.rows().query(), traced);
+        }
+        boolean reads = plan instanceof Plan.Whole
+                || plan instanceof Plan.Write
+                || plan instanceof Plan.Define
+                || plan instanceof Plan.LookedUp;
+        return reads ? traced.lineage() : null;
+    }
+
+    private static Lineage within(LocalPlan plan, TracedStatement traced) {
+        Lineage asked = traced.lineage();
+        Lineage ran = LineageExtractor.of(plan.plan(), LocalPlan::traced)
+                .renamed(TraceStage.filledColumns(traced.governed().body()));
+        // what is not understood is not claimed to be within, nor beyond: it is recorded as unknown
+        if (asked.complete() && ran.complete() && !ran.within(asked)) {
+            throw NicolError.NOT_PROVEN.because(
+                    "The plan made for this statement reads more than was asked, so it was not run. Write it in a"
+                            + " simpler way, or report it.",
+                    "lineage of the plan: " + ran.edges() + "; asked: " + asked.edges(),
+                    null);
+        }
+        return ran;
+    }
+}
