@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.calcite.DataContext;
-import org.apache.calcite.adapter.enumerable.EnumerableInterpretable;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
 import org.apache.calcite.adapter.java.JavaTypeFactory;
 import org.apache.calcite.jdbc.CalciteSchema;
@@ -31,7 +30,7 @@ public final class LocalPlan {
     LocalPlan(EnumerableRel plan, List<SourceSql> sources) {
         this.plan = plan;
         this.sources = List.copyOf(sources);
-        this.compiled = EnumerableInterpretable.toBindable(constants, null, plan, EnumerableRel.Prefer.ARRAY);
+        this.compiled = EngineCompiler.compile(plan, constants);
     }
 
     /** What a run does at its sources, as generated code finds it. */

@@ -70,13 +70,15 @@ public final class PlanningSpace {
         return new PlanningSpace(reader(root, path, types), cluster, FUNCTIONS, views);
     }
 
-    /** The same types and planner over another schema: for what a policy or a view says. */
-    public PlanningSpace within(RelOptCluster shared, CalciteSchema root, List<String> path, SqlOperatorTable more) {
+    /** A statement's types and planner over another schema: for what a policy or a view says. */
+    static PlanningSpace within(
+            RelOptCluster shared, CalciteSchema root, List<String> path, SqlOperatorTable more, ViewSource views) {
         return new PlanningSpace(
                 reader(root, path, shared.getTypeFactory()), shared, SqlOperatorTables.chain(FUNCTIONS, more), views);
     }
 
-    private static CalciteCatalogReader reader(CalciteSchema root, List<String> path, RelDataTypeFactory types) {
+    /** Looks tables up, and plans nothing. */
+    static CalciteCatalogReader reader(CalciteSchema root, List<String> path, RelDataTypeFactory types) {
         Properties properties = new Properties();
         properties.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "false");
         return new CalciteCatalogReader(root, path, types, new CalciteConnectionConfigImpl(properties));
@@ -129,7 +131,8 @@ public final class PlanningSpace {
         @Override
         public RelRoot expandView(RelDataType rowType, String sql, List<String> schemaPath, List<String> viewPath) {
             CalciteSchema root = catalogReader.getRootSchema();
-            return within(cluster, root, schemaPath, SqlOperatorTables.of()).convert(views.parse(sql));
+            return within(cluster, root, schemaPath, SqlOperatorTables.of(), views)
+                    .convert(views.parse(sql));
         }
     }
 }

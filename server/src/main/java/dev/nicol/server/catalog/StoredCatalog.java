@@ -1,5 +1,7 @@
 package dev.nicol.server.catalog;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.SourceTable;
 import dev.nicol.adapters.StoredTable;
@@ -16,13 +18,16 @@ import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexDynamicParam;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.rex.RexVisitorImpl;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.schema.TranslatableTable;
@@ -36,10 +41,22 @@ import org.jspecify.annotations.Nullable;
 
 /** All tables of one catalogue snapshot with raw values: what row filters and custom masks are validated against, and nothing else. */
 final class StoredCatalog implements PolicyCatalog {
+    private static final int MOST_CONDITIONS = 10_000;
+
+    private static final PlanningSpace.ViewSource NO_VIEWS = sql -> {
+        throw new IllegalStateException("stored tables have no views");
+    };
+
     private final CalciteSchema root;
     private final Map<TableName, StoredTable> tables = new LinkedHashMap<>();
     private final RelDataTypeFactory types;
     private final Expressions expressions;
+
+    /** Filters that look at their row only mean the same in every plan. */
+    private final Cache<Rule, RexNode> conditions =
+            Caffeine.newBuilder().maximumSize(MOST_CONDITIONS).build();
+
+    private record Rule(TableName table, String sql) {}
 
     /** Parses a policy's SQL. */
     interface Expressions {
@@ -95,7 +112,7 @@ final class StoredCatalog implements PolicyCatalog {
 
     @Override
     public RelOptTable stored(TableName table) {
-        RelOptTable found = space(List.of()).catalogReader().getTable(table.parts());
+        RelOptTable found = PlanningSpace.reader(root, List.of(), types).getTable(table.parts());
         if (found == null) {
             throw NicolError.UNKNOWN_TABLE.because(
                     "Table `" + table + "` is gone. Look at nicol.information_schema.tables.");
@@ -105,8 +122,20 @@ final class StoredCatalog implements PolicyCatalog {
 
     @Override
     public RelNode filtered(RelOptCluster cluster, TableName table, String condition) {
+        Rule rule = new Rule(table, condition);
+        RexNode known = conditions.getIfPresent(rule);
+        if (known != null) {
+            return LogicalFilter.create(new SourceScan(cluster, stored(table)), known);
+        }
         try {
-            return planned(cluster, table, SqlNodeList.SINGLETON_STAR, expressions.expression(condition));
+            RelNode plan = planned(cluster, table, SqlNodeList.SINGLETON_STAR, expressions.expression(condition));
+            if (plan instanceof Project project
+                    && project.getInput() instanceof Filter filter
+                    && filter.getInput() instanceof SourceScan
+                    && !RexUtil.SubQueryFinder.containsSubQuery(filter)) {
+                conditions.put(rule, filter.getCondition());
+            }
+            return plan;
         } catch (RuntimeException | Error failure) {
             throw notApplied(table, "row filter", failure);
         }
@@ -170,12 +199,12 @@ final class StoredCatalog implements PolicyCatalog {
 
     /** Where an expression over the table's rows is validated and planned. */
     PlanningSpace spaceOf(TableName table) {
-        return within(space(List.of()).cluster(), table);
+        return within(PlanningSpace.over(root, List.of(), types, NO_VIEWS).cluster(), table);
     }
 
     private PlanningSpace within(RelOptCluster cluster, TableName table) {
-        return space(List.of())
-                .within(cluster, root, List.of(table.catalog(), table.schema()), PolicyFunctions.OPERATORS);
+        return PlanningSpace.within(
+                cluster, root, List.of(table.catalog(), table.schema()), PolicyFunctions.OPERATORS, NO_VIEWS);
     }
 
     /**
@@ -198,11 +227,5 @@ final class StoredCatalog implements PolicyCatalog {
                 null,
                 null,
                 null);
-    }
-
-    private PlanningSpace space(List<String> path) {
-        return PlanningSpace.over(root, path, types, sql -> {
-            throw new IllegalStateException("stored tables have no views");
-        });
     }
 }

@@ -1,6 +1,8 @@
 package dev.nicol.server.differential;
 
 import dev.nicol.server.differential.Fixture.Table;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Where the fixture's tables are. */
@@ -21,8 +23,18 @@ enum Deployment {
         return sources.get(table.name());
     }
 
-    /** Whether a source's collation takes upper and lower case for the same. */
-    boolean foldsCase() {
-        return sources.containsValue("my");
+    /** How many of so many statements it runs: across sources fewer, as much of what they take is computed here in any case. */
+    int share(int statements) {
+        return sources.values().stream().distinct().count() > 1 ? statements / 4 : statements;
+    }
+
+    /** Rows as they compare: where a source's collation takes upper and lower case for the same, in upper case and in order. */
+    List<String> folded(List<String> rows) {
+        return sources.containsValue("my")
+                ? rows.stream()
+                        .map(row -> row.toUpperCase(Locale.ROOT))
+                        .sorted()
+                        .toList()
+                : rows;
     }
 }

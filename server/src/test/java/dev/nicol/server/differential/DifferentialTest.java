@@ -3,6 +3,7 @@ package dev.nicol.server.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.server.differential.Generator.Statement;
+import dev.nicol.server.differential.Writes.Write;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -27,9 +28,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DifferentialTest {
     private static final long SEED = Long.getLong("nicol.differential.seed", 3);
-    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 360);
+    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 2016);
     private static final int SECONDS = Integer.getInteger("nicol.differential.seconds", 0);
-    private static final int WORKERS = 2;
+    private static final int WORKERS = 4;
+
+    /** One of so many statements is a write. */
+    private static final int WRITES = 12;
+
+    /** Writes of each reader that are not taken back. */
+    private static final int LASTING = 2;
+
     private static final int MOST_REPORTS = Integer.getInteger("nicol.differential.reports", 3);
 
     private Bench bench;
@@ -49,17 +57,20 @@ class DifferentialTest {
     @ParameterizedTest
     @EnumSource
     void answersAsOverTheCopy(Deployment deployment) throws Exception {
-        ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+        ExecutorService workers = Executors.newFixedThreadPool(WORKERS + 1);
         try {
             List<Future<Found>> running = new ArrayList<>();
             for (int i = 0; i < WORKERS; i++) {
                 int worker = i;
                 running.add(workers.submit(() -> compare(deployment, worker)));
             }
+            // Alone: two writes of one row would wait for each other. What is not committed, nobody else sees.
+            running.add(workers.submit(() -> write(deployment)));
             Found found = new Found();
             for (Future<Found> worker : running) {
                 found.add(worker.get());
             }
+            found.add(writeForGood(deployment));
             System.out.println(
                     deployment + ": answers by SQLSTATE " + found.states + " in " + found.milliseconds + " ms");
             assertThat(found.reports).isEmpty();
@@ -91,7 +102,9 @@ class DifferentialTest {
                     Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
                     long until = System.nanoTime()
                             + SECONDS * 1_000_000_000L * WORKERS / readers.size() / Deployment.values().length;
-                    for (int i = 0; i < STATEMENTS / readers.size() || System.nanoTime() < until; i++) {
+                    for (int i = 0;
+                            i < deployment.share(STATEMENTS) / readers.size() || System.nanoTime() < until;
+                            i++) {
                         one(comparison, rights, SEED * 1_000_003 + reader * 100_000_007L + i, found);
                         if (found.reports.size() >= MOST_REPORTS) {
                             return found;
@@ -101,6 +114,58 @@ class DifferentialTest {
             }
         }
         found.milliseconds = (System.nanoTime() - started) / 1_000_000;
+        return found;
+    }
+
+    private Found write(Deployment deployment) throws SQLException {
+        Found found = new Found();
+        List<Rights> readers = bench.readers();
+        try (Connection raw = bench.connect(Bench.STEWARD)) {
+            for (int reader = 0; reader < readers.size(); reader++) {
+                Rights rights = readers.get(reader);
+                long until = System.nanoTime() + SECONDS * 1_000_000_000L / readers.size() / Deployment.values().length;
+                try (Connection governed = bench.connect(rights.reader().user())) {
+                    WriteComparison comparison = new WriteComparison(bench, deployment, rights, governed, raw);
+                    int writes = deployment.share(STATEMENTS) / WRITES / readers.size();
+                    for (int i = 0; i < writes || System.nanoTime() < until; i++) {
+                        one(comparison, rights, SEED * 1_000_033 + reader * 100_000_037L + i, found);
+                        if (found.reports.size() >= MOST_REPORTS) {
+                            return found;
+                        }
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    private static void one(WriteComparison comparison, Rights rights, long seed, Found found) throws SQLException {
+        Write write = Writes.write(seed, rights);
+        WriteComparison.Answers answers = comparison.of(write);
+        found.states.merge("write " + answers.state(), 1, Integer::sum);
+        String difference = answers.difference();
+        if (difference != null) {
+            found.reports.add(comparison.report(seed, write, difference));
+        }
+    }
+
+    /** When nobody else reads. */
+    private Found writeForGood(Deployment deployment) throws SQLException {
+        Found found = new Found();
+        try (Connection raw = bench.connect(Bench.STEWARD)) {
+            for (Rights rights : bench.readers()) {
+                try (Connection governed = bench.connect(rights.reader().user())) {
+                    WriteComparison comparison = new WriteComparison(bench, deployment, rights, governed, raw);
+                    for (int i = 0; i < LASTING; i++) {
+                        Write write = Writes.write(SEED * 1_000_003 + 11 + i, rights);
+                        String difference = comparison.lasting(write);
+                        if (difference != null) {
+                            found.reports.add(write + "\non " + deployment + ", " + difference + "\nfor " + rights);
+                        }
+                    }
+                }
+            }
+        }
         return found;
     }
 

@@ -7,6 +7,8 @@ import dev.nicol.server.differential.Fixture.Table;
 import dev.nicol.server.differential.Fixture.Type;
 import dev.nicol.server.differential.Part.Kind;
 import dev.nicol.server.differential.Scope.Field;
+import java.math.BigDecimal;
+import java.sql.Date;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,10 +25,14 @@ final class Expressions {
     private final Generator queries;
     private final Rights rights;
 
+    /** Whether values go beside the statement, mostly. */
+    private final boolean prepared;
+
     Expressions(Random random, Generator queries, Rights rights) {
         this.random = random;
         this.queries = queries;
         this.rights = rights;
+        this.prepared = random.nextInt(8) == 0;
     }
 
     Type type() {
@@ -76,6 +82,15 @@ final class Expressions {
 
     /** A value that is stored somewhere, shown or not, or one that is nowhere. */
     Part literal(Type type) {
+        return literal(type, "CAST(? AS " + sql(type) + ")");
+    }
+
+    /** The same where its type is known from what is beside it. */
+    private Part compared(Type type) {
+        return literal(type, "?");
+    }
+
+    private Part literal(Type type, String beside) {
         if (random.nextInt(25) == 0) {
             return of(type.part, "CAST(NULL AS " + sql(type) + ")");
         }
@@ -86,15 +101,26 @@ final class Expressions {
                 .map(row -> row.value(column.name()))
                 .filter(Objects::nonNull)
                 .forEach(values::add));
-        Object value = values.isEmpty() ? null : values.get(random.nextInt(values.size()));
-        return of(
-                type.part,
-                switch (type) {
-                    case INTEGER -> value == null ? "3" : value.toString();
-                    case DECIMAL -> value == null ? "1.50" : value.toString();
-                    case TEXT -> value == null ? "'12'" : quoted(value.toString());
-                    case DATE -> "DATE '" + (value == null ? "2001-01-01" : value) + "'";
-                });
+        Object value = values.isEmpty()
+                ? switch (type) {
+                    case INTEGER -> 3;
+                    case DECIMAL -> new BigDecimal("1.50");
+                    case TEXT -> "12";
+                    case DATE -> Date.valueOf("2001-01-01");
+                }
+                : values.get(random.nextInt(values.size()));
+        return prepared && random.nextInt(3) > 0
+                ? of(type.part, new Part.Given(value, beside))
+                : of(type.part, sql(type, value));
+    }
+
+    /** A literal. */
+    static String sql(Type type, Object value) {
+        return switch (type) {
+            case INTEGER, DECIMAL -> value.toString();
+            case TEXT -> quoted(value.toString());
+            case DATE -> "DATE '" + value + "'";
+        };
     }
 
     private static String quoted(String text) {
@@ -222,13 +248,13 @@ final class Expressions {
                 of(Kind.CONDITION, any(type, scope, depth), " " + comparison() + " ", any(type, scope, depth - 1));
             case 3 -> of(Kind.CONDITION, any(type, scope, depth), random.nextBoolean() ? " IS NULL" : " IS NOT NULL");
             case 4 ->
-                of(Kind.CONDITION, leaf(type, scope), not() + " BETWEEN ", literal(type), " AND ", leaf(type, scope));
+                of(Kind.CONDITION, leaf(type, scope), not() + " BETWEEN ", compared(type), " AND ", leaf(type, scope));
             case 5 ->
                 of(
                         Kind.CONDITION,
                         any(type, scope, depth - 1),
                         not() + " IN (",
-                        Part.list(List.of(literal(type), literal(type), literal(type))),
+                        Part.list(List.of(compared(type), literal(type), compared(type))),
                         ")");
             case 6 -> like(scope, depth);
             case 7, 8 ->
@@ -264,7 +290,8 @@ final class Expressions {
             case 14 ->
                 of(
                         Kind.CONDITION,
-                        "(" + leaf(type, scope),
+                        "(",
+                        leaf(type, scope),
                         ", ",
                         leaf(Type.TEXT, scope),
                         ") IN (",

@@ -2,10 +2,10 @@ package dev.nicol.server.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nicol.server.differential.Generator.Statement;
 import dev.nicol.server.differential.KnownFilter.Reader;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -117,9 +117,10 @@ class FoundByChanceTest {
             })
     void planningEnds(String sql) {
         Assertions.assertTimeout(Duration.ofSeconds(20), () -> {
-            try (Connection governed = bench.connect("r0")) {
-                Outcome.of(governed, bench.located(sql, Deployment.FEDERATED, null));
-                Outcome.of(governed, bench.located(sql, Deployment.DUCKDB, null));
+            try (Connection connection = bench.connect("r0");
+                    Statement governed = connection.createStatement()) {
+                Outcome.of(governed, bench.located(sql, Deployment.FEDERATED, null), List.of());
+                Outcome.of(governed, bench.located(sql, Deployment.DUCKDB, null), List.of());
             }
         });
     }
@@ -129,7 +130,7 @@ class FoundByChanceTest {
         try (Connection governed = bench.connect("r0");
                 Connection raw = bench.connect(Bench.STEWARD)) {
             Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
-            Statement statement = new Statement(Part.fixed(sql), false, false);
+            Generator.Statement statement = new Generator.Statement(Part.fixed(sql), false, false);
             Comparison.Answers answers = comparison.of(statement);
             assertThat(answers.difference()).as(answers.toString()).isNull();
             assertThat(answers.governed().failed()).as(answers.toString()).isFalse();

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 /** Random queries over what one reader may see. Tables are written <code>$people</code>; the same seed, the same query. */
 final class Generator {
     /** Mostly small: what is large is slow, and rarely finds more. */
-    private static final List<Integer> DEPTHS = List.of(1, 1, 1, 1, 1, 2, 2, 2, 3);
+    private static final List<Integer> DEPTHS = List.of(1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3);
 
     private static final String WITH = "w";
 
@@ -27,10 +27,14 @@ final class Generator {
     private final List<Field> shared = new ArrayList<>();
     private int aliases;
 
-    private Generator(long seed, Rights rights) {
-        this.random = new Random(seed);
+    Generator(Random random, Rights rights) {
+        this.random = random;
         this.rights = rights;
         this.expressions = new Expressions(random, this, rights);
+    }
+
+    Expressions expressions() {
+        return expressions;
     }
 
     /**
@@ -43,10 +47,21 @@ final class Generator {
         String text() {
             return part.text();
         }
+
+        Statement with(Part other) {
+            return new Statement(other, ordered, counted);
+        }
+
+        /** The text with the values that go beside it. */
+        @Override
+        public String toString() {
+            List<Object> parameters = part.parameters();
+            return parameters.isEmpty() ? text() : text() + " with " + parameters;
+        }
     }
 
     static Statement statement(long seed, Rights rights) {
-        return new Generator(seed, rights).statement();
+        return new Generator(new Random(seed), rights).statement();
     }
 
     static Table table(String name) {
@@ -58,7 +73,7 @@ final class Generator {
 
     private Statement statement() {
         Part with = random.nextInt(6) == 0 ? with() : Part.fixed();
-        List<Type> types = types(1 + random.nextInt(4));
+        List<Type> types = types(1 + random.nextInt(3));
         int depth = DEPTHS.get(random.nextInt(DEPTHS.size()));
         Part query = query(types, new Scope(List.of(), null), depth);
         boolean ordered = random.nextInt(3) == 0;
@@ -139,13 +154,17 @@ final class Generator {
         return of(Kind.QUERY, "SELECT " + distinct, Part.list(items), " FROM ", from.part, where(from.scope, depth));
     }
 
-    private Part values(List<Type> types) {
+    /** Two literal rows. */
+    Part values(List<Type> types) {
         List<Part> rows = new ArrayList<>();
         for (int row = 0; row < 2; row++) {
-            rows.add(Part.fixed("("
-                    + types.stream()
-                            .map(type -> expressions.literal(type).text())
-                            .collect(Collectors.joining(", ")) + ")"));
+            List<Object> pieces = new ArrayList<>();
+            types.forEach(type -> {
+                pieces.add(pieces.isEmpty() ? "(" : ", ");
+                pieces.add(expressions.literal(type));
+            });
+            pieces.add(")");
+            rows.add(Part.fixed(pieces.toArray()));
         }
         String names = IntStream.range(0, types.size()).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
         return of(Kind.QUERY, "SELECT * FROM (VALUES ", Part.list(rows), ") AS v" + aliases++ + "(" + names + ")");

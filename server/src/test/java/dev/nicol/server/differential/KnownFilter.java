@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A row filter as a policy file writes it, and what it says of a row, in plain Java: null is SQL's unknown, and no row.
  *
- * @param sql in which {@code $allowed} is the look-up table of the same source
+ * @param sql in which {@code $allowed} is the look-up table of the same source, {@code $far} that of another
  */
 record KnownFilter(String table, String sql, BiFunction<Row, Reader, @Nullable Boolean> passes) {
     /**
@@ -98,6 +98,18 @@ record KnownFilter(String table, String sql, BiFunction<Row, Reader, @Nullable B
             people(
                     "NULLIF(region, 'US') <> 'XX'",
                     (row, reader) -> row.text("region") != null && !among(row.text("region"), "US", "XX")),
+            people(
+                    "region IN (SELECT a.region FROM $far AS a WHERE a.usr = CURRENT_USER)",
+                    (row, reader) -> among(row.text("region"), reader.regions().toArray())),
+            people(
+                    "NOT EXISTS (SELECT 1 FROM $far AS a WHERE a.usr = CURRENT_USER AND a.region = people.region)",
+                    (row, reader) -> !among(row.text("region"), reader.regions().toArray())),
+            orders(
+                    "qty >= (SELECT MIN(a.min_id) FROM $far AS a WHERE a.usr = CURRENT_USER)",
+                    (row, reader) -> over(row.integer("qty"), reader.least() - 1)),
+            tags(
+                    "NOT (person IN (SELECT a.min_id FROM $far AS a WHERE a.usr = CURRENT_USER))",
+                    (row, reader) -> row.value("person") != null && !among(row.integer("person"), reader.least())),
             people("1 = 1", (row, reader) -> true),
             people("1 = 0", (row, reader) -> false),
             orders("person IS NOT NULL", (row, reader) -> row.value("person") != null),

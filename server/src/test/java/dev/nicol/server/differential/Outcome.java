@@ -1,6 +1,6 @@
 package dev.nicol.server.differential;
 
-import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
@@ -23,30 +23,50 @@ record Outcome(
         @Nullable String message) {
     private static final int PRINTED = 8;
 
-    static Outcome of(Connection connection, String sql) {
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            ResultSetMetaData shape = result.getMetaData();
-            List<String> columns = new ArrayList<>();
-            for (int i = 1; i <= shape.getColumnCount(); i++) {
-                columns.add(shape.getColumnLabel(i) + " " + shape.getColumnTypeName(i) + "(" + shape.getPrecision(i)
-                        + ", " + shape.getScale(i) + ")");
+    /** @param plain which runs a statement without parameters: one for many saves round trips */
+    static Outcome of(Statement plain, String sql, List<Object> parameters) {
+        if (parameters.isEmpty()) {
+            try (ResultSet result = plain.executeQuery(sql)) {
+                return of(result);
+            } catch (SQLException failure) {
+                return of(failure);
             }
-            List<String> rows = new ArrayList<>();
-            while (result.next()) {
-                List<String> row = new ArrayList<>();
-                for (int i = 1; i <= shape.getColumnCount(); i++) {
-                    row.add(String.valueOf(result.getObject(i)));
-                }
-                rows.add(String.join("|", row));
-            }
-            return new Outcome(columns, rows, null, null);
-        } catch (SQLException failure) {
-            String message = String.valueOf(failure.getMessage());
-            int answer = message.indexOf("Remote driver error");
-            return new Outcome(
-                    List.of(), List.of(), failure.getSQLState(), answer < 0 ? message : message.substring(answer));
         }
+        try (PreparedStatement prepared = plain.getConnection().prepareStatement(sql)) {
+            for (int i = 0; i < parameters.size(); i++) {
+                prepared.setObject(i + 1, parameters.get(i));
+            }
+            try (ResultSet result = prepared.executeQuery()) {
+                return of(result);
+            }
+        } catch (SQLException failure) {
+            return of(failure);
+        }
+    }
+
+    private static Outcome of(ResultSet result) throws SQLException {
+        ResultSetMetaData shape = result.getMetaData();
+        List<String> columns = new ArrayList<>();
+        for (int i = 1; i <= shape.getColumnCount(); i++) {
+            columns.add(shape.getColumnLabel(i) + " " + shape.getColumnTypeName(i) + "(" + shape.getPrecision(i) + ", "
+                    + shape.getScale(i) + ")");
+        }
+        List<String> rows = new ArrayList<>();
+        while (result.next()) {
+            List<String> row = new ArrayList<>();
+            for (int i = 1; i <= shape.getColumnCount(); i++) {
+                row.add(String.valueOf(result.getObject(i)));
+            }
+            rows.add(String.join("|", row));
+        }
+        return new Outcome(columns, rows, null, null);
+    }
+
+    static Outcome of(SQLException failure) {
+        String message = String.valueOf(failure.getMessage());
+        int answer = message.indexOf("Remote driver error");
+        return new Outcome(
+                List.of(), List.of(), failure.getSQLState(), answer < 0 ? message : message.substring(answer));
     }
 
     boolean failed() {

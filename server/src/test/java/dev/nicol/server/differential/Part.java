@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A piece of a statement: texts and smaller pieces in turn. Its kind says what may stand in its place when a statement is
  * made smaller.
  *
- * @param pieces strings and parts
+ * @param pieces strings and parts, or one value that goes beside the statement
  * @param separator between them
  * @param risk what makes it fail on some rows; null where nothing does
  */
@@ -38,6 +38,26 @@ record Part(
         Kind(@Nullable String least) {
             this.least = least;
         }
+    }
+
+    /**
+     * A piece whose value goes beside the statement.
+     *
+     * @param sql with one {@code ?}
+     */
+    record Given(Object value, String sql) {
+        @Override
+        public String toString() {
+            return sql;
+        }
+    }
+
+    /** The values for its question marks. */
+    List<Object> parameters() {
+        return all().flatMap(part -> part.pieces.stream())
+                .filter(Given.class::isInstance)
+                .map(piece -> ((Given) piece).value())
+                .toList();
     }
 
     static Part of(Kind kind, Object... pieces) {

@@ -42,7 +42,7 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
             }
             for (Column column : table.columns()) {
                 List<KnownMask> fitting = known.stream()
-                        .filter(mask -> mask.fits().contains(column.type()))
+                        .filter(mask -> mask.fits(table.name(), column.type()))
                         .toList();
                 int die = random.nextInt(20);
                 if (die < 6) {
@@ -69,16 +69,17 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
 
     /** The rows that the reader sees, as the reader sees them. */
     List<Row> rows(Table table) {
-        List<Row> shown = new ArrayList<>();
-        for (Row row : table.rows()) {
-            boolean passes = filters.stream()
-                    .filter(filter -> filter.table().equals(table.name()))
-                    .allMatch(filter -> filter.shows(row, reader));
-            if (passes) {
-                shown.add(masked(table, row));
-            }
-        }
-        return shown;
+        return table.rows().stream()
+                .filter(row -> shows(table, row))
+                .map(row -> masked(table, row))
+                .toList();
+    }
+
+    /** Whether a row as it is stored passes the filters. */
+    boolean shows(Table table, Row row) {
+        return filters.stream()
+                .filter(filter -> filter.table().equals(table.name()))
+                .allMatch(filter -> filter.shows(row, reader));
     }
 
     private Row masked(Table table, Row row) {
@@ -86,7 +87,7 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
         for (Column column : columns(table)) {
             KnownMask mask = mask(table, column);
             Object raw = row.value(column.name());
-            values.put(column.name(), mask == null ? raw : mask.of(raw));
+            values.put(column.name(), mask == null ? raw : mask.of(raw, row));
         }
         return new Row(values);
     }
@@ -103,7 +104,7 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
                     .append(name("see", table.name()))
                     .append(", tables: [\"*.*.")
                     .append(table.name())
-                    .append("\"], actions: [select, delete]")
+                    .append("\"], actions: [select, insert, update, delete]")
                     .append(hidden.isEmpty() ? "" : ", columns: {deny: " + hidden + "}")
                     .append(", to: {users: [")
                     .append(reader.user())
@@ -112,8 +113,11 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
         return yaml.toString();
     }
 
-    /** @param schema such as {@code pg.public} */
-    String rowFilters(String schema) {
+    /**
+     * @param schema such as {@code pg.public}
+     * @param far one of another source
+     */
+    String rowFilters(String schema, String far) {
         StringBuilder yaml = new StringBuilder();
         for (int i = 0; i < filters.size(); i++) {
             KnownFilter filter = filters.get(i);
@@ -128,6 +132,7 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
                     .append("]}, where: \"")
                     .append(filter.sql()
                             .replace("$allowed", schema + ".allowed")
+                            .replace("$far", far + ".allowed")
                             .replace("$people", schema + ".people"))
                     .append("\"}\n");
         }
@@ -154,6 +159,6 @@ record Rights(Reader reader, List<KnownFilter> filters, Map<String, KnownMask> m
 
     @Override
     public String toString() {
-        return reader + "\n" + grants() + rowFilters("$source") + columnMasks();
+        return reader + "\n" + grants() + rowFilters("$source", "$other") + columnMasks();
     }
 }
