@@ -36,7 +36,6 @@ import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.schema.TransientTable;
-import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.sql2rel.RelFieldTrimmer;
 import org.apache.calcite.tools.RelBuilder;
 import org.apache.calcite.util.ImmutableBitSet;
@@ -54,9 +53,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FederatedPlanner {
     private static final List<RelOptRule> SUB_QUERIES = List.of(
-            CoreRules.FILTER_SUB_QUERY_TO_CORRELATE,
-            CoreRules.PROJECT_SUB_QUERY_TO_CORRELATE,
-            CoreRules.JOIN_SUB_QUERY_TO_CORRELATE);
+            CoreRules.FILTER_SUB_QUERY_TO_CORRELATE, CoreRules.PROJECT_SUB_QUERY_TO_CORRELATE);
 
     /** Moves predicates towards the sources and tells one side of a join what the other knows. */
     private static final List<RelOptRule> PREDICATES = List.of(
@@ -126,10 +123,11 @@ public final class FederatedPlanner {
         RelNode reduced = heuristic(
                 EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
                 List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));
-        RelNode windows =
-                heuristic(EngineExpressions.widened(reduced), List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
+        RelNode windows = heuristic(
+                EngineExpressions.widened(reduced.accept(new GrandTotals())),
+                List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
-        return implemented(heuristic(exact, CALCS), governed);
+        return implemented(heuristic(exact.accept(new ActualTypes()), CALCS), governed);
     }
 
     /** Registers the engine's operators with a planner. */
@@ -139,23 +137,10 @@ public final class FederatedPlanner {
 
     /** Sub-queries become joins; predicates move down. */
     private static RelNode normalised(RelNode governed) {
-        RelNode joins = heuristic(governed, SUB_QUERIES);
-        RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(governed.getCluster(), null);
-        RelNode decorrelated = RelDecorrelator.decorrelateQuery(joins.accept(new LateralAggregates()), builder);
-        refuseSubQueries(decorrelated);
-        RelNode factored = heuristic(decorrelated.accept(new CommonFactors()), DISJUNCTIONS);
+        RelNode joins = Decorrelation.of(heuristic(governed.accept(new JoinSubQueries()), SUB_QUERIES));
+        RelNode factored = heuristic(joins.accept(new CommonFactors()), DISJUNCTIONS);
         RelNode moved = heuristic(factored, PREDICATES);
         return heuristic(told(moved), PREDICATES);
-    }
-
-    /** One that stays where it was looks at both sides of an outer join, which the engine cannot do. */
-    private static void refuseSubQueries(RelNode plan) {
-        if (plan instanceof Join join && RexUtil.SubQueryFinder.containsSubQuery(join)) {
-            throw NicolError.NOT_SUPPORTED.because(
-                    "A sub-query in the ON of an outer join is not computed here. Put it into the WHERE, or into a"
-                            + " sub-select that is joined.");
-        }
-        plan.getInputs().forEach(FederatedPlanner::refuseSubQueries);
     }
 
     /** Predicates on one side of a join hold for the other. The rule may tell the same one for ever, so it is counted. */
@@ -212,7 +197,7 @@ public final class FederatedPlanner {
     /** The one source that computes a whole tree; null where none does. */
     private @Nullable String sourceOf(RelNode plan) {
         Set<String> sources = Pushdown.sources(plan);
-        if (sources.size() != 1) {
+        if (sources.size() != 1 || !RelOptUtil.getVariablesUsed(plan).isEmpty()) {
             return null;
         }
         String source = sources.iterator().next();

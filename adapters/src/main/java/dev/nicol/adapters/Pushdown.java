@@ -110,7 +110,9 @@ public final class Pushdown {
     }
 
     private static boolean joins(SourceAdapter adapter, Join join) {
-        return (join.getJoinType() != JoinRelType.FULL || has(adapter, Capability.FULL_JOIN))
+        return (join.getJoinType() != JoinRelType.FULL
+                        || has(adapter, Capability.FULL_JOIN)
+                                && (has(adapter, Capability.FULL_JOIN_ON_ANYTHING) || FullJoins.onColumns(join)))
                 && (join.getJoinType() == JoinRelType.INNER
                         || has(adapter, Capability.SUB_QUERY_IN_OUTER_JOIN)
                         || subQueries(join).isEmpty());
@@ -161,10 +163,13 @@ public final class Pushdown {
 
                 @Override
                 public RexNode visitSubQuery(RexSubQuery subQuery) {
-                    boolean correlatedRow = subQuery.getOperands().size() > 1
-                            && !has(adapter, Capability.CORRELATED_ROW_IN)
-                            && !RelOptUtil.getVariablesUsed(subQuery.rel).isEmpty();
-                    if (correlatedRow || !computes(adapter, subQuery.rel)) {
+                    boolean row = subQuery.getOperands().size() > 1;
+                    boolean correlated =
+                            !RelOptUtil.getVariablesUsed(subQuery.rel).isEmpty();
+                    if (row && !has(adapter, Capability.ROW_IN)
+                            || row && correlated && !has(adapter, Capability.CORRELATED_ROW_IN)
+                            || correlated && !has(adapter, Capability.CORRELATED_FULL_JOIN) && fullJoins(subQuery.rel)
+                            || !computes(adapter, subQuery.rel)) {
                         throw Util.FoundOne.NULL;
                     }
                     return super.visitSubQuery(subQuery);
@@ -174,6 +179,11 @@ public final class Pushdown {
         } catch (Util.FoundOne notComputed) {
             return false;
         }
+    }
+
+    private static boolean fullJoins(RelNode plan) {
+        return plan instanceof Join join && join.getJoinType() == JoinRelType.FULL
+                || plan.getInputs().stream().anyMatch(Pushdown::fullJoins);
     }
 
     private static void check(SourceAdapter adapter, RexCall call) {

@@ -127,13 +127,19 @@ public interface SourceAdapter {
     /** Differences between kinds that planning asks about. */
     enum Capability {
         FULL_JOIN,
+        /** One whose ON is no equality of two columns that differ from row to row. */
+        FULL_JOIN_ON_ANYTHING,
+        /** One in a sub-query that names columns of the outer query. */
+        CORRELATED_FULL_JOIN,
         GROUPING_SETS,
         EXCEPT_ALL,
         INTERSECT_ALL,
         AGGREGATE_FILTER,
         NULLS_ORDERING,
         LATERAL,
-        /** {@code (a, b) IN (SELECT ...)} where the sub-query names columns of the outer query. */
+        /** {@code (a, b) IN (SELECT ...)} that is FALSE where one of the two differs and the other is NULL. */
+        ROW_IN,
+        /** The same where the sub-query names columns of the outer query. */
         CORRELATED_ROW_IN,
         /** A sub-query in the ON of an outer join. */
         SUB_QUERY_IN_OUTER_JOIN,

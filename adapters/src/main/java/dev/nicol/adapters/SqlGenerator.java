@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelCollations;
@@ -21,7 +22,14 @@ import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.Sort;
+import org.apache.calcite.rel.core.Values;
+import org.apache.calcite.rel.core.Union;
+import org.apache.calcite.rel.core.SetOp;
+import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.Minus;
+import org.apache.calcite.rel.core.Intersect;
 import org.apache.calcite.rel.logical.LogicalFilter;
+import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.logical.LogicalSort;
 import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
 import org.apache.calcite.rel.rel2sql.SqlImplementor;
@@ -219,22 +227,113 @@ public final class SqlGenerator {
         /**
          * Called by Calcite's dispatch, which writes a key twice: as a column and under GROUP BY. A parameter written twice is
          * two to the source, and the column is not the key; so keys with parameters get a sub-select of their own.
-         * So do windows, which no source takes as a key, and literals, which a source takes for the place of a column.
+         * So do windows, which no source takes as a key, and literals, which a source takes for the place of a column, and
+         * other aggregates, which would come to stand within this one.
          */
         @Override
         public Result visit(Aggregate aggregate) {
-            if (!(aggregate.getInput() instanceof Project project)
-                    || !(holdsParameters(project)
+            RelNode input = aggregate.getInput();
+            boolean keys = input instanceof Project project
+                    && (holdsParameters(project)
                             || project.containsOver()
-                            || aggregate.getGroupSet().asList().stream().anyMatch(key -> constant(project, key)))) {
-                return super.visit(aggregate);
+                            || aggregate.getGroupSet().asList().stream().anyMatch(key -> constant(project, key)));
+            return keys || aggregates(input)
+                    ? super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(apart(input))))
+                    : super.visit(aggregate);
+        }
+
+        /** Whether an aggregate would come to stand in the same SELECT. */
+        private static boolean aggregates(RelNode node) {
+            return node instanceof Aggregate
+                    || (node instanceof Project || node instanceof Filter) && aggregates(node.getInput(0));
+        }
+
+        /** Called by Calcite's dispatch, which calls what a sub-query is correlated with by a name that it does not write. */
+        @Override
+        public Result visit(Filter filter) {
+            if (!correlated(filter)) {
+                return super.visit(filter);
             }
-            return super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(new Apart(project))));
+            RelNode above = filter.copy(filter.getTraitSet(), List.of(apart(filter.getInput())));
+            return above.getRowType().getFieldNames().equals(filter.getRowType().getFieldNames())
+                    ? super.visit((Filter) above)
+                    : dispatch(renamed(above, filter.getRowType().getFieldNames()));
+        }
+
+        /** Called by Calcite's dispatch. */
+        @Override
+        public Result visit(Project project) {
+            return super.visit(
+                    correlated(project) || project.containsOver() && aggregates(project.getInput())
+                            ? (Project) project.copy(project.getTraitSet(), List.of(apart(project.getInput())))
+                            : project);
+        }
+
+        private static boolean correlated(SingleRel node) {
+            RelNode input = node.getInput();
+            return !node.getVariablesSet().isEmpty()
+                    && !(input instanceof SealedScan || input instanceof SourceScan || input instanceof Apart);
+        }
+
+        /** A sub-select with names of its own, where sides of a join may have the same ones. */
+        private static RelNode apart(RelNode input) {
+            return new Apart(
+                    joins(input)
+                            ? renamed(
+                                    input,
+                                    IntStream.range(0, input.getRowType().getFieldCount())
+                                            .mapToObj(i -> "f" + i)
+                                            .toList())
+                            : input);
+        }
+
+        private static RelNode renamed(RelNode node, List<String> names) {
+            List<RexNode> same = node.getCluster().getRexBuilder().identityProjects(node.getRowType());
+            return LogicalProject.create(node, List.of(), same, names, Set.of());
+        }
+
+        private static boolean joins(RelNode node) {
+            return node instanceof Join || (node instanceof Filter || node instanceof Sort) && joins(node.getInput(0));
         }
 
         /** Called by Calcite's dispatch. */
         public Result visit(Apart apart) {
             return named(visitRoot(apart.getInput()).asSelect(), apart);
+        }
+
+        /** Called by Calcite's dispatch, which leaves columns of NULLs without a type. */
+        @Override
+        public Result visit(Values values) {
+            RelNode typed = TypedValues.of(values);
+            return typed == values ? super.visit(values) : dispatch(typed);
+        }
+
+        /** Called by Calcite's dispatch. The first branch names the columns, for the source and for what stands above. */
+        @Override
+        public Result visit(Union union) {
+            return super.visit((Union) named(union));
+        }
+
+        /** Called by Calcite's dispatch. */
+        @Override
+        public Result visit(Intersect intersect) {
+            return super.visit((Intersect) named(intersect));
+        }
+
+        /** Called by Calcite's dispatch. */
+        @Override
+        public Result visit(Minus minus) {
+            return super.visit((Minus) named(minus));
+        }
+
+        private static RelNode named(SetOp operation) {
+            List<RelNode> inputs = new ArrayList<>(operation.getInputs());
+            List<String> names = operation.getRowType().getFieldNames();
+            if (inputs.get(0).getRowType().getFieldNames().equals(names)) {
+                return operation;
+            }
+            inputs.set(0, renamed(inputs.get(0), names));
+            return operation.copy(operation.getTraitSet(), inputs);
         }
 
         private static boolean holdsParameters(Project project) {

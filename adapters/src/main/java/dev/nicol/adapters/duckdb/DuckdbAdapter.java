@@ -52,12 +52,14 @@ public final class DuckdbAdapter implements SourceAdapter {
     public Set<Capability> capabilities() {
         return Set.of(
                 Capability.FULL_JOIN,
+                Capability.FULL_JOIN_ON_ANYTHING,
                 Capability.GROUPING_SETS,
                 Capability.EXCEPT_ALL,
                 Capability.INTERSECT_ALL,
                 Capability.AGGREGATE_FILTER,
                 Capability.NULLS_ORDERING,
                 Capability.LATERAL,
+                Capability.ROW_IN,
                 Capability.RECURSIVE_QUERY,
                 Capability.TRANSACTIONAL_DDL,
                 Capability.ARRAYS,

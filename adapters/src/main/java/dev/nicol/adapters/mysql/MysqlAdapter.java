@@ -67,6 +67,7 @@ public final class MysqlAdapter implements SourceAdapter {
                 Capability.INTERSECT_ALL,
                 Capability.CORRELATED_ROW_IN,
                 Capability.SUB_QUERY_IN_OUTER_JOIN,
+                Capability.ROW_IN,
                 Capability.RECURSIVE_QUERY,
                 Capability.UNSIGNED,
                 Capability.GENERATED_KEYS);

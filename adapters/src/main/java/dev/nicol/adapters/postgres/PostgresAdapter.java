@@ -47,7 +47,8 @@ public final class PostgresAdapter implements SourceAdapter {
     @Override
     public Set<Capability> capabilities() {
         return EnumSet.allOf(Capability.class).stream()
-                .filter(capability -> capability != Capability.UNSIGNED)
+                .filter(capability ->
+                        capability != Capability.UNSIGNED && capability != Capability.FULL_JOIN_ON_ANYTHING)
                 .collect(java.util.stream.Collectors.toUnmodifiableSet());
     }
 

@@ -1,0 +1,87 @@
+package dev.nicol.adapters;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.calcite.rel.RelHomogeneousShuttle;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.core.RelFactories;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexLiteral;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.sql.SqlFunction;
+import org.apache.calcite.sql.SqlFunctionCategory;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.type.OperandTypes;
+import org.apache.calcite.sql.type.ReturnTypes;
+import org.apache.calcite.sql2rel.RelDecorrelator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes joins of what is computed for each outer row, where Calcite can. */
+final class Decorrelation {
+    private static final Logger LOG = LoggerFactory.getLogger(Decorrelation.class);
+
+    /** Its operand. Calcite does not know that, so what it does to literals it does not do to these. */
+    private static final SqlFunction SAME = new SqlFunction(
+            "NICOL_SAME",
+            SqlKind.OTHER_FUNCTION,
+            ReturnTypes.ARG0,
+            null,
+            OperandTypes.ANY,
+            SqlFunctionCategory.SYSTEM);
+
+    private Decorrelation() {}
+
+    /** The plan itself where Calcite fails: it is computed as it was written. */
+    static RelNode of(RelNode correlated) {
+        try {
+            RelNode hidden = correlated.accept(new LateralAggregates()).accept(new HiddenLiterals());
+            return RelDecorrelator.decorrelateQuery(
+                            hidden, RelFactories.LOGICAL_BUILDER.create(correlated.getCluster(), null))
+                    .accept(new ShownLiterals());
+        } catch (RuntimeException | AssertionError failure) {
+            LOG.debug("not decorrelated", failure);
+            return correlated;
+        }
+    }
+
+    /**
+     * Calcite 1.42 leaves literals out of the keys of a correlated aggregate and adds them again in other places than those
+     * where they are then looked for (RelDecorrelator, {@code omittedConstants}).
+     */
+    private static final class HiddenLiterals extends RelHomogeneousShuttle {
+        @Override
+        public RelNode visit(RelNode other) {
+            RelNode node = super.visit(other);
+            if (!(node instanceof Project project)) {
+                return node;
+            }
+            RexBuilder rex = node.getCluster().getRexBuilder();
+            List<RexNode> fields = new ArrayList<>();
+            for (RexNode field : project.getProjects()) {
+                fields.add(field instanceof RexLiteral ? rex.makeCall(field.getType(), SAME, List.of(field)) : field);
+            }
+            return project.copy(project.getTraitSet(), project.getInput(), fields, project.getRowType());
+        }
+    }
+
+    private static final class ShownLiterals extends RelHomogeneousShuttle {
+        @Override
+        public RelNode visit(RelNode other) {
+            RelNode node = super.visit(other);
+            RexBuilder rex = node.getCluster().getRexBuilder();
+            return node.accept(new RexShuttle() {
+                @Override
+                public RexNode visitCall(RexCall call) {
+                    RexNode visited = super.visitCall(call);
+                    return visited instanceof RexCall same && same.getOperator() == SAME
+                            ? ActualTypes.typed(rex, same.getOperands().get(0), call.getType())
+                            : visited;
+                }
+            });
+        }
+    }
+}
