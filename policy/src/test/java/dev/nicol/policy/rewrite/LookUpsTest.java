@@ -150,6 +150,8 @@ class LookUpsTest {
                         + " FROM crm.public.wards) | CASE(IN VALUES($1, ?0), $0, 0)",
                 "EXISTS (SELECT 1 FROM crm.public.wards w WHERE w.id = patients.ward AND w.label IN"
                         + " (SELECT region FROM hr.public.duties)) | LogicalFilter(condition=[AND(=($0, $cor0.ward), IN VALUES($1, ?0))])",
+                "ward IN (SELECT MAX(id) FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties))"
+                        + " | LogicalAggregate(group=[{}], EXPR$0=[MAX($0)])",
                 "NOT (ward IN (SELECT id FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties)))"
                         + " | NOT(IN($4, {",
             })
