@@ -22,6 +22,7 @@ import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
@@ -166,6 +167,8 @@ public final class LookUps {
         private RexNode expression(RexNode expression, Set<CorrelationId> here, boolean unknownIsFalse) {
             if (!ForeignScans.anywhere(expression, table.catalog()) || !(expression instanceof RexCall call)) {
                 return expression;
+            } else if (call instanceof RexOver) {
+                throw refused("it stands within a window function");
             }
             boolean passed = unknownIsFalse && (call.getKind() == SqlKind.AND || call.getKind() == SqlKind.OR)
                     || call.getKind() == SqlKind.IS_TRUE;

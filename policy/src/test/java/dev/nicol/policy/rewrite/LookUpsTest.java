@@ -122,6 +122,8 @@ class LookUpsTest {
             delimiter = '|',
             value = {
                 "score IN (SELECT share FROM hr.public.duties) | values of type `DOUBLE",
+                "ward IN (SELECT SUM(CASE WHEN label IN (SELECT region FROM hr.public.duties) THEN id ELSE 0 END) OVER ()"
+                        + " FROM crm.public.wards) | within a window function",
                 "ward = (SELECT MAX(ward) FROM hr.public.duties d WHERE d.region = patients.region)"
                         + " | a sub-query that names the row outside of IN and EXISTS",
                 "ward IN (SELECT MAX(d.ward) FROM hr.public.duties d WHERE d.region = patients.region)"
@@ -150,6 +152,10 @@ class LookUpsTest {
                         + " FROM crm.public.wards) | CASE(IN VALUES($1, ?0), $0, 0)",
                 "EXISTS (SELECT 1 FROM crm.public.wards w WHERE w.id = patients.ward AND w.label IN"
                         + " (SELECT region FROM hr.public.duties)) | LogicalFilter(condition=[AND(=($0, $cor0.ward), IN VALUES($1, ?0))])",
+                "ward IN (SELECT MAX(id) FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties))"
+                        + " | LogicalAggregate(group=[{}], EXPR$0=[MAX($0)])",
+                "ward IN (SELECT SUM(id) OVER () FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties))"
+                        + " | SUM($0) OVER ()",
                 "NOT (ward IN (SELECT id FROM crm.public.wards WHERE label IN (SELECT region FROM hr.public.duties)))"
                         + " | NOT(IN($4, {",
             })

@@ -9,6 +9,7 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -209,6 +210,11 @@ class RawConditionsTest {
         assertThat(equal(rex, fee, fee, seal)).isFalse();
         assertThat(equal(rex, one, one, seal)).isFalse();
         assertThat(Leakproof.raw(ssn, seal)).isFalse();
+        RexNode bare = rex.makeInputRef(Clinic.TYPES.createSqlType(SqlTypeName.BOOLEAN), 1);
+        RexNode is = rex.makeCall(SqlStdOperatorTable.EQUALS, ssn, rex.makeLiteral("1"));
+        assertThat(Leakproof.raw(is, seal)).isTrue();
+        assertThat(Leakproof.raw(rex.makeCall(SqlStdOperatorTable.OR, is, bare), seal))
+                .isFalse();
         assertThat(Leakproof.raw(rex.makeLiteral(true), seal)).isFalse();
         assertThat(seal.filterableColumn(2)).isEqualTo(2);
         assertThat(seal.filterableColumn(1)).isEqualTo(-1);
