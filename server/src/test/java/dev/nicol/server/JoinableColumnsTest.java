@@ -48,12 +48,14 @@ class JoinableColumnsTest {
               - {name: write, tables: ["*.*.emp"], actions: [select], joinable: ["*"], to: {groups: [writers]}}
               - {name: fill, tables: ["*.*.list"], actions: [select, insert], raw: ["*"], to: {groups: [writers]}}
               - {name: make, tables: ["*.*.copy", "*.*.pairs"], actions: [select, insert, create], to: {groups: [makers]}}
+              - {name: zero, tables: ["my.*.zero"], actions: [select], raw: ["*"], to: {groups: [joiners]}}
               - {name: views, tables: ["virtual.**"], actions: [select], joinable: ["*"], to: {groups: [joiners]}}
               - {name: stew, tables: ["**"], actions: [select], to: {groups: [stewards]}}
             row_filters:
               - {name: eu, tables: ["*.*.emp"], where: "region = 'EU'", to: {groups: [local]}}
             column_masks:
               - {name: ssn-last4, columns: ["*.*.emp.ssn", "*.*.claims.ssn"], mask: {kind: partial, last: 4}}
+              - {name: region-text, columns: ["*.*.emp.region"], mask: {kind: redact_text}, to: {groups: [local]}}
               - {name: view-ssn, columns: ["virtual.j.ruled.ssn"], mask: {kind: partial, last: 4}}
               - {name: no-code, columns: ["*.*.emp.code", "*.*.claims.code"], mask: {kind: "null"}}
             """;
@@ -80,6 +82,13 @@ class JoinableColumnsTest {
     @BeforeAll
     void start() {
         sources.forEach(source -> TestDatabases.execute(source.url(), source.user(), source.password(), TABLES));
+        SourceDefinition my = sources.get(1);
+        TestDatabases.execute(
+                my.url(),
+                my.user(),
+                my.password(),
+                "CREATE TABLE zero (code INT(5) UNSIGNED ZEROFILL)",
+                "INSERT INTO zero VALUES (7), (9)");
         nicol = TestNicol.start(sources, USERS, POLICY);
     }
 
@@ -229,6 +238,14 @@ class JoinableColumnsTest {
         }
     }
 
+    /** The source itself writes 00007. */
+    @Test
+    void aNumberIsItsDigitsHoweverItsSourceWritesIt() throws SQLException {
+        String zero = "my." + TestDatabases.schema(sources.get(1)) + ".zero";
+        assertRows("joan", "SELECT e.id FROM $emp e JOIN " + zero + " z ON z.code = e.code", "1");
+    }
+
+    /** The engine computes one mask of the filtered table, its source the key. */
     @Test
     void hiddenRowsStayHidden() throws SQLException {
         assertRows("jim", PAIRS, "1|11/1|12");
