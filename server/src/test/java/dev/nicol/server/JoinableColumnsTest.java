@@ -31,6 +31,8 @@ class JoinableColumnsTest {
               may: {password: "$HASH", groups: [maskeds]}
               half: {password: "$HASH", groups: [halves]}
               will: {password: "$HASH", groups: [writers]}
+              mac: {password: "$HASH", groups: [joiners, makers]}
+              stew: {password: "$HASH", groups: [stewards], roles: [steward]}
               audra: {password: "$HASH", roles: [auditor]}
             agents:
               bot: {password: "$HASH", acts_for: [joan], groups: [joiners], purposes: [support]}
@@ -45,10 +47,16 @@ class JoinableColumnsTest {
               - {name: other-half, tables: ["*.*.claims"], actions: [select], to: {groups: [halves]}}
               - {name: write, tables: ["*.*.emp"], actions: [select], joinable: ["*"], to: {groups: [writers]}}
               - {name: fill, tables: ["*.*.list"], actions: [select, insert], raw: ["*"], to: {groups: [writers]}}
+              - {name: make, tables: ["*.*.copy", "*.*.pairs"], actions: [select, insert, create], to: {groups: [makers]}}
+              - {name: zero, tables: ["my.*.zero"], actions: [select], raw: ["*"], to: {groups: [joiners]}}
+              - {name: views, tables: ["virtual.**"], actions: [select], joinable: ["*"], to: {groups: [joiners]}}
+              - {name: stew, tables: ["**"], actions: [select], to: {groups: [stewards]}}
             row_filters:
               - {name: eu, tables: ["*.*.emp"], where: "region = 'EU'", to: {groups: [local]}}
             column_masks:
               - {name: ssn-last4, columns: ["*.*.emp.ssn", "*.*.claims.ssn"], mask: {kind: partial, last: 4}}
+              - {name: region-text, columns: ["*.*.emp.region"], mask: {kind: redact_text}, to: {groups: [local]}}
+              - {name: view-ssn, columns: ["virtual.j.ruled.ssn"], mask: {kind: partial, last: 4}}
               - {name: no-code, columns: ["*.*.emp.code", "*.*.claims.code"], mask: {kind: "null"}}
             """;
 
@@ -56,6 +64,7 @@ class JoinableColumnsTest {
         "CREATE TABLE emp (id INTEGER NOT NULL PRIMARY KEY, region VARCHAR(10), ssn VARCHAR(20), code SMALLINT)",
         "CREATE TABLE claims (nr INTEGER NOT NULL PRIMARY KEY, ssn VARCHAR(30), code BIGINT)",
         "CREATE TABLE list (ssn CHAR(12), label VARCHAR(10))",
+        "CREATE TABLE pairs (id INTEGER, nr INTEGER)",
         "INSERT INTO emp VALUES (1, 'EU', '111-11-1111', 7), (2, 'US', '222-22-2222', 8), (3, 'EU', '333-33-1111', -1),"
                 + " (4, 'EU', NULL, NULL)",
         "INSERT INTO claims VALUES (10, '222-22-2222', 7), (11, '111-11-1111', 7), (12, '111-11-1111', NULL),"
@@ -73,6 +82,13 @@ class JoinableColumnsTest {
     @BeforeAll
     void start() {
         sources.forEach(source -> TestDatabases.execute(source.url(), source.user(), source.password(), TABLES));
+        SourceDefinition my = sources.get(1);
+        TestDatabases.execute(
+                my.url(),
+                my.user(),
+                my.password(),
+                "CREATE TABLE zero (code INT(5) UNSIGNED ZEROFILL)",
+                "INSERT INTO zero VALUES (7), (9)");
         nicol = TestNicol.start(sources, USERS, POLICY);
     }
 
@@ -88,7 +104,9 @@ class JoinableColumnsTest {
         String second = others.name() + "." + TestDatabases.schema(others);
         return sql.replace("$emp", first + ".emp")
                 .replace("$claims", second + ".claims")
-                .replace("$list", second + ".list");
+                .replace("$list", second + ".list")
+                .replace("$pairs", second + ".pairs")
+                .replace("$copy", second + ".copy");
     }
 
     /** The answer of a statement, the same on all four and across each two of them; rows are parted by a slash. */
@@ -220,6 +238,14 @@ class JoinableColumnsTest {
         }
     }
 
+    /** The source itself writes 00007. */
+    @Test
+    void aNumberIsItsDigitsHoweverItsSourceWritesIt() throws SQLException {
+        String zero = "my." + TestDatabases.schema(sources.get(1)) + ".zero";
+        assertRows("joan", "SELECT e.id FROM $emp e JOIN " + zero + " z ON z.code = e.code", "1");
+    }
+
+    /** The engine computes one mask of the filtered table, its source the key. */
     @Test
     void hiddenRowsStayHidden() throws SQLException {
         assertRows("jim", PAIRS, "1|11/1|12");
@@ -235,6 +261,39 @@ class JoinableColumnsTest {
                 "jim",
                 "SELECT e.id FROM $emp e JOIN $claims c ON e.ssn = c.ssn WHERE 10 / (e.id - 2) <> 0 AND c.nr = 11 ORDER BY 1",
                 "1");
+    }
+
+    @Test
+    void viewsWithoutRulesOfTheirOwnArePassed() throws SQLException {
+        nicol.update("stew", "CREATE SCHEMA virtual.j");
+        for (SourceDefinition source : sources) {
+            String view = on(source, source, "CREATE OR REPLACE VIEW virtual.j.%s AS SELECT id AS n, ssn FROM $emp");
+            nicol.update("stew", view.formatted("plain"));
+            nicol.update("stew", view.formatted("ruled"));
+            String pairs = on(
+                    source,
+                    source,
+                    "SELECT v.n, c.nr FROM virtual.j.%s v JOIN $claims c ON v.ssn = c.ssn ORDER BY 1, 2");
+
+            assertThat(nicol.rows("joan", pairs.formatted("plain"))).containsExactly("1|11", "1|12", "2|10");
+            assertThat(nicol.rows("joan", pairs.formatted("ruled")))
+                    .containsExactly("1|11", "1|12", "2|10", "3|11", "3|12");
+        }
+    }
+
+    /** INSERT … SELECT reads masks; CREATE TABLE AS is a query. */
+    @Test
+    void writesOfJoinedRows() throws SQLException {
+        for (SourceDefinition source : sources) {
+            nicol.update("mac", on(source, source, "INSERT INTO $pairs " + PAIRS.replace(" ORDER BY 1, 2", "")));
+            assertThat(nicol.rows("mac", on(source, source, "SELECT * FROM $pairs ORDER BY 1, 2")))
+                    .as(source.name())
+                    .containsExactly("1|11", "1|12", "2|10", "3|11", "3|12");
+            nicol.update("mac", on(source, source, "CREATE TABLE $copy AS " + PAIRS.replace(" ORDER BY 1, 2", "")));
+            assertThat(nicol.rows("mac", on(source, source, "SELECT * FROM $copy ORDER BY 1, 2")))
+                    .as(source.name())
+                    .containsExactly("1|11", "1|12", "2|10");
+        }
     }
 
     @Test
@@ -280,6 +339,12 @@ class JoinableColumnsTest {
                 .allSatisfy(sent -> assertThat(sent)
                         .doesNotContainPattern("[0-9a-fA-F]{32}")
                         .doesNotContain("111-11"));
+        assertThat(nicol.rows(
+                        "audra",
+                        "SELECT DISTINCT c.kind, c.masked, LOWER(c.source_table)"
+                                + own.formatted("edges").replace("audit.edges", "lineage.edges")
+                                + " AND LOWER(c.source_column) = 'ssn' ORDER BY 3"))
+                .containsExactly("JOIN|true|claims", "JOIN|true|emp", "JOIN|false|list");
         SourceDefinition h2 = sources.get(2);
         assertThat(nicol.rows("joan", "EXPLAIN POLICY FOR " + on(h2, h2, sql)))
                 .anySatisfy(row -> assertThat(row).contains("|SSN|").contains("join raw"))

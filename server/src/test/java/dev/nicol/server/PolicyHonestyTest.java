@@ -147,6 +147,18 @@ class PolicyHonestyTest {
     }
 
     @Test
+    void entriesThatOpenNothing() throws IOException {
+        assertThat(problems("""
+                        grants:
+                          - {name: a, tables: ["crm.public.orders"], actions: [select], filterable: [EMIAL], to: {groups: [analysts]}}
+                          - {name: b, tables: ["crm.public.orders"], actions: [select], joinable: [EMIAL, amount], to: {groups: [analysts]}}
+                        """))
+                .containsExactly(
+                        "p.yaml:2: `a` opens `EMIAL`, which is no tag and no column of the tables that it opens — did you mean `EMAIL`?",
+                        "p.yaml:3: `b` opens `EMIAL`, which is no tag and no column of the tables that it opens — did you mean `EMAIL`?");
+    }
+
+    @Test
     void filtersThatDoNotHold() throws IOException {
         assertThat(problems("""
                         row_filters:
