@@ -16,9 +16,6 @@ final class Comparison {
     private static final String DATA_ERROR = "22000";
     private static final int MOST_STEPS = 400;
 
-    /** Whether a fault that both sides have is one; off until the last known ones are mended. */
-    private static final boolean STRICT = Boolean.getBoolean("nicol.differential.strict");
-
     private final Bench bench;
     private final Deployment deployment;
     private final Rights rights;
@@ -80,7 +77,7 @@ final class Comparison {
                 }
             }
         }
-        if (STRICT && (broken(shown) || broken(copy))) {
+        if (broken(shown) || broken(copy)) {
             return "the source refuses our SQL, or it cannot be planned";
         }
         boolean fails = mayFail(statement.part());
