@@ -34,7 +34,10 @@ final class ActualTypes extends RelHomogeneousShuttle {
             }
         };
         if (node instanceof Filter filter) {
-            return filter.copy(filter.getTraitSet(), filter.getInput(), filter.getCondition().accept(actual));
+            return filter.copy(
+                    filter.getTraitSet(),
+                    filter.getInput(),
+                    filter.getCondition().accept(actual));
         }
         Project project = (Project) node;
         List<RexNode> fields = new ArrayList<>();

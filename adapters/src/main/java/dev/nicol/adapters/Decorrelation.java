@@ -26,12 +26,7 @@ final class Decorrelation {
 
     /** Its operand. Calcite does not know that, so what it does to literals it does not do to these. */
     private static final SqlFunction SAME = new SqlFunction(
-            "NICOL_SAME",
-            SqlKind.OTHER_FUNCTION,
-            ReturnTypes.ARG0,
-            null,
-            OperandTypes.ANY,
-            SqlFunctionCategory.SYSTEM);
+            "NICOL_SAME", SqlKind.OTHER_FUNCTION, ReturnTypes.ARG0, null, OperandTypes.ANY, SqlFunctionCategory.SYSTEM);
 
     private Decorrelation() {}
 

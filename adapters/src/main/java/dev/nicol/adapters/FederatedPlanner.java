@@ -52,8 +52,8 @@ import org.jspecify.annotations.Nullable;
  * plan, and planning takes milliseconds (docs/internals/decisions/0003-planning-without-search.md).
  */
 public final class FederatedPlanner {
-    private static final List<RelOptRule> SUB_QUERIES = List.of(
-            CoreRules.FILTER_SUB_QUERY_TO_CORRELATE, CoreRules.PROJECT_SUB_QUERY_TO_CORRELATE);
+    private static final List<RelOptRule> SUB_QUERIES =
+            List.of(CoreRules.FILTER_SUB_QUERY_TO_CORRELATE, CoreRules.PROJECT_SUB_QUERY_TO_CORRELATE);
 
     /** Moves predicates towards the sources and tells one side of a join what the other knows. */
     private static final List<RelOptRule> PREDICATES = List.of(

@@ -24,7 +24,8 @@ final class FullJoins {
      */
     static boolean onColumns(Join join) {
         return RelOptUtil.conjunctions(join.getCondition()).stream()
-                .anyMatch(condition -> condition.getKind() == SqlKind.EQUALS && equalColumns(join, (RexCall) condition));
+                .anyMatch(
+                        condition -> condition.getKind() == SqlKind.EQUALS && equalColumns(join, (RexCall) condition));
     }
 
     private static boolean equalColumns(Join join, RexCall equality) {

@@ -47,9 +47,8 @@ final class GrandTotals extends RelHomogeneousShuttle {
         for (int i = 0; i < aggregate.getRowType().getFieldCount(); i++) {
             RelDataType type = aggregate.getRowType().getFieldList().get(i).getType();
             RexNode field = rex.makeInputRef(joined, 1 + i);
-            RexNode none = i < keys
-                    ? null
-                    : ofNone(rex, aggregate.getAggCallList().get(i - keys), type);
+            RexNode none =
+                    i < keys ? null : ofNone(rex, aggregate.getAggCallList().get(i - keys), type);
             fields.add(
                     none == null
                             ? field
@@ -61,7 +60,8 @@ final class GrandTotals extends RelHomogeneousShuttle {
                                             rex.makeNotNull(field),
                                             none)));
         }
-        return LogicalProject.create(joined, List.of(), fields, aggregate.getRowType().getFieldNames(), Set.of());
+        return LogicalProject.create(
+                joined, List.of(), fields, aggregate.getRowType().getFieldNames(), Set.of());
     }
 
     /** What an aggregate makes of no rows; null for NULL. */
@@ -70,8 +70,7 @@ final class GrandTotals extends RelHomogeneousShuttle {
             case COUNT, SUM0, GROUP_ID -> rex.makeLiteral(BigDecimal.ZERO, type, true);
             // A bit for each argument that is not grouped by.
             case GROUPING, GROUPING_ID ->
-                rex.makeLiteral(
-                        BigDecimal.valueOf((1L << call.getArgList().size()) - 1), type, true);
+                rex.makeLiteral(BigDecimal.valueOf((1L << call.getArgList().size()) - 1), type, true);
             case LITERAL_AGG -> call.rexList.get(0);
             default -> null;
         };

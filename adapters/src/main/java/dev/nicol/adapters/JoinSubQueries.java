@@ -77,8 +77,7 @@ final class JoinSubQueries extends RelHomogeneousShuttle {
     private static RelNode left(Join join, RelNode outer, RelNode inner, boolean outerFirst) {
         Parted parted = new Parted(join, outer, inner, outerFirst);
         RelNode matching = parted.matching();
-        return LogicalCorrelate.create(
-                outer, matching, List.of(), parted.outer, parted.used.build(), JoinRelType.LEFT);
+        return LogicalCorrelate.create(outer, matching, List.of(), parted.outer, parted.used.build(), JoinRelType.LEFT);
     }
 
     private static RelNode full(Join join) {
@@ -90,10 +89,12 @@ final class JoinSubQueries extends RelHomogeneousShuttle {
         List<RexNode> fields = new ArrayList<>();
         int width = join.getLeft().getRowType().getFieldCount();
         for (int i = 0; i < width; i++) {
-            fields.add(rex.makeNullLiteral(join.getRowType().getFieldList().get(i).getType()));
+            fields.add(
+                    rex.makeNullLiteral(join.getRowType().getFieldList().get(i).getType()));
         }
         fields.addAll(rex.identityProjects(alone.getRowType()));
-        RelNode padded = LogicalProject.create(alone, List.of(), fields, join.getRowType().getFieldNames(), Set.of());
+        RelNode padded = LogicalProject.create(
+                alone, List.of(), fields, join.getRowType().getFieldNames(), Set.of());
         return typed(LogicalUnion.create(List.of(left, typed(padded, join)), true), join);
     }
 
@@ -105,7 +106,8 @@ final class JoinSubQueries extends RelHomogeneousShuttle {
         for (int i = 0; i < left + right; i++) {
             fields.add(join.getCluster().getRexBuilder().makeInputRef(swapped, i < left ? right + i : i - left));
         }
-        return LogicalProject.create(swapped, List.of(), fields, join.getRowType().getFieldNames(), Set.of());
+        return LogicalProject.create(
+                swapped, List.of(), fields, join.getRowType().getFieldNames(), Set.of());
     }
 
     private static RelNode typed(RelNode node, Join join) {

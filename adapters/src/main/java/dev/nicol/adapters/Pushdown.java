@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -24,10 +25,12 @@ import org.apache.calcite.rel.core.Union;
 import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexCorrelVariable;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexVisitorImpl;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.util.Util;
 
@@ -106,6 +109,7 @@ public final class Pushdown {
                 || node instanceof Aggregate aggregate && aggregates(adapter, aggregate);
         return kind
                 && expressions(adapter, node)
+                && (has(adapter, Capability.ROW_NOT_IN) || rowsOnlyTrue(node))
                 && !(node instanceof SetOp && node.getInputs().isEmpty());
     }
 
@@ -167,8 +171,7 @@ public final class Pushdown {
                     boolean correlated =
                             !RelOptUtil.getVariablesUsed(subQuery.rel).isEmpty();
                     if (row && !has(adapter, Capability.ROW_IN)
-                            || row && correlated && !has(adapter, Capability.CORRELATED_ROW_IN)
-                            || correlated && !has(adapter, Capability.CORRELATED_FULL_JOIN) && fullJoins(subQuery.rel)
+                            || correlated && !has(adapter, Capability.CORRELATED_OUTER_JOIN) && outerJoins(subQuery.rel)
                             || !computes(adapter, subQuery.rel)) {
                         throw Util.FoundOne.NULL;
                     }
@@ -181,9 +184,60 @@ public final class Pushdown {
         }
     }
 
-    private static boolean fullJoins(RelNode plan) {
-        return plan instanceof Join join && join.getJoinType() == JoinRelType.FULL
-                || plan.getInputs().stream().anyMatch(Pushdown::fullJoins);
+    /** Whether it is the same to a node that a {@code (a, b) IN (SELECT ...)} in it is FALSE and that it is unknown. */
+    private static boolean rowsOnlyTrue(RelNode node) {
+        if (node instanceof Filter filter) {
+            return rowsOnlyTrue(filter.getCondition(), true);
+        } else if (node instanceof Join join) {
+            return rowsOnlyTrue(join.getCondition(), true);
+        }
+        return !(node instanceof Project project)
+                || project.getProjects().stream().allMatch(field -> rowsOnlyTrue(field, false));
+    }
+
+    /** @param only whether what is not TRUE is all the same to what the expression stands in */
+    private static boolean rowsOnlyTrue(RexNode expression, boolean only) {
+        if (expression instanceof RexSubQuery in
+                && in.getKind() == SqlKind.IN
+                && in.getOperands().size() > 1
+                && !only) {
+            return false;
+        }
+        if (!(expression instanceof RexCall call)) {
+            return true;
+        }
+        List<RexNode> operands = call.getOperands();
+        return IntStream.range(0, operands.size())
+                .allMatch(i -> rowsOnlyTrue(
+                        operands.get(i),
+                        switch (call.getKind()) {
+                            case AND, OR -> only;
+                            case IS_TRUE, IS_NOT_TRUE -> true;
+                            case CASE -> i % 2 == 0 && i < operands.size() - 1 || only;
+                            default -> false;
+                        }));
+    }
+
+    /** Whether something in a correlated sub-query is a full join, or another outer join on columns of the outer query. */
+    private static boolean outerJoins(RelNode plan) {
+        return plan instanceof Join join
+                        && (join.getJoinType() == JoinRelType.FULL
+                                || join.getJoinType() != JoinRelType.INNER && correlated(join.getCondition()))
+                || plan.getInputs().stream().anyMatch(Pushdown::outerJoins);
+    }
+
+    private static boolean correlated(RexNode condition) {
+        try {
+            condition.accept(new RexVisitorImpl<Void>(true) {
+                @Override
+                public Void visitCorrelVariable(RexCorrelVariable variable) {
+                    throw Util.FoundOne.NULL;
+                }
+            });
+            return false;
+        } catch (Util.FoundOne found) {
+            return true;
+        }
     }
 
     private static void check(SourceAdapter adapter, RexCall call) {

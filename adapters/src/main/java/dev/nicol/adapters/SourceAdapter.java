@@ -129,18 +129,18 @@ public interface SourceAdapter {
         FULL_JOIN,
         /** One whose ON is no equality of two columns that differ from row to row. */
         FULL_JOIN_ON_ANYTHING,
-        /** One in a sub-query that names columns of the outer query. */
-        CORRELATED_FULL_JOIN,
+        /** One in a sub-query that names columns of the outer query, and a LEFT JOIN whose ON names them. */
+        CORRELATED_OUTER_JOIN,
         GROUPING_SETS,
         EXCEPT_ALL,
         INTERSECT_ALL,
         AGGREGATE_FILTER,
         NULLS_ORDERING,
         LATERAL,
-        /** {@code (a, b) IN (SELECT ...)} that is FALSE where one of the two differs and the other is NULL. */
+        /** {@code (a, b) IN (SELECT ...)} that is TRUE where it should be, also where the sub-query is correlated. */
         ROW_IN,
-        /** The same where the sub-query names columns of the outer query. */
-        CORRELATED_ROW_IN,
+        /** The same that is FALSE where it should be, and unknown where NULLs make it so. */
+        ROW_NOT_IN,
         /** A sub-query in the ON of an outer join. */
         SUB_QUERY_IN_OUTER_JOIN,
         RECURSIVE_QUERY,

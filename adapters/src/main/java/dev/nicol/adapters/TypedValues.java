@@ -31,7 +31,8 @@ final class TypedValues {
                 fields.add(rex.makeNullLiteral(
                         values.getRowType().getFieldList().get(i).getType()));
             } else {
-                fields.add(rex.makeInputRef(values.getRowType().getFieldList().get(i).getType(), columns.size()));
+                fields.add(rex.makeInputRef(
+                        values.getRowType().getFieldList().get(i).getType(), columns.size()));
                 kept.add(values.getRowType().getFieldList().get(i));
                 columns.add(i);
             }
@@ -54,6 +55,7 @@ final class TypedValues {
             rows = LogicalValues.create(
                     values.getCluster(), columns.isEmpty() ? rows.getRowType() : kept.build(), tuples.build());
         }
-        return LogicalProject.create(rows, List.of(), fields, values.getRowType().getFieldNames(), Set.of());
+        return LogicalProject.create(
+                rows, List.of(), fields, values.getRowType().getFieldNames(), Set.of());
     }
 }

@@ -11,14 +11,16 @@ final class CapabilityQueries {
                     "SELECT COUNT(*) - 3 FROM ordered a FULL JOIN (SELECT id + 2 AS id FROM ordered) b ON a.id = b.id"
                             + " WHERE a.id IS NULL OR b.id IS NULL OR 1 = 1 HAVING COUNT(*) = 6"),
             Map.entry(
-                    Capability.FULL_JOIN_ON_ANYTHING, "SELECT COUNT(*) FROM ordered a FULL JOIN ordered b ON a.v < b.id"),
+                    Capability.FULL_JOIN_ON_ANYTHING,
+                    "SELECT COUNT(*) FROM ordered a FULL JOIN ordered b ON a.v < b.id"),
             Map.entry(
-                    Capability.CORRELATED_FULL_JOIN,
-                    "SELECT COUNT(*) FROM ordered o WHERE o.id IN (SELECT a.id FROM ordered a FULL JOIN ordered b"
-                            + " ON a.id = b.id AND a.v >= o.v)"),
+                    Capability.CORRELATED_OUTER_JOIN,
+                    "SELECT COUNT(*) FROM ordered o WHERE o.id IN (SELECT a.id FROM ordered a LEFT JOIN ordered b"
+                            + " ON a.id = b.id AND b.v >= o.v AND a.v < o.v + 1)"),
             Map.entry(
-                    Capability.ROW_IN,
-                    "SELECT COUNT(*) FROM ordered o WHERE NOT (o.id, 1) IN (SELECT i.id + 1000, NULLIF(i.id, i.id) FROM ordered i)"),
+                    Capability.ROW_NOT_IN,
+                    "SELECT COUNT(*) FROM ordered o WHERE NOT (o.id, 1) IN (SELECT i.id + 1000, NULLIF(i.id, i.id) FROM ordered i)"
+                            + " AND (NOT (NULLIF(o.id, o.id), 1) IN (SELECT i.id, 1 FROM ordered i)) IS NOT TRUE"),
             Map.entry(
                     Capability.GROUPING_SETS,
                     "SELECT COUNT(*) FROM (SELECT id, v FROM ordered GROUP BY GROUPING SETS ((id), (v), ())) g HAVING COUNT(*) = 8"),
@@ -34,7 +36,7 @@ final class CapabilityQueries {
                     Capability.LATERAL,
                     "SELECT l.id FROM ordered o CROSS JOIN LATERAL (SELECT o.id AS id) l ORDER BY l.id"),
             Map.entry(
-                    Capability.CORRELATED_ROW_IN,
+                    Capability.ROW_IN,
                     "SELECT COUNT(*) FROM ordered o WHERE (o.id, 1) IN (SELECT o.id, 1 FROM ordered i WHERE i.v = o.v)"),
             Map.entry(
                     Capability.SUB_QUERY_IN_OUTER_JOIN,

@@ -59,7 +59,6 @@ public final class DuckdbAdapter implements SourceAdapter {
                 Capability.AGGREGATE_FILTER,
                 Capability.NULLS_ORDERING,
                 Capability.LATERAL,
-                Capability.ROW_IN,
                 Capability.RECURSIVE_QUERY,
                 Capability.TRANSACTIONAL_DDL,
                 Capability.ARRAYS,

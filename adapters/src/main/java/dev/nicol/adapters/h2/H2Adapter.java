@@ -44,7 +44,8 @@ public final class H2Adapter implements SourceAdapter {
         return Set.of(
                 Capability.AGGREGATE_FILTER,
                 Capability.NULLS_ORDERING,
-                Capability.CORRELATED_ROW_IN,
+                Capability.ROW_IN,
+                Capability.CORRELATED_OUTER_JOIN,
                 Capability.SUB_QUERY_IN_OUTER_JOIN,
                 Capability.RECURSIVE_QUERY,
                 Capability.ARRAYS,

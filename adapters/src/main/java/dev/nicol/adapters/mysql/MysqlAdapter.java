@@ -65,9 +65,10 @@ public final class MysqlAdapter implements SourceAdapter {
         return Set.of(
                 Capability.EXCEPT_ALL,
                 Capability.INTERSECT_ALL,
-                Capability.CORRELATED_ROW_IN,
-                Capability.SUB_QUERY_IN_OUTER_JOIN,
                 Capability.ROW_IN,
+                Capability.ROW_NOT_IN,
+                Capability.CORRELATED_OUTER_JOIN,
+                Capability.SUB_QUERY_IN_OUTER_JOIN,
                 Capability.RECURSIVE_QUERY,
                 Capability.UNSIGNED,
                 Capability.GENERATED_KEYS);

@@ -17,9 +17,6 @@ final class Comparison {
     static final String DATA_ERROR = "22000";
     private static final int MOST_STEPS = 400;
 
-    /** Whether it is told that a source refuses our SQL, which shows nothing; off until the last known ones are mended. */
-    static final boolean STRICT = Boolean.getBoolean("nicol.differential.strict");
-
     private final Bench bench;
     private final Deployment deployment;
     private final Rights rights;
@@ -99,7 +96,7 @@ final class Comparison {
             return leaked;
         }
         if (broken(shown) || broken(copy)) {
-            return STRICT ? "the source refuses our SQL, or it cannot be planned" : null;
+            return "the source refuses our SQL, or it cannot be planned";
         }
         if (leftToTheEngine(shown, rights)) {
             return null;

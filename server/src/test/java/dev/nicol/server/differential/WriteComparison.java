@@ -124,7 +124,7 @@ final class WriteComparison {
             return leaked;
         }
         if (Comparison.broken(shown.outcome()) || Comparison.broken(copy.outcome())) {
-            return Comparison.STRICT ? "the source refuses our SQL, or it cannot be planned" : null;
+            return "the source refuses our SQL, or it cannot be planned";
         }
         if (Comparison.leftToTheEngine(shown.outcome(), rights)) {
             return null;
