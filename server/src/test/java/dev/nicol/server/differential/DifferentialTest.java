@@ -128,7 +128,7 @@ class DifferentialTest {
                 long until = System.nanoTime() + SECONDS * 1_000_000_000L / readers.size() / Deployment.values().length;
                 try (Connection governed = bench.connect(rights.reader().user())) {
                     WriteComparison comparison = new WriteComparison(bench, deployment, rights, governed, raw);
-                    int writes = deployment.share(STATEMENTS) / WRITES / readers.size();
+                    int writes = Math.max(1, deployment.share(STATEMENTS) / WRITES / readers.size());
                     for (int i = 0; i < writes || System.nanoTime() < until; i++) {
                         one(comparison, rights, SEED * 1_000_033 + reader * 100_000_037L + i, found);
                         if (found.reports.size() >= MOST_REPORTS) {
