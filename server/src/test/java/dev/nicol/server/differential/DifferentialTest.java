@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * {@code -Dnicol.differential.statements} more of them for each kind of source, {@code -Dnicol.differential.seconds} goes on
  * for so long in all.
  */
+@Tag("by-chance")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DifferentialTest {
     private static final long SEED = Long.getLong("nicol.differential.seed", 3);
@@ -33,7 +35,7 @@ class DifferentialTest {
     private static final int WORKERS = 4;
 
     /** One of so many statements is a write. */
-    private static final int WRITES = 12;
+    private static final int WRITES = 16;
 
     /** Writes of each reader that are not taken back. */
     private static final int LASTING = 2;
@@ -126,7 +128,7 @@ class DifferentialTest {
                 long until = System.nanoTime() + SECONDS * 1_000_000_000L / readers.size() / Deployment.values().length;
                 try (Connection governed = bench.connect(rights.reader().user())) {
                     WriteComparison comparison = new WriteComparison(bench, deployment, rights, governed, raw);
-                    int writes = deployment.share(STATEMENTS) / WRITES / readers.size();
+                    int writes = Math.max(1, deployment.share(STATEMENTS) / WRITES / readers.size());
                     for (int i = 0; i < writes || System.nanoTime() < until; i++) {
                         one(comparison, rights, SEED * 1_000_033 + reader * 100_000_037L + i, found);
                         if (found.reports.size() >= MOST_REPORTS) {
