@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.mask.MaskFunctions;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -16,6 +17,7 @@ import org.apache.calcite.rex.RexDynamicParam;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexVisitorImpl;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
@@ -67,7 +69,9 @@ public final class MaskSql {
         if (!MaskFunctions.ALL.contains(operator)) {
             return null;
         }
-        RexNode value = call.getOperands().get(0);
+        RexNode value = unpadded(call.getOperands().get(0));
+        List<RexNode> operands = new ArrayList<>(call.getOperands());
+        operands.set(0, value);
         if (operator == MaskFunctions.PARTIAL) {
             RexNode with = call.getOperands().get(3);
             RexBuilder rex = new RexBuilder(NicolTypeSystem.factory());
@@ -75,22 +79,29 @@ public final class MaskSql {
             return once(
                     words.partial().template(number(call, 1), number(call, 2)), call, List.of(value, with, escaped));
         } else if (operator == MaskFunctions.HASH) {
-            return once(SqlTemplate.of(words.hash()), call, call.getOperands());
+            return once(SqlTemplate.of(words.hash()), call, operands);
         } else if (operator == MaskFunctions.TOKEN) {
-            return once(
-                    SqlTemplate.of("SUBSTRING(" + words.hash() + ", 1, " + number(call, 3) + ")"),
-                    call,
-                    call.getOperands());
+            return once(SqlTemplate.of("SUBSTRING(" + words.hash() + ", 1, " + number(call, 3) + ")"), call, operands);
         } else if (operator == MaskFunctions.TOKEN_INTEGER) {
-            return once(token(call), call, call.getOperands());
+            return once(token(call), call, operands);
         } else if (operator == MaskFunctions.BUCKET) {
-            return once(bucket(call), call, call.getOperands());
+            return once(bucket(call), call, operands);
         } else if (operator == MaskFunctions.DATE_PART) {
             TimeUnitRange unit =
                     TimeUnitRange.valueOf(text(call.getOperands().get(1)).toUpperCase(Locale.ROOT));
             return datetimes.truncated(unit, call.getType(), unzoned(value));
         }
         throw new IllegalStateException(operator.getName() + " is not for sources");
+    }
+
+    /** The blanks that fill a CHAR are no part of its value: most kinds leave them out by themselves, H2 does not. */
+    private static RexNode unpadded(RexNode value) {
+        RexNode stored = value.getKind() == SqlKind.CAST
+                ? ((RexCall) value).getOperands().get(0)
+                : value;
+        return stored.getType().getSqlTypeName() == SqlTypeName.CHAR
+                ? SqlTemplate.of("RTRIM({0})").call(value.getType(), List.of(value))
+                : value;
     }
 
     /** A moment as a timestamp of the session's zone, which is UTC. */

@@ -36,7 +36,7 @@ class MasksEndToEndTest {
 
     private static final String POLICY = """
             grants:
-              - {name: all, tables: ["*.*.people", "*.*.accounts"], actions: [select, update, delete], to: {groups: [kinds, tokens, customs, texts, failing]}}
+              - {name: all, tables: ["*.*.people", "*.*.accounts", "*.*.padded"], actions: [select, update, delete], to: {groups: [kinds, tokens, customs, texts, failing]}}
             row_filters:
               - {name: even, tables: ["*.*.people"], where: "id <> 2", to: {groups: [customs, filtered]}}
             column_masks:
@@ -60,6 +60,10 @@ class MasksEndToEndTest {
               - {name: e-name, columns: ["*.*.people.name"], to: {groups: [failing]}, mask: {kind: custom, sql: "CAST(CAST(note AS INTEGER) AS VARCHAR)"}}
               - {name: e-id, columns: ["*.*.people.id"], to: {groups: [failing]}, mask: {kind: custom, sql: "-id"}}
               - {name: x-note, columns: ["*.*.people.note"], to: {groups: [texts]}, mask: {kind: redact_text}}
+              - {name: p-code, columns: ["*.*.padded.code"], mask: {kind: tokenize}}
+              - {name: p-shown, columns: ["*.*.padded.shown"], mask: {kind: partial, first: 0, last: 1}}
+              - {name: p-text, columns: ["*.*.padded.text"], mask: {kind: redact_text}}
+              - {name: p-plain, columns: ["*.*.padded.plain"], mask: {kind: tokenize}}
               - {name: x-name, columns: ["*.*.people.name"], to: {groups: [texts]}, mask: {kind: partial, first: 1, last: 0}}
             """;
 
@@ -107,6 +111,9 @@ class MasksEndToEndTest {
             statement.execute("INSERT INTO people VALUES (3, '😀é日本👍', '', -32768, -2147483648, -9223372036854775808,"
                     + " -99999999.99, 1e300, DATE '0900-11-30', TIMESTAMP '1500-03-01 12:00:00')");
             statement.execute("INSERT INTO people VALUES (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
+            statement.execute(
+                    "CREATE TABLE padded (id INTEGER, code CHAR(8), shown CHAR(8), text VARCHAR(40), plain VARCHAR(8))");
+            statement.execute("INSERT INTO padded VALUES (1, 'abc', 'abc', 'x', 'abc'), (2, 'abcdefgh', '', 'y', '')");
             statement.execute("INSERT INTO accounts VALUES (7, 70), (1234, 12), (99, 0)");
         } catch (SQLException failure) {
             throw new IllegalStateException(failure);
@@ -122,6 +129,22 @@ class MasksEndToEndTest {
                     default -> sources.get("my").url().replaceAll(".*/([a-z0-9_]+).*", "$1");
                 };
         return source + "." + schema + "." + name;
+    }
+
+    /** The blanks that fill a CHAR are no part of the value, whoever computes the mask: source, or engine beside a text. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pg", "my", "h2", "duck"})
+    void aCharIsMaskedWithoutItsBlanks(String source) throws SQLException {
+        String padded = table(source, "padded");
+        String tokens = "SELECT p.id FROM " + padded + " p JOIN " + table("duck", "padded") + " d ON p.code = d.code";
+        assertThat(nicol.rows("kim", tokens + " ORDER BY 1")).containsExactly("1", "2");
+        assertThat(nicol.rows("kim", tokens + " AND p.text <> '' ORDER BY 1")).containsExactly("1", "2");
+        assertThat(nicol.rows("kim", "SELECT id FROM " + padded + " WHERE code = plain"))
+                .containsExactly("1");
+        assertThat(nicol.rows("kim", "SELECT shown FROM " + padded + " ORDER BY id"))
+                .containsExactly("**c", "");
+        assertThat(nicol.rows("kim", "SELECT shown, text FROM " + padded + " ORDER BY id"))
+                .containsExactly("**c|x", "|y");
     }
 
     @ParameterizedTest

@@ -1,26 +1,90 @@
 package dev.nicol.server.catalog;
 
 import dev.nicol.policy.TableName;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.schema.Schema;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.schema.impl.AbstractSchema;
+import org.apache.calcite.schema.lookup.LikePattern;
+import org.apache.calcite.schema.lookup.Lookup;
+import org.apache.calcite.schema.lookup.Named;
+import org.jspecify.annotations.Nullable;
 
-/** Puts tables with three-part names into the tree of schemas that Calcite looks names up in. */
+/**
+ * Puts tables with three-part names into the tree of schemas that Calcite looks names up in. A name means what is spelled
+ * just so; else the only one that differs in case; where several do, none: the first of them would be another table.
+ */
 final class SchemaTree {
     private SchemaTree() {}
 
     static CalciteSchema of(Map<TableName, ? extends Table> tables) {
-        CalciteSchema root = CalciteSchema.createRootSchema(false, false);
-        tables.forEach((name, table) -> {
-            CalciteSchema catalog = child(root, name.catalog());
-            child(catalog, name.schema()).add(name.table(), table);
+        Map<String, Map<String, Map<String, Table>>> names = new TreeMap<>();
+        tables.forEach((name, table) -> names.computeIfAbsent(name.catalog(), catalog -> new TreeMap<>())
+                .computeIfAbsent(name.schema(), schema -> new TreeMap<>())
+                .put(name.table(), table));
+        Map<String, Schema> catalogs = new TreeMap<>();
+        names.forEach((catalog, schemas) -> {
+            Map<String, Schema> found = new TreeMap<>();
+            schemas.forEach((schema, within) -> found.put(schema, new Node(Map.of(), within)));
+            catalogs.put(catalog, new Node(found, Map.of()));
         });
-        return root;
+        return CalciteSchema.createRootSchema(false, false, "", new Node(catalogs, Map.of()));
     }
 
-    private static CalciteSchema child(CalciteSchema parent, String name) {
-        CalciteSchema existing = parent.getSubSchema(name, true);
-        return existing != null ? existing : parent.add(name, new AbstractSchema());
+    private static final class Node extends AbstractSchema {
+        private final Lookup<Schema> schemas;
+        private final Lookup<Table> tables;
+
+        Node(Map<String, Schema> schemas, Map<String, Table> tables) {
+            this.schemas = new ExactFirst<>(schemas);
+            this.tables = new ExactFirst<>(tables);
+        }
+
+        @Override
+        public Lookup<? extends Schema> subSchemas() {
+            return schemas;
+        }
+
+        @Override
+        public Lookup<Table> tables() {
+            return tables;
+        }
+    }
+
+    private static final class ExactFirst<T> implements Lookup<T> {
+        private final Map<String, T> named;
+        private final Map<String, List<String>> spellings;
+
+        ExactFirst(Map<String, T> named) {
+            this.named = named;
+            this.spellings = named.keySet().stream()
+                    .collect(Collectors.groupingBy(
+                            name -> name, () -> new TreeMap<>(String.CASE_INSENSITIVE_ORDER), Collectors.toList()));
+        }
+
+        @Override
+        public @Nullable T get(String name) {
+            return named.get(name);
+        }
+
+        @Override
+        public @Nullable Named<T> getIgnoreCase(String name) {
+            List<String> found = named.containsKey(name) ? List.of(name) : spellings.getOrDefault(name, List.of());
+            if (found.size() != 1) {
+                return null;
+            }
+            String spelled = found.get(0);
+            return new Named<>(spelled, named.get(spelled));
+        }
+
+        @Override
+        public Set<String> getNames(LikePattern pattern) {
+            return named.keySet().stream().filter(pattern.matcher()::apply).collect(Collectors.toSet());
+        }
     }
 }

@@ -29,7 +29,18 @@ public final class SystemPolicy implements Supplier<PolicySet> {
             + " WHERE own.user_name = CURRENT_USER)";
 
     /** What a policy itself read (its look-up tables, columns it denies) is no business of whom it governs. */
-    private static final String OWN_EDGES = AUDITOR + " OR kind <> 'POLICY_FILTER' AND (" + OF_OWN_STATEMENTS + ")";
+    private static final String OWN_ACCESS = AUDITOR + " OR access <> 'policy' AND (" + OF_OWN_STATEMENTS + ")";
+
+    private static final String OWN_EDGES = AUDITOR + " OR kind <> 'POLICY_FILTER' AND (" + OF_OWN_STATEMENTS + ")"
+            + " AND NOT EXISTS (SELECT 1 FROM nicol.audit.column_access AS a WHERE a.access = 'policy'"
+            + " AND a.statement_id = edges.statement_id AND a.catalog_name = edges.source_catalog"
+            + " AND a.schema_name = edges.source_schema AND a.table_name = edges.source_table"
+            + " AND a.column_name = edges.source_column)";
+    private static final String OWN_CONSUMPTION = AUDITOR + " OR user_name = CURRENT_USER"
+            + " AND (source_catalog, source_schema, source_table, source_column) IN"
+            + " (SELECT a.catalog_name, a.schema_name, a.table_name, a.column_name FROM nicol.audit.column_access AS a"
+            + " JOIN nicol.audit.statements AS own ON own.statement_id = a.statement_id"
+            + " WHERE own.user_name = CURRENT_USER AND a.access <> 'policy')";
 
     private final Supplier<PolicySet> written;
     private volatile Combined combined;
@@ -72,10 +83,10 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("statements", "nicol.audit.statements", OWN));
         filters.add(filter("events", "nicol.audit.events", OWN));
         filters.add(filter("source-queries", "nicol.audit.source_queries", OF_OWN_STATEMENTS));
-        filters.add(filter("column-access", "nicol.audit.column_access", OF_OWN_STATEMENTS));
+        filters.add(filter("column-access", "nicol.audit.column_access", OWN_ACCESS));
         filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));
         filters.add(filter("edges", "nicol.lineage.edges", OWN_EDGES));
-        filters.add(filter("consumers", "nicol.lineage.consumers", OWN));
+        filters.add(filter("consumers", "nicol.lineage.consumers", OWN_CONSUMPTION));
         filters.add(filter("requests", "nicol.approval.requests", requests(written.guardrails())));
         filters.add(filter("classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
         List<MaskRule> masks = new ArrayList<>(written.maskRules());

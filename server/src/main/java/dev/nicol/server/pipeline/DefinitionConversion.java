@@ -126,10 +126,13 @@ final class DefinitionConversion {
         if (source == null) {
             throw hiddenOrMissing(full);
         }
-        for (String schema : source.schemas()) {
-            if (schema.equalsIgnoreCase(full.get(1))) {
-                return new TableName(source.source(), schema, full.get(2));
-            }
+        List<String> schemas = source.schemas().contains(full.get(1))
+                ? List.of(full.get(1))
+                : source.schemas().stream()
+                        .filter(full.get(1)::equalsIgnoreCase)
+                        .toList();
+        if (schemas.size() == 1) {
+            return new TableName(source.source(), schemas.get(0), full.get(2));
         }
         throw hiddenOrMissing(full);
     }

@@ -143,15 +143,18 @@ final class DefinitionScope {
         if (decision == null) {
             return;
         }
+        boolean seen = false;
         for (Decision.Column column : decision.columns()) {
             if (column.name().equalsIgnoreCase(name.getSimple()) && !column.denied()) {
                 if (column.mask() != null) {
                     throw masked(column.name());
                 }
-                return;
+                seen = true;
             }
         }
-        throw NicolError.UNKNOWN_COLUMN.because("There is no column `" + name.getSimple() + "`.");
+        if (!seen) {
+            throw NicolError.UNKNOWN_COLUMN.because("There is no column `" + name.getSimple() + "`.");
+        }
     }
 
     /** Masks and denials are rules over names: under another name the table would be open. */

@@ -109,6 +109,9 @@ final class PolicyExplanation {
                 if (touches(touched, seal.decision().table(), column, "join")) {
                     rows.rawJoin(seal.decision(), column);
                 }
+                if (touches(touched, seal.decision().table(), column, TraceStage.POLICY)) {
+                    rows.readByPolicy(seal.decision(), column);
+                }
             }
         }
         Body.Target target = TraceStage.target(about.body());
@@ -120,7 +123,10 @@ final class PolicyExplanation {
         }
         guarded.judgement().tripped().forEach(rows::guardrail);
         rows.verdict(guarded.judgement().verdict());
-        planning.apply(about).forEach(plan -> sqlOf(plan).forEach(rows::sourceSql));
+        List<Plan> plans = planning.apply(about);
+        // The last is the statement's own; a policy's look-ups come before.
+        List<Plan> told = rows.definitions ? plans : plans.subList(plans.size() - 1, plans.size());
+        told.forEach(plan -> sqlOf(plan).forEach(rows::sourceSql));
         return new Plan.Known(rowType(about.validated().space().cluster().getTypeFactory()), rows.rows);
     }
 
@@ -201,6 +207,14 @@ final class PolicyExplanation {
             for (String grant : column.joinable()) {
                 ofTable("column", decision.table(), column.name())
                         .rule(grant, "join raw", "grant `" + grant + "` lets joins compare the stored value");
+            }
+        }
+
+        /** What a row filter or a custom mask reads besides is no business of whom it governs. */
+        void readByPolicy(Decision decision, Decision.Column column) {
+            if (definitions) {
+                ofTable("column", decision.table(), column.name())
+                        .rule(null, "read by policy", "a row filter or a custom mask reads it");
             }
         }
 

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Stage 4. What was asked for: lineage of the governed plan before anything optimises it, and the columns touched. */
 final class TraceStage {
+    /** The access of a column that a policy alone reads. */
+    static final String POLICY = "policy";
+
     TracedStatement trace(GovernedStatement governed) {
         GovernedCatalog catalog = governed.validated().catalog();
         List<RelNode> plans = ConvertStage.plans(governed.body());
@@ -78,15 +81,25 @@ final class TraceStage {
             GovernedCatalog catalog, Lineage lineage, Map<TableName, Decision> decisions) {
         List<ColumnAccess> reads = new ArrayList<>();
         if (lineage.complete()) {
+            List<ColumnAccess> ofPolicy = new ArrayList<>();
             for (LineageEdge edge : lineage.edges()) {
                 Decision decision = decisions.get(edge.sourceTable());
-                if (decision != null) {
+                if (decision == null) {
+                    continue;
+                } else if (readByPolicy(edge, decision)) {
+                    ColumnAccess read = access(catalog, decision, edge.sourceColumn(), POLICY);
+                    ofPolicy.add(new ColumnAccess(read.table(), read.column(), read.tags(), POLICY, null, null));
+                } else {
                     reads.add(
                             filtersRaw(edge, decision)
                                     ? rawFilter(catalog, decision, edge.sourceColumn())
                                     : access(catalog, decision, edge.sourceColumn(), "read"));
                 }
             }
+            ofPolicy.removeIf(read -> reads.stream()
+                    .anyMatch(own ->
+                            own.table().equals(read.table()) && own.column().equals(read.column())));
+            reads.addAll(ofPolicy);
         } else {
             for (Decision decision : decisions.values()) {
                 decision.columns().stream().filter(column -> !column.denied()).forEach(column -> {
@@ -98,6 +111,13 @@ final class TraceStage {
             }
         }
         return reads;
+    }
+
+    /** Whether a row filter or a custom mask reads the column, and not the statement, for which it need not exist. */
+    private static boolean readByPolicy(LineageEdge edge, Decision decision) {
+        return edge.kind() == LineageEdge.Kind.POLICY_FILTER
+                || decision.columns().stream()
+                        .anyMatch(column -> column.denied() && column.name().equals(edge.sourceColumn()));
     }
 
     /** Whether a condition saw what is stored in a column that is shown masked. */

@@ -102,10 +102,12 @@ final class WriteConversion {
     }
 
     private static String field(List<String> fields, String name) {
-        return fields.stream()
-                .filter(field -> field.equalsIgnoreCase(name))
-                .findFirst()
-                .orElseThrow();
+        return fields.contains(name)
+                ? name
+                : fields.stream()
+                        .filter(field -> field.equalsIgnoreCase(name))
+                        .findFirst()
+                        .orElseThrow();
     }
 
     /** Rows that the statement itself spells out, as opposed to rows it reads. */
