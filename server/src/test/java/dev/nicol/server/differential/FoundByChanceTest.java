@@ -227,8 +227,9 @@ class FoundByChanceTest {
     /** The same for both, and these rows in any order over the stored tables. */
     private void answers(Deployment deployment, String sql, String... rows) throws SQLException {
         same(deployment, sql);
-        try (Connection raw = bench.connect(Bench.STEWARD)) {
-            Outcome stored = Outcome.of(raw, bench.located(sql, deployment, null));
+        try (Connection raw = bench.connect(Bench.STEWARD);
+                Statement statement = raw.createStatement()) {
+            Outcome stored = Outcome.of(statement, bench.located(sql, deployment, null), List.of());
             assertThat(stored.rows()).as(sql).containsExactlyInAnyOrder(rows);
         }
     }
