@@ -197,7 +197,7 @@ class FoundByChanceTest {
         answers(
                 deployment,
                 "SELECT t0.c1 AS c0 FROM (SELECT MAX(t1.name) AS c1 FROM $people AS t1 WHERE t1.id IN (1, 11) GROUP BY t1.id) AS"
-                        + " t0 WHERE 'RUSH' = ANY (SELECT DISTINCT t6.note AS c0 FROM $orders AS t6 FULL JOIN $tags AS t7 ON"
+                        + " t0 WHERE 'NULL' = ANY (SELECT DISTINCT t6.note AS c0 FROM $orders AS t6 FULL JOIN $tags AS t7 ON"
                         + " t0.c1 = 'BOB' WHERE t6.note > t0.c1)",
                 "ANN");
     }
