@@ -332,7 +332,7 @@ public final class FederatedPlanner {
                 .accept(new Unordered());
         boolean there = typed.getTraitSet().equals(wanted);
         planner.setRoot(there ? typed : planner.changeTraits(typed, wanted));
-        return (EnumerableRel) CancelPoint.above(HeldRows.counted(planner.findBestExp()));
+        return (EnumerableRel) CancelPoint.above(HeldRows.counted(GrandTotal.above(planner.findBestExp())));
     }
 
     private static RelNode trimmed(RelNode plan) {
