@@ -33,8 +33,8 @@ import org.apache.calcite.util.NlsString;
 
 /**
  * Makes the engine compute as the sources do, so that it does not matter where an expression is computed: whole numbers
- * overflow with an error, quotients of decimals keep their digits, equal decimals are one key, and the padding of CHAR
- * counts for nothing outside LIKE.
+ * overflow with an error, quotients of decimals keep their digits, equal decimals are one key, texts have characters and
+ * not UTF-16 units, and the padding of CHAR counts for nothing outside LIKE.
  */
 final class EngineExpressions {
     private static final Set<SqlKind> COMPARISONS = EnumSet.of(
@@ -57,19 +57,23 @@ final class EngineExpressions {
             SqlStdOperatorTable.SUBSTRING,
             SqlStdOperatorTable.POSITION);
 
-    private static final SqlOperator DIVIDE = engineFunction("divide");
-    private static final SqlOperator CANONICAL = engineFunction("canonical");
+    private static final SqlOperator DIVIDE = engineFunction(Decimals.class, "divide");
+    private static final SqlOperator CANONICAL = engineFunction(Decimals.class, "canonical");
+    private static final SqlOperator LENGTH = engineFunction(Characters.class, "length");
+    private static final SqlOperator SUBSTRING_FROM = engineFunction(Characters.class, "substringFrom");
+    private static final SqlOperator SUBSTRING = engineFunction(Characters.class, "substring");
+    private static final SqlOperator POSITION = engineFunction(Characters.class, "position");
 
     private EngineExpressions() {}
 
-    private static SqlOperator engineFunction(String method) {
+    private static SqlOperator engineFunction(Class<?> holder, String method) {
         return new SqlUserDefinedFunction(
                 new SqlIdentifier("nicol_" + method, SqlParserPos.ZERO),
                 SqlKind.OTHER_FUNCTION,
                 ReturnTypes.ARG0,
                 null,
                 null,
-                ScalarFunctionImpl.create(Decimals.class, method));
+                ScalarFunctionImpl.create(holder, method));
     }
 
     /** Sums of whole numbers that widen to a decimal are sums of decimals. To be applied before averages are taken apart. */
@@ -209,12 +213,39 @@ final class EngineExpressions {
             }
             if (COMPARISONS.contains(inner.getKind())) {
                 return inner.getOperands().stream().anyMatch(RexNodes::padded) ? unpadded(inner, true) : inner;
-            } else if (TEXT_FUNCTIONS.contains(inner.getOperator())
-                    || inner.getKind() == SqlKind.CAST && inner.getType().getSqlTypeName() == SqlTypeName.VARCHAR) {
+            } else if (TEXT_FUNCTIONS.contains(inner.getOperator())) {
+                return byCharacters(unpadded(inner, false));
+            } else if (inner.getKind() == SqlKind.CAST && inner.getType().getSqlTypeName() == SqlTypeName.VARCHAR) {
                 return unpadded(inner, false);
             }
             boolean logic = inner.getKind() == SqlKind.AND || inner.getKind() == SqlKind.OR;
             return logic ? RexUtil.flatten(rex, inner) : arithmetic(inner);
+        }
+
+        private RexNode byCharacters(RexCall call) {
+            List<RexNode> operands = call.getOperands();
+            if (!PushableOperators.isText(operands.get(0).getType())) {
+                return call;
+            } else if (call.getOperator() == SqlStdOperatorTable.CHAR_LENGTH
+                    || call.getOperator() == SqlStdOperatorTable.CHARACTER_LENGTH) {
+                return rex.makeCall(call.getType(), LENGTH, operands);
+            } else if (call.getOperator() == SqlStdOperatorTable.POSITION && operands.size() == 2) {
+                return rex.makeCall(call.getType(), POSITION, operands);
+            } else if (call.getOperator() != SqlStdOperatorTable.SUBSTRING) {
+                return call;
+            }
+            List<RexNode> numbered = new ArrayList<>(operands.subList(0, 1));
+            for (RexNode number : operands.subList(1, operands.size())) {
+                RelDataType integer = rex.getTypeFactory().createSqlType(SqlTypeName.INTEGER);
+                numbered.add(rex.makeCast(
+                        rex.getTypeFactory()
+                                .createTypeWithNullability(
+                                        integer, number.getType().isNullable()),
+                        number,
+                        true,
+                        false));
+            }
+            return rex.makeCall(call.getType(), operands.size() == 2 ? SUBSTRING_FROM : SUBSTRING, numbered);
         }
 
         private RexNode arithmetic(RexCall call) {
@@ -268,7 +299,7 @@ final class EngineExpressions {
             return value.getType().getSqlTypeName() == SqlTypeName.CHAR && !(value instanceof RexLiteral);
         }
 
-        private RexNode unpadded(RexCall call, boolean literals) {
+        private RexCall unpadded(RexCall call, boolean literals) {
             List<RexNode> operands = new ArrayList<>();
             for (RexNode operand : call.getOperands()) {
                 if (padded(operand)) {

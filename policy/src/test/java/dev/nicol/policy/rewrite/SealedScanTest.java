@@ -63,7 +63,8 @@ class SealedScanTest {
         Decision open = clinic.decision(Clinic.PATIENTS);
         List<Decision.Column> columns = new ArrayList<>(open.columns());
         columns.set(0, new Decision.Column("id", true, null, null, "", List.of()));
-        columns.set(2, new Decision.Column("ssn", false, new Nullify(), "m", "", List.of(), List.of("look"), List.of()));
+        columns.set(
+                2, new Decision.Column("ssn", false, new Nullify(), "m", "", List.of(), List.of("look"), List.of()));
         columns.set(3, new Decision.Column("region", false, new Nullify(), "m", "", List.of()));
         Decision decision =
                 new Decision(open.table(), open.actions(), columns, List.of(), open.rules(), open.validUntil());

@@ -13,6 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -222,6 +223,35 @@ class FoundByChanceTest {
                 Outcome.of(governed, bench.located(sql, Deployment.DUCKDB, null), List.of());
             }
         });
+    }
+
+    /** The engine's aggregate had no total where there was nothing to group. */
+    @ParameterizedTest
+    @EnumSource
+    void nothingHasAGrandTotal(Deployment deployment) throws SQLException {
+        String sql =
+                "SELECT t0.region AS c0, COUNT(*) AS c1, MAX(t1.qty) AS c2, GROUPING(t0.region) AS c3 FROM $people AS t0"
+                        + " JOIN $orders AS t1 ON t0.id = t1.person WHERE t1.note = 'NOWHERE' GROUP BY CUBE (t0.region)";
+        assertThat(rows(deployment, sql)).containsExactly("null|0|null|1");
+    }
+
+    /** The engine counted UTF-16 units. */
+    @Test
+    void textsHaveCharacters() throws SQLException {
+        String text = "(t0.name || t1.region)";
+        String sql = "SELECT CHAR_LENGTH(" + text + ") AS c0, SUBSTRING(" + text + " FROM 2 FOR 3) AS c1, SUBSTRING("
+                + text
+                + " FROM 0 FOR 3) AS c2, SUBSTRING(" + text + " FROM 3) AS c3, POSITION('A' IN " + text + ") AS c4"
+                + " FROM $people AS t0 JOIN $orders AS t1 ON t1.id = 6 WHERE t0.id = 10";
+        assertThat(rows(Deployment.FEDERATED, sql)).containsExactly("6|GIS|\uD834\uDD1EG|ISAP|5");
+    }
+
+    private List<String> rows(Deployment deployment, String sql) throws SQLException {
+        try (Connection connection = bench.connect("r0");
+                Statement governed = connection.createStatement()) {
+            return Outcome.of(governed, bench.located(sql, deployment, null), List.of())
+                    .rows();
+        }
     }
 
     /** The same for both, and these rows in any order over the stored tables. */

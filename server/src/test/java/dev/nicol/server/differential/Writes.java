@@ -42,11 +42,6 @@ final class Writes {
             return part.text().startsWith("INSERT");
         }
 
-        /** Whether it spells out every row that it inserts. */
-        boolean spelled() {
-            return inserts() && !part.text().contains("FROM $");
-        }
-
         Write with(Part other) {
             return new Write(other, table, written);
         }
