@@ -50,10 +50,10 @@ final class FullJoins {
         return bare(expression) instanceof RexInputRef reference && column(plan, reference.getIndex());
     }
 
-    /** Whether a field is a stored column, or an aggregate of a group. */
+    /** Whether a field is a stored column. */
     private static boolean column(RelNode plan, int field) {
         if (plan instanceof SealedScan scan) {
-            return column(scan.governed(), field);
+            return column(SqlGenerator.opened(scan), field);
         } else if (plan instanceof Project project) {
             return stored(project.getInput(), project.getProjects().get(field));
         } else if (plan instanceof Join join) {

@@ -66,7 +66,7 @@ class ArchitectureTest {
         "dev.nicol.adapters.Barrier", // asks whether a view's own rules can fail
         "dev.nicol.adapters.Pushdown", // which sources a policy's own look-ups need
         "dev.nicol.adapters.SqlGenerator", // opens it as a sub-select
-        "dev.nicol.adapters.SqlGenerator$Converter",
+        "dev.nicol.adapters.SourceSqlConverter",
         "dev.nicol.lineage.SealOrigins", // traces through it
         "dev.nicol.policy.rewrite.LookUps",
         "dev.nicol.policy.rewrite.SealProof",
