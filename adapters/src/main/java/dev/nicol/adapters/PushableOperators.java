@@ -52,7 +52,6 @@ public final class PushableOperators {
             SqlKind.COUNT,
             SqlKind.MIN,
             SqlKind.MAX,
-            SqlKind.SINGLE_VALUE,
             SqlKind.GROUPING,
             SqlKind.LITERAL_AGG,
             SqlKind.ROW_NUMBER,

@@ -143,6 +143,18 @@ abstract class GovernedSourceContract {
                 });
     }
 
+    /** By the source alone, and where the engine joins two. */
+    @Test
+    void aSubQueryStandsForOneValue() throws SQLException {
+        String elsewhere = " FROM nicol.information_schema.schemata FETCH FIRST 1 ROW ONLY";
+        assertThat(nicol.rows("alice", "SELECT (SELECT ssn FROM " + emp() + " WHERE id = 3)" + elsewhere))
+                .containsExactly("*******3333");
+        assertThat(nicol.rows("alice", "SELECT (SELECT name FROM " + emp() + " WHERE dept = 30)" + elsewhere))
+                .containsExactly("null");
+        assertCode("alice", "SELECT (SELECT name FROM " + emp() + ")" + elsewhere, "22000");
+        assertCode("alice", "SELECT (SELECT name FROM " + emp() + ") FROM " + emp(), "22000");
+    }
+
     @Test
     void hiddenThingsDoNotExist() {
         assertCode("alice", "SELECT * FROM hr." + schema + ".grants", "42P01");

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class H2Adapter implements SourceAdapter {
     private static final int STATEMENT_CANCELED = 57014;
     private static final int LOCK_TIMEOUT = 50200;
+    private static final int SUB_QUERY_OF_SEVERAL_ROWS = 90053;
 
     private static final SqlDialect DIALECT = new H2Dialect();
 
@@ -125,7 +126,7 @@ public final class H2Adapter implements SourceAdapter {
             return NicolError.CANCELLED;
         } else if (code == LOCK_TIMEOUT || state == null) {
             return NicolError.SOURCE_FAILED;
-        } else if (state.startsWith("22") || state.startsWith("21")) {
+        } else if (state.startsWith("22") || state.startsWith("21") || code == SUB_QUERY_OF_SEVERAL_ROWS) {
             return NicolError.DATA;
         } else if (state.startsWith("23")) {
             return NicolError.CONSTRAINT;

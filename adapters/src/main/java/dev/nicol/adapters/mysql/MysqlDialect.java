@@ -115,7 +115,7 @@ final class MysqlDialect extends MysqlSqlDialect {
     @Override
     public boolean supportsAggregateFunction(SqlKind kind) {
         return switch (kind) {
-            case COUNT, SUM, SUM0, MIN, MAX, AVG, SINGLE_VALUE, LITERAL_AGG -> true;
+            case COUNT, SUM, SUM0, MIN, MAX, AVG, LITERAL_AGG -> true;
             default -> false;
         };
     }

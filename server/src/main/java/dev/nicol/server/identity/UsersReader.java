@@ -8,8 +8,10 @@ import dev.nicol.policy.YamlNode;
 import dev.nicol.policy.check.KnownSubjects;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -27,6 +29,7 @@ public final class UsersReader {
 
     private final Problems problems = new Problems();
     private final Map<String, LocalUser> users = new LinkedHashMap<>();
+    private final Map<String, String> spellings = new HashMap<>();
 
     private UsersReader() {}
 
@@ -87,6 +90,12 @@ public final class UsersReader {
             LocalUser user = user(name, node, agents);
             if (users.putIfAbsent(name, user) != null) {
                 node.problem("`" + name + "` is a user already — name the agent differently");
+            }
+            String other = spellings.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
+            if (other != null && !other.equals(name)) {
+                node.problem(
+                        "`" + name + "` and `" + other + "` differ in case only — a source that compares without regard"
+                                + " to case takes one for the other; name one differently");
             }
         }
     }

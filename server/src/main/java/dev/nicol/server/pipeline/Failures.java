@@ -11,6 +11,9 @@ import org.slf4j.LoggerFactory;
 final class Failures {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
 
+    /** What the engine says where a sub-query that stands for a value has more than one row. */
+    private static final String SEVERAL_ROWS = "more than one value in agg";
+
     private Failures() {}
 
     static NicolException of(Throwable failure) {
@@ -27,6 +30,12 @@ final class Failures {
                 return NicolError.DATA.because(
                         "A value does not fit: a cast, an arithmetic operation or a function failed.",
                         String.valueOf(at),
+                        failure);
+            } else if (at instanceof IllegalStateException
+                    && String.valueOf(at.getMessage()).startsWith(SEVERAL_ROWS)) {
+                return NicolError.DATA.because(
+                        "A sub-query that stands for one value has several rows. Narrow it, or aggregate.",
+                        SEVERAL_ROWS,
                         failure);
             }
         }

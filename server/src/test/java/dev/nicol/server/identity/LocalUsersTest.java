@@ -271,6 +271,26 @@ class LocalUsersTest {
                 "the purpose `reporting` is not declared for `scorer`");
     }
 
+    /** MariaDB holds `ANN` for `ann`, and would show one what row filters give the other. */
+    @Test
+    void namesThatDifferInCaseOnlyAreRefused() throws IOException {
+        Path file = write("""
+                users:
+                  ann: {password: "ROBOT"}
+                  ANN: {password: "ROBOT"}
+                agents:
+                  Ann: {password: "ROBOT", purposes: [x], acts_for: [ann]}
+                """.replace("ROBOT", ROBOT));
+
+        assertThatThrownBy(() -> UsersReader.check(file))
+                .isInstanceOfSatisfying(ProblemsException.class, e -> assertThat(e.problems())
+                        .extracting(problem ->
+                                problem.line() + ": " + problem.message().substring(0, 37))
+                        .containsExactly(
+                                "3: `ANN` and `ann` differ in case only —",
+                                "5: `Ann` and `ann` differ in case only —"));
+    }
+
     @Test
     void aFileWithProblemsIsRefusedAndNoHashIsShown() throws IOException {
         Path file = write("""
