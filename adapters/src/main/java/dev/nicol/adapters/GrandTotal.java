@@ -8,7 +8,9 @@ import org.apache.calcite.adapter.enumerable.EnumerableConvention;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
 import org.apache.calcite.adapter.enumerable.EnumerableRelImplementor;
 import org.apache.calcite.adapter.enumerable.PhysType;
+import org.apache.calcite.linq4j.AbstractEnumerable;
 import org.apache.calcite.linq4j.Enumerable;
+import org.apache.calcite.linq4j.Enumerator;
 import org.apache.calcite.linq4j.tree.BlockBuilder;
 import org.apache.calcite.linq4j.tree.Expression;
 import org.apache.calcite.linq4j.tree.Expressions;
@@ -88,6 +90,51 @@ public final class GrandTotal extends SingleRel implements EnumerableRel {
     /** The same rows, or that one. Public because generated code calls it. */
     @SuppressWarnings("unchecked") // generated code makes the row in the form that it reads
     public static <T> Enumerable<T> orTotal(Enumerable<T> rows, Object total) {
-        return rows.defaultIfEmpty((T) total);
+        return new AbstractEnumerable<>() {
+            @Override
+            public Enumerator<T> enumerator() {
+                return new OrTotal<>(rows.enumerator(), (T) total);
+            }
+        };
+    }
+
+    private static final class OrTotal<T> implements Enumerator<T> {
+        private final Enumerator<T> rows;
+        private final T total;
+        private boolean begun;
+        private boolean atTotal;
+
+        OrTotal(Enumerator<T> rows, T total) {
+            this.rows = rows;
+            this.total = total;
+        }
+
+        @Override
+        public T current() {
+            return atTotal ? total : rows.current();
+        }
+
+        @Override
+        public boolean moveNext() {
+            if (atTotal) {
+                return false;
+            }
+            boolean moved = rows.moveNext();
+            atTotal = !begun && !moved;
+            begun = true;
+            return moved || atTotal;
+        }
+
+        @Override
+        public void reset() {
+            rows.reset();
+            begun = false;
+            atTotal = false;
+        }
+
+        @Override
+        public void close() {
+            rows.close();
+        }
     }
 }
