@@ -37,10 +37,9 @@ public record Lineage(boolean complete, List<LineageEdge> edges) {
     }
 
     /**
-     * Whether this, the lineage of what is about to run, stays within what was asked: every value that flows to an
-     * output column was asked to flow there, every column that bears on the rows had a part in the statement, and nothing
-     * that was asked masked runs clear. An optimiser may change kinds (a sub-query becomes a join), so these are not
-     * compared.
+     * Whether this, the lineage of what is about to run, stays within what was asked: every column that it reads had a part
+     * in the statement, and nothing that was asked masked runs clear. An optimiser may change kinds and targets (a
+     * sub-query becomes a join, one of two equal columns stands for the other), so these are not compared.
      *
      * @return false also where either is unknown, because nothing can be shown then
      */
@@ -52,17 +51,6 @@ public record Lineage(boolean complete, List<LineageEdge> edges) {
         return edges.stream()
                 .anyMatch(edge -> edge.sourceColumn().equals(ran.sourceColumn())
                         && edge.sourceTable().equals(ran.sourceTable())
-                        && (ran.masked() || !edge.masked())
-                        && coversTarget(edge, ran));
-    }
-
-    private static boolean coversTarget(LineageEdge asked, LineageEdge ran) {
-        if (ran.targetOrdinal() == 0) {
-            return true;
-        }
-        if (ran.kind().direct()) {
-            return asked.kind().direct() && asked.targetOrdinal() == ran.targetOrdinal();
-        }
-        return asked.targetOrdinal() == 0 || asked.targetOrdinal() == ran.targetOrdinal();
+                        && (ran.masked() || !edge.masked()));
     }
 }

@@ -57,15 +57,20 @@ public record JoinKey() implements Mask {
     private static RexNode text(RexBuilder builder, RexNode raw) {
         RelDataType type = raw.getType();
         if (type.getSqlTypeName() == SqlTypeName.CHAR) {
-            return builder.makeCall(
-                    SqlStdOperatorTable.TRIM,
-                    List.of(builder.makeFlag(SqlTrimFunction.Flag.TRAILING), builder.makeLiteral(" "), raw));
+            return unpadded(builder, raw);
         } else if (!whole(type)) {
             return raw;
         }
         // By way of BIGINT: a source may write a type of its own otherwise, with leading zeros.
         RexNode number = builder.makeAbstractCast(like(builder, SqlTypeName.BIGINT, type), raw, false);
         return builder.makeAbstractCast(like(builder, SqlTypeName.VARCHAR, type), number, false);
+    }
+
+    /** Text without the blanks at its end, which fill a CHAR. */
+    public static RexNode unpadded(RexBuilder builder, RexNode text) {
+        return builder.makeCall(
+                SqlStdOperatorTable.TRIM,
+                List.of(builder.makeFlag(SqlTrimFunction.Flag.TRAILING), builder.makeLiteral(" "), text));
     }
 
     private static RelDataType like(RexBuilder builder, SqlTypeName name, RelDataType type) {

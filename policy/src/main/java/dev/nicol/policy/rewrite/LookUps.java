@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
+import dev.nicol.policy.mask.JoinKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
@@ -29,6 +31,7 @@ import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -189,13 +192,43 @@ public final class LookUps {
             String digest = RelOptUtil.dumpPlan("", query, SqlExplainFormat.TEXT, SqlExplainLevel.DIGEST_ATTRIBUTES);
             List<List<@Nullable Object>> rows = read.get(digest);
             if (rows == null) {
-                rows = reader.rows(query, MAX_VALUES);
+                rows = reader.rows(unpadded(query), MAX_VALUES);
                 read.put(digest, rows);
             }
             if (rows.size() > most) {
                 throw tooMany(most);
             }
             return rows;
+        }
+
+        /** CHAR is compared without the blanks that fill it, and H2 keeps them where it casts to VARCHAR. */
+        private static RelNode unpadded(RelNode plan) {
+            List<RelNode> inputs = new ArrayList<>();
+            plan.getInputs().forEach(input -> inputs.add(unpadded(input)));
+            RexBuilder rex = plan.getCluster().getRexBuilder();
+            return plan.copy(plan.getTraitSet(), inputs).accept(new RexShuttle() {
+                @Override
+                public RexNode visitCall(RexCall call) {
+                    RexNode walked = super.visitCall(call);
+                    boolean padded = walked.getKind() == SqlKind.CAST
+                            && walked.getType().getSqlTypeName() == SqlTypeName.VARCHAR
+                            && ((RexCall) walked).getOperands().get(0).getType().getSqlTypeName() == SqlTypeName.CHAR;
+                    return padded
+                            ? rex.makeAbstractCast(
+                                    walked.getType(),
+                                    JoinKey.unpadded(
+                                            rex,
+                                            ((RexCall) walked).getOperands().get(0)),
+                                    false)
+                            : walked;
+                }
+
+                @Override
+                public RexNode visitSubQuery(RexSubQuery subQuery) {
+                    RexSubQuery walked = (RexSubQuery) super.visitSubQuery(subQuery);
+                    return walked.clone(unpadded(walked.rel));
+                }
+            });
         }
 
         /** A look-up with more values than can be bound. */
