@@ -138,7 +138,8 @@ final class WriteComparison {
         if (Comparison.broken(shown.outcome()) || Comparison.broken(copy.outcome())) {
             return "the source refuses our SQL, or it cannot be planned";
         }
-        if (Comparison.leftToTheEngine(shown.outcome(), rights)) {
+        if (Comparison.leftToTheEngine(shown.outcome(), rights)
+                || deployment.countsOtherwise(write.part().text(), rights)) {
             return null;
         }
         boolean masked = write.sets(rights);
