@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.calcite.plan.RelOptPredicateList;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -17,6 +18,7 @@ import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSimplify;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.schema.impl.ScalarFunctionImpl;
 import org.apache.calcite.sql.SqlIdentifier;
@@ -30,6 +32,7 @@ import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.validate.SqlUserDefinedFunction;
 import org.apache.calcite.util.NlsString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the engine compute as the sources do, so that it does not matter where an expression is computed: whole numbers
@@ -129,15 +132,33 @@ final class EngineExpressions {
     }
 
     private static final class WideWindows extends RexShuttle {
+        /** Those that are NULL over values that all are. */
+        private static final Set<SqlKind> OF_VALUES =
+                EnumSet.of(SqlKind.MIN, SqlKind.MAX, SqlKind.SUM, SqlKind.AVG, SqlKind.FIRST_VALUE, SqlKind.LAST_VALUE);
+
         private final RexBuilder rex;
 
         WideWindows(RexBuilder rex) {
             this.rex = rex;
         }
 
+        /** A window over NULL itself, for which the engine writes code that does not compile; null for another. */
+        private @Nullable RexNode ofNull(RexOver over) {
+            boolean known = OF_VALUES.contains(over.getAggOperator().getKind())
+                    && RexUtil.isNullLiteral(simplified(over.getOperands().get(0)), true);
+            return known ? rex.makeNullLiteral(over.getType()) : null;
+        }
+
+        private RexNode simplified(RexNode operand) {
+            return new RexSimplify(rex, RelOptPredicateList.EMPTY, RexUtil.EXECUTOR).simplify(operand);
+        }
+
         @Override
         public RexNode visitOver(RexOver over) {
-            if (!sums(over.getAggOperator().getKind())
+            RexNode ofNull = ofNull(over);
+            if (ofNull != null) {
+                return ofNull;
+            } else if (!sums(over.getAggOperator().getKind())
                     || !widens(over.getOperands().get(0).getType(), over.getType())) {
                 return super.visitOver(over);
             }

@@ -172,6 +172,7 @@ public final class Pushdown {
                             !RelOptUtil.getVariablesUsed(subQuery.rel).isEmpty();
                     if (row && !has(adapter, Capability.ROW_IN)
                             || correlated && !has(adapter, Capability.CORRELATED_OUTER_JOIN) && outerJoins(subQuery.rel)
+                            || correlated && !has(adapter, Capability.LATERAL) && filtersGroups(subQuery.rel)
                             || !computes(adapter, subQuery.rel)) {
                         throw Util.FoundOne.NULL;
                     }
@@ -182,6 +183,16 @@ public final class Pushdown {
         } catch (Util.FoundOne notComputed) {
             return false;
         }
+    }
+
+    /** Whether it has a HAVING: what is grouped may then be written as a sub-select, where outer names are out of reach. */
+    private static boolean filtersGroups(RelNode plan) {
+        return plan instanceof Filter filter && groups(filter.getInput())
+                || plan.getInputs().stream().anyMatch(Pushdown::filtersGroups);
+    }
+
+    private static boolean groups(RelNode plan) {
+        return plan instanceof Aggregate || plan instanceof Project project && groups(project.getInput());
     }
 
     /** Whether it is the same to a node that a {@code (a, b) IN (SELECT ...)} in it is FALSE and that it is unknown. */

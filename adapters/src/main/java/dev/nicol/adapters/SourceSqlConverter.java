@@ -127,10 +127,10 @@ public final class SourceSqlConverter extends RelToSqlConverter {
                 && !(input instanceof SealedScan || input instanceof SourceScan || input instanceof Apart);
     }
 
-    /** A sub-select with names of its own, where sides of a join may have the same ones. */
+    /** A sub-select with names of its own, where sides of a join may have the same ones, and keys of groups those of columns. */
     private static RelNode apart(RelNode input) {
         return new Apart(
-                joins(input)
+                borrowsNames(input)
                         ? renamed(
                                 input,
                                 IntStream.range(0, input.getRowType().getFieldCount())
@@ -144,8 +144,10 @@ public final class SourceSqlConverter extends RelToSqlConverter {
         return LogicalProject.create(node, List.of(), same, names, Set.of());
     }
 
-    private static boolean joins(RelNode node) {
-        return node instanceof Join || (node instanceof Filter || node instanceof Sort) && joins(node.getInput(0));
+    private static boolean borrowsNames(RelNode node) {
+        return node instanceof Join
+                || node instanceof Aggregate
+                || (node instanceof Filter || node instanceof Sort) && borrowsNames(node.getInput(0));
     }
 
     /** Called by Calcite's dispatch. */

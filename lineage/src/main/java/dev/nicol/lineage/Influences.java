@@ -15,26 +15,39 @@ final class Influences {
     record Influence(Origin origin, Kind kind) {}
 
     private final Map<Influence, Boolean> masked;
+    private final Map<Origin, Boolean> mentioned;
     private final @Nullable Kind fixed;
 
     Influences() {
-        this(new LinkedHashMap<>(), null);
+        this(new LinkedHashMap<>(), new LinkedHashMap<>(), null);
     }
 
-    private Influences(Map<Influence, Boolean> masked, @Nullable Kind fixed) {
+    private Influences(Map<Influence, Boolean> masked, Map<Origin, Boolean> mentioned, @Nullable Kind fixed) {
         this.masked = masked;
+        this.mentioned = mentioned;
         this.fixed = fixed;
     }
 
     /** A view of this that records everything as a policy's doing. */
     Influences ofPolicy() {
-        return new Influences(masked, Kind.POLICY_FILTER);
+        return new Influences(masked, mentioned, Kind.POLICY_FILTER);
     }
 
     void add(Kind kind, ColumnOrigins used) {
         used.all()
                 .forEach((origin, behindMask) -> masked.merge(
                         new Influence(origin, fixed == null ? kind : fixed), behindMask, Boolean::logicalAnd));
+    }
+
+    /** Columns that a projection computes with, whether or not anything comes of it. */
+    void mention(Iterable<ColumnOrigins> columns) {
+        columns.forEach(
+                column -> column.all().forEach((origin, mask) -> mentioned.merge(origin, mask, Boolean::logicalAnd)));
+    }
+
+    /** Each of these columns, with whether every path from it passed a mask. */
+    Map<Origin, Boolean> mentioned() {
+        return mentioned;
     }
 
     /** Each influence, with whether every path from its column passed a mask. */

@@ -44,7 +44,19 @@ public record Lineage(boolean complete, List<LineageEdge> edges) {
      * @return false also where either is unknown, because nothing can be shown then
      */
     public boolean within(Lineage asked) {
-        return complete && asked.complete && edges.stream().allMatch(asked::covers);
+        return within(asked, UNKNOWN);
+    }
+
+    /**
+     * The same, where columns may have a say too that the statement computes with and does not show.
+     *
+     * @param mentioned as {@link LineageExtractor#mentionedBy} finds them
+     */
+    public boolean within(Lineage asked, Lineage mentioned) {
+        return complete
+                && asked.complete
+                && edges.stream()
+                        .allMatch(ran -> asked.covers(ran) || !ran.kind().direct() && mentioned.covers(ran));
     }
 
     private boolean covers(LineageEdge ran) {

@@ -29,6 +29,27 @@ public final class LineageExtractor {
     }
 
     /**
+     * Columns that a plan's projections compute with, whether or not anything comes of it: an optimiser may come to use in a
+     * join what the statement computes and does not show.
+     *
+     * @return statement-level FILTER edges; {@link Lineage#UNKNOWN} where the plan is not understood
+     */
+    public static Lineage mentionedBy(RelNode plan) {
+        Influences influences = new Influences();
+        try {
+            new RelOrigins(influences, Scope.EMPTY, UnaryOperator.identity()).of(plan);
+        } catch (NotUnderstood notUnderstood) {
+            return Lineage.UNKNOWN;
+        }
+        List<LineageEdge> edges = new ArrayList<>();
+        influences
+                .mentioned()
+                .forEach((origin, masked) ->
+                        edges.add(new LineageEdge(null, 0, origin.table(), origin.column(), Kind.FILTER, masked)));
+        return new Lineage(true, edges);
+    }
+
+    /**
      * The same of a plan with leaves that are not known here.
      *
      * @param standsFor the plan to trace in place of a node; the node itself where it may be traced as it is

@@ -205,7 +205,10 @@ final class RelOrigins {
 
     private List<ColumnOrigins> project(Project project) {
         RexOrigins row = rowOf(project, of(project.getInput()));
-        return project.getProjects().stream().map(row::of).toList();
+        List<ColumnOrigins> columns =
+                project.getProjects().stream().map(row::of).toList();
+        influences.mention(columns);
+        return columns;
     }
 
     private List<ColumnOrigins> calc(Calc calc) {

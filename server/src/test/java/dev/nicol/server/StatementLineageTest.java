@@ -137,6 +137,16 @@ class StatementLineageTest {
                         "result <- orders.customer_id JOIN");
     }
 
+    /** The engine joins by a column that the statement computes and does not show. */
+    @Test
+    void whatIsComputedAndNotShownMayDecideRows() throws SQLException {
+        assertThat(nicol.rows(
+                        "steve",
+                        "SELECT 'X' AS x FROM crm.PUBLIC.customers AS c LEFT JOIN LATERAL (SELECT c.id AS i FROM lake.main.orders AS o)"
+                                + " AS l ON TRUE"))
+                .containsExactly("X", "X", "X", "X");
+    }
+
     @Test
     void aMaskThatTheEngineComputesIsAMaskInWhatRan() throws SQLException {
         nicol.rows("alice", "SELECT note FROM crm.PUBLIC.customers");

@@ -203,6 +203,37 @@ class FoundByChanceTest {
                 "ANN");
     }
 
+    /** Keys of groups keep their names in a sub-select; outer names are out of reach where MariaDB makes one of what is grouped. */
+    @ParameterizedTest
+    @EnumSource
+    void namesOfGroupsAndWindowsOverNull(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT MAX(t1.c1) OVER () AS c2 FROM (SELECT DISTINCT 'X' AS c0, t2.boss AS c1 FROM $people AS t2"
+                        + " WHERE t2.id < 4) AS t1",
+                "1",
+                "1");
+        answers(
+                deployment,
+                "SELECT t1.id AS c2 FROM $orders AS t1 WHERE 1 IN (SELECT 1 AS c0 FROM $people AS t2"
+                        + " WHERE t1.region = t2.region HAVING MAX(3) > 1)",
+                "1",
+                "2",
+                "3",
+                "4",
+                "6",
+                "7",
+                "8",
+                "9",
+                "10");
+        answers(
+                deployment,
+                "SELECT MAX(NULLIF(CAST(NULL AS VARCHAR(30)), 'X')) OVER () AS c0, t1.id AS c1 FROM $people AS t0 JOIN $orders AS t1"
+                        + " ON t0.id = t1.person AND t1.id < 3",
+                "null|1",
+                "null|2");
+    }
+
     /** Planning did not end: a rule told a join the same predicate for ever. */
     @ParameterizedTest
     @ValueSource(
