@@ -45,6 +45,10 @@ public final class DatetimeSql {
     public @Nullable RexNode rewrite(RexCall call) {
         List<RexNode> operands = call.getOperands();
         if (call.getKind() == SqlKind.EXTRACT) {
+            if (RexLiteral.isNullLiteral(operands.get(1))) {
+                // Untyped as it is written, it could be of any kind of part.
+                return cast("NULL", call.getType(), List.of());
+            }
             return SqlTemplate.of(template(parts, operands.get(0))).call(call.getType(), List.of(operands.get(1)));
         } else if (call.getKind() == SqlKind.FLOOR && operands.size() == 2) {
             return cast(template(floors, operands.get(1)), call.getType(), List.of(operands.get(0)));

@@ -2,8 +2,10 @@ package dev.nicol.adapters;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Correlate;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rex.RexBuilder;
@@ -34,12 +36,29 @@ final class Decorrelation {
     static RelNode of(RelNode correlated) {
         try {
             RelNode hidden = correlated.accept(new LateralAggregates()).accept(new HiddenLiterals());
-            return RelDecorrelator.decorrelateQuery(
-                            hidden, RelFactories.LOGICAL_BUILDER.create(correlated.getCluster(), null))
-                    .accept(new ShownLiterals());
+            RelNode joins = RelDecorrelator.decorrelateQuery(
+                    hidden, RelFactories.LOGICAL_BUILDER.create(correlated.getCluster(), null));
+            return RelOptUtil.getVariablesUsed(joins).isEmpty() ? joins.accept(new ShownLiterals()) : correlated;
         } catch (RuntimeException | AssertionError failure) {
             LOG.debug("not decorrelated", failure);
             return correlated;
+        }
+    }
+
+    /** Says what the inner side really reads of the outer one, which rules that rewrite it do not. */
+    static final class Required extends RelHomogeneousShuttle {
+        @Override
+        public RelNode visit(RelNode other) {
+            RelNode node = super.visit(other);
+            return node instanceof Correlate correlate
+                    ? correlate.copy(
+                            correlate.getTraitSet(),
+                            correlate.getLeft(),
+                            correlate.getRight(),
+                            correlate.getCorrelationId(),
+                            RelOptUtil.correlationColumns(correlate.getCorrelationId(), correlate.getRight()),
+                            correlate.getJoinType())
+                    : node;
         }
     }
 

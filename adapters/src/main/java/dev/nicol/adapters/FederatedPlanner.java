@@ -21,6 +21,7 @@ import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Correlate;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.Project;
@@ -127,7 +128,7 @@ public final class FederatedPlanner {
                 EngineExpressions.widened(reduced.accept(new GrandTotals())),
                 List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
-        return implemented(heuristic(exact.accept(new ActualTypes()), CALCS), governed);
+        return implemented(heuristic(exact.accept(new WholeRows()).accept(new ActualTypes()), CALCS), governed);
     }
 
     /** Registers the engine's operators with a planner. */
@@ -143,17 +144,24 @@ public final class FederatedPlanner {
         return heuristic(told(moved), PREDICATES);
     }
 
-    /** Predicates on one side of a join hold for the other. The rule may tell the same one for ever, so it is counted. */
+    /**
+     * Predicates on one side of a join hold for the other. The rule may tell the same one for ever, so it is counted; and it
+     * may fail on what names the outer row of a correlation.
+     */
     private static RelNode told(RelNode plan) {
         int[] joins = {0};
+        boolean[] correlated = {false};
         plan.accept(new RelHomogeneousShuttle() {
             @Override
             public RelNode visit(RelNode other) {
                 joins[0] += other instanceof Join ? 1 : 0;
+                correlated[0] |= other instanceof Correlate;
                 return super.visit(other);
             }
         });
-        return heuristic(plan, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES), TOLD_PER_JOIN * joins[0]);
+        return correlated[0]
+                ? plan
+                : heuristic(plan, List.of(CoreRules.JOIN_PUSH_TRANSITIVE_PREDICATES), TOLD_PER_JOIN * joins[0]);
     }
 
     /** {@code (k = m AND a) OR (k = m AND b)} becomes {@code k = m AND (a OR b)}: without it there is no key to join on. */
@@ -325,7 +333,7 @@ public final class FederatedPlanner {
 
     private static RelNode trimmed(RelNode plan) {
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(plan.getCluster(), null);
-        return new Trimmer(builder).trim(plan);
+        return new Trimmer(builder).trim(plan.accept(new Decorrelation.Required()));
     }
 
     /** Asks sealed scans for the columns in use only. */

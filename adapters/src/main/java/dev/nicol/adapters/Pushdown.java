@@ -60,7 +60,22 @@ public final class Pushdown {
 
     /** Whether {@code adapter}'s source computes this whole tree exactly as the engine would. */
     public static boolean computes(SourceAdapter adapter, RelNode plan) {
-        return computesNode(adapter, plan) && plan.getInputs().stream().allMatch(input -> computes(adapter, input));
+        return computesTree(adapter, plan)
+                && (has(adapter, Capability.OUTER_NAMES_IN_FROM)
+                        || !correlated(plan)
+                        || !OuterNames.inFrom(new SqlGenerator(adapter).queryNode(plan)));
+    }
+
+    /** Whether something in it has a sub-query that names columns of it. */
+    private static boolean correlated(RelNode plan) {
+        return subQueries(plan).stream()
+                        .anyMatch(
+                                query -> !RelOptUtil.getVariablesUsed(query.rel).isEmpty() || correlated(query.rel))
+                || plan.getInputs().stream().anyMatch(Pushdown::correlated);
+    }
+
+    private static boolean computesTree(SourceAdapter adapter, RelNode plan) {
+        return computesNode(adapter, plan) && plan.getInputs().stream().allMatch(input -> computesTree(adapter, input));
     }
 
     /** The same of a write that reads {@code plan}, of whose own table it reads no mask. */
@@ -72,7 +87,7 @@ public final class Pushdown {
 
     /** Whether it computes all behind a seal. */
     private static boolean sealed(SourceAdapter adapter, SealedScan scan) {
-        return scan.ofView() ? computes(adapter, scan.governed()) : masks(adapter, scan);
+        return scan.ofView() ? computesTree(adapter, scan.governed()) : masks(adapter, scan);
     }
 
     /** Whether it computes all masks of a seal; of the others the engine computes what is left. */
@@ -172,8 +187,7 @@ public final class Pushdown {
                             !RelOptUtil.getVariablesUsed(subQuery.rel).isEmpty();
                     if (row && !has(adapter, Capability.ROW_IN)
                             || correlated && !has(adapter, Capability.CORRELATED_OUTER_JOIN) && outerJoins(subQuery.rel)
-                            || correlated && !has(adapter, Capability.LATERAL) && filtersGroups(subQuery.rel)
-                            || !computes(adapter, subQuery.rel)) {
+                            || !computesTree(adapter, subQuery.rel)) {
                         throw Util.FoundOne.NULL;
                     }
                     return super.visitSubQuery(subQuery);
@@ -183,16 +197,6 @@ public final class Pushdown {
         } catch (Util.FoundOne notComputed) {
             return false;
         }
-    }
-
-    /** Whether it has a HAVING: what is grouped may then be written as a sub-select, where outer names are out of reach. */
-    private static boolean filtersGroups(RelNode plan) {
-        return plan instanceof Filter filter && groups(filter.getInput())
-                || plan.getInputs().stream().anyMatch(Pushdown::filtersGroups);
-    }
-
-    private static boolean groups(RelNode plan) {
-        return plan instanceof Aggregate || plan instanceof Project project && groups(project.getInput());
     }
 
     /** Whether it is the same to a node that a {@code (a, b) IN (SELECT ...)} in it is FALSE and that it is unknown. */

@@ -141,6 +141,8 @@ public interface SourceAdapter {
         ROW_IN,
         /** The same that is FALSE where it should be, and unknown where NULLs make it so. */
         ROW_NOT_IN,
+        /** Names of the outer query in a sub-select of a sub-query's FROM. */
+        OUTER_NAMES_IN_FROM,
         /** A sub-query in the ON of an outer join. */
         SUB_QUERY_IN_OUTER_JOIN,
         RECURSIVE_QUERY,

@@ -33,6 +33,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexDynamicParam;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
@@ -100,10 +101,12 @@ public final class SourceSqlConverter extends RelToSqlConverter {
                 || (node instanceof Project || node instanceof Filter) && aggregates(node.getInput(0));
     }
 
-    /** Called by Calcite's dispatch, which calls what a sub-query is correlated with by a name that it does not write. */
+    /** Called by Calcite's dispatch, which calls what a sub-query is correlated with by a name that it does not write, and
+     * writes no parentheses around one in HAVING. */
     @Override
     public Result visit(Filter filter) {
-        if (!correlated(filter)) {
+        boolean having = filter.getInput() instanceof Aggregate && RexUtil.SubQueryFinder.containsSubQuery(filter);
+        if (!correlated(filter) && !having) {
             return super.visit(filter);
         }
         RelNode above = filter.copy(filter.getTraitSet(), List.of(apart(filter.getInput())));

@@ -14,6 +14,9 @@ final class CapabilityQueries {
                     Capability.FULL_JOIN_ON_ANYTHING,
                     "SELECT COUNT(*) FROM ordered a FULL JOIN ordered b ON a.v < b.id"),
             Map.entry(
+                    Capability.OUTER_NAMES_IN_FROM,
+                    "SELECT COUNT(*) FROM ordered o WHERE o.id IN (SELECT s.id FROM (SELECT a.id FROM ordered a WHERE a.v = o.v) s)"),
+            Map.entry(
                     Capability.CORRELATED_OUTER_JOIN,
                     "SELECT COUNT(*) FROM ordered o WHERE o.id IN (SELECT a.id FROM ordered a LEFT JOIN ordered b"
                             + " ON a.id = b.id AND b.v >= o.v AND a.v < o.v + 1)"),

@@ -59,6 +59,7 @@ public final class DuckdbAdapter implements SourceAdapter {
                 Capability.AGGREGATE_FILTER,
                 Capability.NULLS_ORDERING,
                 Capability.LATERAL,
+                Capability.OUTER_NAMES_IN_FROM,
                 Capability.RECURSIVE_QUERY,
                 Capability.TRANSACTIONAL_DDL,
                 Capability.ARRAYS,

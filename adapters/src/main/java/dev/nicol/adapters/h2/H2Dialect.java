@@ -121,7 +121,12 @@ final class H2Dialect extends H2SqlDialect {
 
     @Override
     public RexNode prepareUnparse(RexNode rex) {
-        if (rex instanceof RexCall call) {
+        if (rex instanceof RexCall exists
+                && exists.getKind() == SqlKind.IS_TRUE
+                && exists.getOperands().get(0).getKind() == SqlKind.EXISTS) {
+            // It is never unknown, and no operand of IS TRUE here.
+            return exists.getOperands().get(0);
+        } else if (rex instanceof RexCall call) {
             RexNode mask = MASKS.rewrite(call);
             RexNode datetime = mask == null ? DATETIMES.rewrite(call) : mask;
             RexNode rewritten = datetime == null ? SubstringSql.rewrite(call) : datetime;

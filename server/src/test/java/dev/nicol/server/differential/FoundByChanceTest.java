@@ -122,6 +122,11 @@ class FoundByChanceTest {
                 "SELECT COUNT(*) AS c0, COUNT(t0.tag) AS c1, COUNT(t1.id) AS c2 FROM $tags AS t0 FULL JOIN $people AS t1 ON"
                         + " NOT EXISTS (SELECT 1 AS c0 FROM $orders AS t2 WHERE t2.person = t1.id)",
                 "47|35|47");
+        // The engine told rows of one column apart by their value.
+        answers(
+                deployment,
+                "SELECT COUNT(*) AS c0, SUM(t1.boss) AS c1 FROM $orders AS t0 FULL JOIN $people AS t1 ON t0.id > 100 + t1.boss",
+                "23|34");
         // Names of the outer query that were not written down.
         answers(
                 deployment,
@@ -150,6 +155,19 @@ class FoundByChanceTest {
                         + " WHERE t4.weight > 0 AND 1 = 2) AS t2 ON TRUE WHERE t0.id < 3",
                 "1|null",
                 "2|null");
+        answers(
+                deployment,
+                "WITH w AS (SELECT DISTINCT t0.region AS c0 FROM $orders AS t0) SELECT t2.c0 AS c0 FROM w AS t2 WHERE EXISTS"
+                        + " (SELECT t3.c0 FROM w AS t3 WHERE t3.c0 = 'AP')",
+                "EU",
+                "US",
+                "AP",
+                "XX",
+                "null");
+        answers(
+                deployment,
+                "SELECT EXTRACT(YEAR FROM CAST(NULL AS DATE)) AS c0 FROM $tags AS t0 WHERE t0.weight = 0",
+                "null");
         answers(
                 deployment,
                 "(SELECT DISTINCT 1 AS c0, MAX(t0.tag) OVER (PARTITION BY t0.tag) AS c1 FROM $tags AS t0 WHERE t0.tag = 'VIP')"
@@ -195,6 +213,21 @@ class FoundByChanceTest {
                 deployment,
                 "SELECT t0.id AS c0 FROM $orders AS t0 WHERE (3, t0.qty) IN (SELECT t0.id + 2 AS c0, 3 AS c1 FROM $people AS t1)",
                 "1");
+        answers(
+                deployment,
+                "SELECT t0.person AS c0, t1.id AS c1 FROM $tags AS t0 JOIN $orders AS t1 ON (t0.weight, 'VIP') IN (SELECT DISTINCT"
+                        + " 5 AS c0, t0.tag AS c1 FROM $people AS t2) AND t1.id = 4",
+                "1|4",
+                "1|4");
+        answers(
+                deployment,
+                "SELECT t0.person AS c0 FROM $tags AS t0 WHERE (EXISTS (SELECT 12 AS c0 FROM $people AS t2 WHERE t2.id = t0.weight))"
+                        + " IS TRUE",
+                "1",
+                "1",
+                "3",
+                "5",
+                "12");
         answers(
                 deployment,
                 "SELECT t0.c1 AS c0 FROM (SELECT MAX(t1.name) AS c1 FROM $people AS t1 WHERE t1.id IN (1, 11) GROUP BY t1.id) AS"
