@@ -302,6 +302,6 @@ public final class SourceSqlConverter extends RelToSqlConverter {
         while (!(at instanceof SourceScan)) {
             at = at.getInput(0);
         }
-        return at.getTable();
+        return Objects.requireNonNull(at.getTable());
     }
 }

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.calcite.rel.RelNode;
@@ -55,7 +56,7 @@ record Keyed(RelNode rel, List<Integer> fields, Map<Integer, Integer> keys) {
     }
 
     RexNode key(int field) {
-        return RexInputRef.of(keys.get(field), rel.getRowType());
+        return RexInputRef.of(Objects.requireNonNull(keys.get(field)), rel.getRowType());
     }
 
     /** An expression over the columns it has without keys. */
