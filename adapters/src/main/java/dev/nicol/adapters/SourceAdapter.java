@@ -76,8 +76,12 @@ public interface SourceAdapter {
         return null;
     }
 
-    /** Readies a connection for rows that arrive in batches instead of all at once. */
-    void beginStreaming(Connection connection) throws SQLException;
+    /**
+     * Readies a connection for rows that arrive in batches instead of all at once.
+     *
+     * @param oneScan whether the query reads one table, once, and nothing beside it
+     */
+    void beginStreaming(Connection connection, boolean oneScan) throws SQLException;
 
     /** Ends what a stream that was not read to its end leaves behind, before the connection is given back. */
     default void endStreaming(Connection connection) throws SQLException {}

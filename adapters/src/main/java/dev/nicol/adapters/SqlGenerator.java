@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import com.google.common.collect.ImmutableSet;
 import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,7 +45,7 @@ public final class SqlGenerator {
 
     /** The SQL of a whole plan. Every operator in it must have been found computable (see {@link Pushdown}). */
     public SourceSql query(String source, RelNode plan) {
-        return write(source, queryNode(plan), types(plan), plan.getRowType());
+        return printed(source, queryNode(plan), types(plan), plan.getRowType(), oneScan(plan));
     }
 
     /** The tree of that SQL, for use inside a write. */
@@ -57,6 +58,15 @@ public final class SqlGenerator {
     /** Prints a statement that names physical tables. */
     public SourceSql write(
             String source, SqlNode statement, Map<Integer, RelDataType> parameterTypes, RelDataType rowType) {
+        return printed(source, statement, parameterTypes, rowType, false);
+    }
+
+    private SourceSql printed(
+            String source,
+            SqlNode statement,
+            Map<Integer, RelDataType> parameterTypes,
+            RelDataType rowType,
+            boolean oneScan) {
         SqlWriterConfig style = SqlPrettyWriter.config()
                 .withDialect(adapter.dialect())
                 .withQuoteAllIdentifiers(true)
@@ -69,7 +79,16 @@ public final class SqlGenerator {
         writer.format(statement);
         SqlString sql = writer.toSqlString();
         List<Integer> parameters = sql.getDynamicParameters() == null ? List.of() : sql.getDynamicParameters();
-        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType);
+        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType, oneScan);
+    }
+
+    /** Whether one table is read, once, and nothing beside it. */
+    private static boolean oneScan(RelNode plan) {
+        RelNode node = plan instanceof SealedScan scan ? opened(scan) : plan;
+        return Pushdown.subQueries(node).isEmpty()
+                && (node.getInputs().isEmpty()
+                        ? node instanceof SourceScan
+                        : node.getInputs().size() == 1 && oneScan(node.getInput(0)));
     }
 
     /**

@@ -103,7 +103,7 @@ public final class DuckdbAdapter implements SourceAdapter {
     }
 
     @Override
-    public void beginStreaming(Connection connection) {
+    public void beginStreaming(Connection connection, boolean oneScan) {
         // jdbc_stream_results says it for every connection.
     }
 

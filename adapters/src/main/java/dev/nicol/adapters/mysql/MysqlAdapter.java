@@ -137,7 +137,7 @@ public final class MysqlAdapter implements SourceAdapter {
     }
 
     @Override
-    public void beginStreaming(Connection connection) {
+    public void beginStreaming(Connection connection, boolean oneScan) {
         // Rows stream on any connection; the fetch size alone decides.
     }
 
