@@ -136,6 +136,8 @@ public interface SourceAdapter {
         /** One in a sub-query that names columns of the outer query, and a LEFT JOIN whose ON names them. */
         CORRELATED_OUTER_JOIN,
         GROUPING_SETS,
+        /** An expression over a key of groups that is itself computed. */
+        COMPUTED_KEYS,
         EXCEPT_ALL,
         INTERSECT_ALL,
         AGGREGATE_FILTER,

@@ -60,6 +60,7 @@ public final class DuckdbAdapter implements SourceAdapter {
                 Capability.NULLS_ORDERING,
                 Capability.LATERAL,
                 Capability.OUTER_NAMES_IN_FROM,
+                Capability.COMPUTED_KEYS,
                 Capability.RECURSIVE_QUERY,
                 Capability.TRANSACTIONAL_DDL,
                 Capability.ARRAYS,
