@@ -116,8 +116,8 @@ public final class AuditVerifier {
         }
     }
 
-    private static Report walkAll(Connection connection, String own, Map<String, List<Checkpoint>> signed)
-            throws SQLException {
+    /** As the connection sees the store. */
+    static Report walkAll(Connection connection, String own, Map<String, List<Checkpoint>> signed) throws SQLException {
         SortedSet<String> servers = new TreeSet<>(signed.keySet());
         servers.add(own);
         try (Statement statement = connection.createStatement();

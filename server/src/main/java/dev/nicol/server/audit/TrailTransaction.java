@@ -1,5 +1,6 @@
 package dev.nicol.server.audit;
 
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -137,6 +138,10 @@ final class TrailTransaction {
                 statement.addBatch();
             }
             return statement.executeBatch();
+        } catch (BatchUpdateException failure) {
+            // some drivers repeat the values in its message; they belong into no log
+            SQLException cause = failure.getNextException();
+            throw cause == null ? failure : cause;
         }
     }
 

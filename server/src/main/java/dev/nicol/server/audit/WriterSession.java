@@ -85,6 +85,8 @@ final class WriterSession implements AutoCloseable {
         properties.setProperty("connectTimeout", CONNECT_TIMEOUT_S);
         properties.setProperty("loginTimeout", CONNECT_TIMEOUT_S);
         properties.setProperty("tcpKeepAlive", "true");
+        // it repeats values
+        properties.setProperty("logServerErrorDetail", "false");
         return properties;
     }
 

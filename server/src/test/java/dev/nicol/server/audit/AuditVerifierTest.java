@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.server.testing.TestStore;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
@@ -20,6 +25,12 @@ class AuditVerifierTest {
 
     static final String FIRST = "0190-first";
     private static final String SECOND = "0190-second";
+
+    /** Changes are taken back. */
+    private static final Map<TestStore, Store> FILLED = new EnumMap<>(TestStore.class);
+
+    @TempDir
+    static Path shared;
 
     @TempDir
     Path directory;
@@ -74,14 +85,35 @@ class AuditVerifierTest {
                     DELETE FROM lineage.statements ; 2
                     """)
     void whatWasChangedByHandIsFound(String change, long brokenId) throws Exception {
-        try (Store store = Store.open(kind.settings(directory))) {
-            fill(store);
-            assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(6));
-            StoreAuditTrailTest.sql(store, change);
-            AuditVerifier.Report report = AuditVerifier.verify(store);
-            assertThat(report.whole()).isFalse();
-            assertThat(report.problems()).first().asString().startsWith("server `nicol` broken at event " + brokenId);
+        Store store = FILLED.computeIfAbsent(kind, AuditVerifierTest::filled);
+        try (Connection connection = store.connection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            try {
+                statement.executeUpdate(change);
+                assertThat(AuditVerifier.walkAll(connection, store.server(), Map.of())
+                                .problems())
+                        .first()
+                        .asString()
+                        .startsWith("server `nicol` broken at event " + brokenId + ":");
+            } finally {
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
         }
+        assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(6));
+    }
+
+    private static Store filled(TestStore kind) {
+        Store store = Store.open(kind.settings(shared));
+        fill(store);
+        return store;
+    }
+
+    @AfterAll
+    static void close() {
+        FILLED.values().forEach(Store::close);
+        FILLED.clear();
     }
 
     @Test

@@ -27,7 +27,7 @@ class KilledServerTest {
     @Parameter
     TestStore kind;
 
-    private static final int KILLED_AFTER_LINES = 3_000;
+    private static final int KILLED_AFTER_LINES = 1_500;
 
     @TempDir
     Path directory;
@@ -73,7 +73,7 @@ class KilledServerTest {
             server.destroyForcibly();
         }
         assertThat(server.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(begun).hasSizeGreaterThan(1_000);
+        assertThat(begun).hasSizeGreaterThan(500);
 
         try (Store store = Store.open(settings);
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
