@@ -108,6 +108,7 @@ final class EmbeddedStore extends Store {
 
     @Override
     void discard(Connection writer) {
+        // closing it in order would throw, and hide what went wrong
         pool().evictConnection(writer);
     }
 

@@ -11,6 +11,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A PostgreSQL database that several servers share, each of which writes a chain of its own. */
 final class PostgresStore extends Store {
@@ -23,6 +25,8 @@ final class PostgresStore extends Store {
     private static final String PREPARING = "preparing the store";
 
     private static final String PREPARING_TIMEOUT = "60s";
+    private static final int ANSWER_TIMEOUT_S = 2;
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
 
     private final StoreSettings settings;
     private final Path keys;
@@ -136,6 +140,18 @@ final class PostgresStore extends Store {
 
     @Override
     void discard(Connection writer) {
+        try {
+            if (!writer.getAutoCommit()) {
+                writer.rollback();
+                writer.setAutoCommit(true);
+            }
+            if (writer.isValid(ANSWER_TIMEOUT_S)) {
+                // an act failed and not the session: the server keeps its name
+                return;
+            }
+        } catch (SQLException broken) {
+            LOG.debug("the writer's session is opened again", broken);
+        }
         session.close();
     }
 

@@ -123,7 +123,7 @@ public abstract class Store implements AutoCloseable {
         T on(Connection writer) throws SQLException;
     }
 
-    /** Works on the connection that this server's chain is written on, which does not outlive a failure. */
+    /** Works on the connection that this server's chain is written on. */
     final <T> T onWriter(Work<T> work) throws SQLException {
         Connection connection = writer();
         boolean sound = false;
@@ -146,7 +146,7 @@ public abstract class Store implements AutoCloseable {
 
     abstract void giveBack(Connection writer) throws SQLException;
 
-    /** Closes it for good. Closing it in order would throw, and hide what went wrong. */
+    /** Something failed on it: what is under way is taken back, and a connection that is not sound is closed for good. */
     abstract void discard(Connection writer);
 
     /** Commits, so that it survives the end of every process; with {@code sync} also a power cut. */

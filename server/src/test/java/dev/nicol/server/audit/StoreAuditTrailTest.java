@@ -292,7 +292,8 @@ class StoreAuditTrailTest {
         try (Store store = Store.open(settings)) {
             assertThatThrownBy(() -> Store.open(settings))
                     .isInstanceOf(NicolException.class)
-                    .hasMessageContaining("in use by another server");
+                    .hasMessageContaining("in use by another server")
+                    .hasMessageContaining(kind == TestStore.EMBEDDED ? "`store.url`" : "of the name `nicol`");
             assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(0));
         }
         Store.open(settings).close();
