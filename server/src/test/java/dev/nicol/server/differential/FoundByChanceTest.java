@@ -94,6 +94,17 @@ class FoundByChanceTest {
                 "12|7");
     }
 
+    /** MariaDB computes in 64 bits, and its driver's refusal was taken for a failure of the source. */
+    @ParameterizedTest
+    @EnumSource
+    void numbersBeyondTheirType(Deployment deployment) throws SQLException {
+        try (Connection steward = bench.connect(Bench.STEWARD);
+                Statement statement = steward.createStatement()) {
+            String sql = bench.located("SELECT num * 2000 FROM $people WHERE id = 8", deployment, null);
+            assertThat(Outcome.of(statement, sql, List.of()).sqlState()).isEqualTo("22000");
+        }
+    }
+
     /** The sub-query lost its parentheses. */
     @ParameterizedTest
     @EnumSource
