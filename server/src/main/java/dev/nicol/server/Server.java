@@ -11,12 +11,14 @@ import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.Checkpoints;
+import dev.nicol.server.audit.LineageGraph;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.audit.TrailSettings;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
 import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.ViewFlows;
 import dev.nicol.server.catalog.ViewLineage;
 import dev.nicol.server.catalog.VirtualSchemaStore;
 import dev.nicol.server.catalog.VirtualSchemas;
@@ -99,7 +101,15 @@ public final class Server implements AutoCloseable {
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
             Examiner examiner = opened(examiner(config, catalog, virtualSchemas, tags, tagStore, trail, clock));
-            catalogs = new Catalogs(catalog::snapshot, virtualSchemas, tags, engine, Pipelines.sqlReader());
+            ViewFlows viewFlows =
+                    new ViewFlows(catalog::snapshot, virtualSchemas, new ViewLineage(Pipelines.sqlReader()));
+            catalogs = new Catalogs(
+                    catalog::snapshot,
+                    virtualSchemas,
+                    tags,
+                    engine,
+                    Pipelines.sqlReader(),
+                    new LineageGraph(store, viewFlows));
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             pipelines = opened(new Pipelines(

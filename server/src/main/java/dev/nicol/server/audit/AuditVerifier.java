@@ -35,6 +35,9 @@ public final class AuditVerifier {
     /** Statements whose outcome was not seen yet, with the intent's event: as many as ran at once. */
     private final Map<String, Long> running = new HashMap<>();
 
+    /** As many sums as there are flows, which grow with columns and users, not with statements. */
+    private final Flows flows = new Flows();
+
     private final NavigableMap<Long, Checkpoint> signed = new TreeMap<>();
     private long lastId;
     private String lastHash = EventHash.GENESIS;
@@ -199,6 +202,7 @@ public final class AuditVerifier {
     }
 
     private void checkRows(long eventId, TrailEvent event) throws SQLException, Broken {
+        flows.add(event);
         String statementId = event.statementId();
         if (statementId == null) {
             return;
@@ -274,6 +278,8 @@ public final class AuditVerifier {
                 bytes != null && Long.valueOf(lastId).equals(bytes.get(0)),
                 lastId + 1,
                 "internal.event_bytes has rows that belong to no event");
+        String difference = flows.difference(connection);
+        require(difference == null, lastId + 1, String.valueOf(difference));
     }
 
     private List<List<@Nullable Object>> select(TrailTable table, String statementId) throws SQLException {
@@ -296,7 +302,7 @@ public final class AuditVerifier {
         }
     }
 
-    private static List<@Nullable Object> values(ResultSet result, int columns) throws SQLException {
+    static List<@Nullable Object> values(ResultSet result, int columns) throws SQLException {
         List<@Nullable Object> values = new ArrayList<>(columns);
         for (int i = 1; i <= columns; i++) {
             values.add(result.getObject(i));
@@ -305,7 +311,7 @@ public final class AuditVerifier {
     }
 
     /** One text for equal values, whatever Java type or zone the driver chose. */
-    private static List<@Nullable String> comparable(List<@Nullable Object> values) {
+    static List<@Nullable String> comparable(List<@Nullable Object> values) {
         List<@Nullable String> texts = new ArrayList<>(values.size());
         for (Object value : values) {
             if (value instanceof OffsetDateTime moment) {

@@ -220,6 +220,7 @@ public final class Store implements AutoCloseable {
                     .locations("classpath:dev/nicol/server/audit/migration")
                     .defaultSchema("internal")
                     .createSchemas(true)
+                    .javaMigrations(new FlowsOfEvents())
                     .placeholders(Map.of("bytes", "VARBINARY"))
                     .load()
                     .migrate();

@@ -27,6 +27,7 @@ final class TrailTransaction {
     private final List<List<@Nullable Object>> payloads = new ArrayList<>();
     private final Map<TrailTable, List<List<@Nullable Object>>> rows = new EnumMap<>(TrailTable.class);
     private final List<List<@Nullable Object>> outcomes = new ArrayList<>();
+    private final Flows flows = new Flows();
     private final Head before;
     private Head head;
 
@@ -66,6 +67,7 @@ final class TrailTransaction {
         for (TrailRows.Row row : TrailRows.added(event)) {
             rows.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.values());
         }
+        flows.add(event);
         List<@Nullable Object> outcome = TrailRows.outcome(event);
         if (outcome != null) {
             List<@Nullable Object> parameters = new ArrayList<>(outcome);
@@ -96,6 +98,7 @@ final class TrailTransaction {
         for (Map.Entry<TrailTable, List<List<@Nullable Object>>> added : rows.entrySet()) {
             batch(added.getKey().insertSql(), added.getValue());
         }
+        flows.write(connection);
         for (int updated : batch(TrailTable.updateOutcomeSql(), outcomes)) {
             if (updated != 1) {
                 // the event is what counts; that the row was tampered with is for the verifier to say
