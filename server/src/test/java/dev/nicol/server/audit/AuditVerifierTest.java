@@ -62,6 +62,10 @@ class AuditVerifierTest {
                     INSERT INTO audit.source_queries VALUES ('0190-fourth', 's', 'e', 'q', 0, 0) ; 7
                     UPDATE lineage.edges SET masked = FALSE WHERE masked ; 2
                     DELETE FROM lineage.statements ; 2
+                    UPDATE internal.flows SET masked = FALSE WHERE masked ; 7
+                    UPDATE internal.flows SET statements = 3 WHERE masked ; 7
+                    DELETE FROM internal.flows WHERE masked ; 7
+                    UPDATE internal.flows SET flow_id = 'x' WHERE masked ; 7
                     """)
     void whatWasChangedByHandIsFound(String change, long brokenId) throws Exception {
         try (Store store = Store.open(TrailFixture.url(directory))) {
