@@ -192,6 +192,27 @@ class LineageFunctionsTest {
         assertThatThrownBy(() -> flows("audra", "upstream(NULL)", "TRUE")).isInstanceOf(SQLException.class);
     }
 
+    /** The functions know the system's own rule on edges, and no other. */
+    @Test
+    void whereAPolicySaysMoreOfEdgesThereAreNoFunctions() throws SQLException {
+        String more = POLICY.replace(
+                "column_masks:",
+                "  - {name: few, tables: [\"nicol.lineage.edges\"], where: \"direct\", to: {groups: [analysts]}}\ncolumn_masks:");
+        SourceDefinition crm = TestDatabases.h2("crm");
+        TestDatabases.execute(
+                crm.url(),
+                "sa",
+                "",
+                "CREATE TABLE customers (id INTEGER, name VARCHAR(40), email VARCHAR(40), region VARCHAR(40))");
+        SourceDefinition lake = TestDatabases.h2("lake");
+        TestDatabases.execute(lake.url(), "sa", "", "CREATE TABLE firsts (who VARCHAR(40))");
+        try (TestNicol other = TestNicol.start(List.of(crm, lake), USERS, more)) {
+            String call = "SELECT * FROM TABLE(nicol.lineage.upstream('crm.public.customers'))";
+            assertThat(other.rows("steve", call)).isEmpty();
+            assertThatThrownBy(() -> other.rows("alice", call)).hasMessageContaining("There is no function");
+        }
+    }
+
     /** Told in lower case: H2 spells unquoted names so, others not. */
     private List<String> flows(String user, String call, String where) throws SQLException {
         String source = "source_catalog || '.' || source_schema || '.' || source_table || '.' || source_column";
