@@ -270,7 +270,7 @@ public final class Pushdown {
         return adapter.capabilities().contains(capability);
     }
 
-    private static List<RexSubQuery> subQueries(RelNode node) {
+    static List<RexSubQuery> subQueries(RelNode node) {
         List<RexSubQuery> found = new ArrayList<>();
         node.accept(new RexShuttle() {
             @Override

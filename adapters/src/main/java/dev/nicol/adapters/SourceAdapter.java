@@ -76,8 +76,12 @@ public interface SourceAdapter {
         return null;
     }
 
-    /** Readies a connection for rows that arrive in batches instead of all at once. */
-    void beginStreaming(Connection connection) throws SQLException;
+    /**
+     * Readies a connection for rows that arrive in batches instead of all at once.
+     *
+     * @param oneScan whether the query reads one table, once, and nothing beside it
+     */
+    void beginStreaming(Connection connection, boolean oneScan) throws SQLException;
 
     /** Ends what a stream that was not read to its end leaves behind, before the connection is given back. */
     default void endStreaming(Connection connection) throws SQLException {}
@@ -132,6 +136,8 @@ public interface SourceAdapter {
         /** One in a sub-query that names columns of the outer query, and a LEFT JOIN whose ON names them. */
         CORRELATED_OUTER_JOIN,
         GROUPING_SETS,
+        /** An expression over a key of groups that is itself computed. */
+        COMPUTED_KEYS,
         EXCEPT_ALL,
         INTERSECT_ALL,
         AGGREGATE_FILTER,

@@ -38,7 +38,7 @@ public final class SourceQuery implements AutoCloseable {
         startedNanos = System.nanoTime();
         record = execution.record(sql, loan);
         if (!loan.pinned()) {
-            loan.adapter().beginStreaming(loan.connection());
+            loan.adapter().beginStreaming(loan.connection(), sql.oneScan());
         }
         PreparedStatement prepared =
                 loan.connection().prepareStatement(sql.text(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);

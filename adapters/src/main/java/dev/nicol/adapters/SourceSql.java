@@ -12,13 +12,15 @@ import org.apache.calcite.rel.type.RelDataType;
  *     value (see {@code BoundParameter})
  * @param parameterTypes type of each index
  * @param rowType columns of the answer; no fields for a write
+ * @param oneScan whether it reads one table, once, and nothing beside it
  */
 public record SourceSql(
         String source,
         String text,
         List<Integer> parameters,
         Map<Integer, RelDataType> parameterTypes,
-        RelDataType rowType) {
+        RelDataType rowType,
+        boolean oneScan) {
     public SourceSql {
         parameters = List.copyOf(parameters);
         parameterTypes = Map.copyOf(parameterTypes);

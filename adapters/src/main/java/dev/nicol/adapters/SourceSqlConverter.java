@@ -31,6 +31,7 @@ import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
 import org.apache.calcite.rel.rel2sql.SqlImplementor;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexDynamicParam;
+import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
@@ -81,7 +82,8 @@ public final class SourceSqlConverter extends RelToSqlConverter {
      * Called by Calcite's dispatch, which writes a key twice: as a column and under GROUP BY. A parameter written twice is
      * two to the source, and the column is not the key; so keys with parameters get a sub-select of their own.
      * So do windows, which no source takes as a key, and literals, which a source takes for the place of a column, and
-     * other aggregates, which would come to stand within this one.
+     * other aggregates, which would come to stand within this one; and whatever is computed, where the source would not know
+     * it again within another expression.
      */
     @Override
     public Result visit(Aggregate aggregate) {
@@ -89,10 +91,16 @@ public final class SourceSqlConverter extends RelToSqlConverter {
         boolean keys = input instanceof Project project
                 && (holdsParameters(project)
                         || project.containsOver()
-                        || aggregate.getGroupSet().asList().stream().anyMatch(key -> constant(project, key)));
+                        || aggregate.getGroupSet().asList().stream()
+                                .anyMatch(key -> constant(project, key)
+                                        || !taken(project.getProjects().get(key))));
         return keys || aggregates(input)
                 ? super.visit((Aggregate) aggregate.copy(aggregate.getTraitSet(), List.of(apart(input))))
                 : super.visit(aggregate);
+    }
+
+    private boolean taken(RexNode key) {
+        return key instanceof RexInputRef || adapter.capabilities().contains(SourceAdapter.Capability.COMPUTED_KEYS);
     }
 
     /** Whether an aggregate would come to stand in the same SELECT. */

@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import com.google.common.collect.ImmutableSet;
 import dev.nicol.policy.rewrite.Crossing;
 import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,8 +24,12 @@ import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlSpecialOperator;
+import org.apache.calcite.sql.SqlWriter;
 import org.apache.calcite.sql.SqlWriterConfig;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.pretty.SqlPrettyWriter;
@@ -36,6 +41,16 @@ import org.apache.calcite.sql.util.SqlString;
  * expression is not total (see {@link Barrier}).
  */
 public final class SqlGenerator {
+    /** Prints its operand in a list of its own: alone in the WHERE of a write, EXISTS would lose its parentheses. */
+    private static final SqlSpecialOperator CONDITION = new SqlSpecialOperator("CONDITION", SqlKind.OTHER) {
+        @Override
+        public void unparse(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
+            SqlWriter.Frame list = writer.startList(SqlWriter.FrameTypeEnum.WHERE_LIST);
+            call.operand(0).unparse(writer, 0, 0);
+            writer.endList(list);
+        }
+    };
+
     private final SourceAdapter adapter;
 
     public SqlGenerator(SourceAdapter adapter) {
@@ -44,7 +59,7 @@ public final class SqlGenerator {
 
     /** The SQL of a whole plan. Every operator in it must have been found computable (see {@link Pushdown}). */
     public SourceSql query(String source, RelNode plan) {
-        return write(source, queryNode(plan), types(plan), plan.getRowType());
+        return printed(source, queryNode(plan), types(plan), plan.getRowType(), oneScan(plan));
     }
 
     /** The tree of that SQL, for use inside a write. */
@@ -57,6 +72,15 @@ public final class SqlGenerator {
     /** Prints a statement that names physical tables. */
     public SourceSql write(
             String source, SqlNode statement, Map<Integer, RelDataType> parameterTypes, RelDataType rowType) {
+        return printed(source, statement, parameterTypes, rowType, false);
+    }
+
+    private SourceSql printed(
+            String source,
+            SqlNode statement,
+            Map<Integer, RelDataType> parameterTypes,
+            RelDataType rowType,
+            boolean oneScan) {
         SqlWriterConfig style = SqlPrettyWriter.config()
                 .withDialect(adapter.dialect())
                 .withQuoteAllIdentifiers(true)
@@ -69,7 +93,16 @@ public final class SqlGenerator {
         writer.format(statement);
         SqlString sql = writer.toSqlString();
         List<Integer> parameters = sql.getDynamicParameters() == null ? List.of() : sql.getDynamicParameters();
-        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType);
+        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType, oneScan);
+    }
+
+    /** Whether one table is read, once, and nothing beside it. */
+    private static boolean oneScan(RelNode plan) {
+        RelNode node = plan instanceof SealedScan scan ? opened(scan) : plan;
+        return Pushdown.subQueries(node).isEmpty()
+                && (node.getInputs().isEmpty()
+                        ? node instanceof SourceScan
+                        : node.getInputs().size() == 1 && oneScan(node.getInput(0)));
     }
 
     /**
@@ -81,6 +114,11 @@ public final class SqlGenerator {
      */
     public SqlNode expression(SourceTable table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
         return new SourceSqlConverter(adapter, true).expression(table, row, outer, expression);
+    }
+
+    /** A condition as it stands in the WHERE of a write. */
+    public static SqlNode condition(SqlNode condition) {
+        return CONDITION.createCall(SqlParserPos.ZERO, condition);
     }
 
     /** A stored table's physical name as an identifier. */

@@ -28,6 +28,9 @@ final class CapabilityQueries {
                     Capability.GROUPING_SETS,
                     "SELECT COUNT(*) FROM (SELECT id, v FROM ordered GROUP BY GROUPING SETS ((id), (v), ())) g HAVING COUNT(*) = 8"),
             Map.entry(
+                    Capability.COMPUTED_KEYS,
+                    "SELECT COUNT(*) FROM (SELECT (id + v) * 2 AS d FROM ordered GROUP BY id + v) g"),
+            Map.entry(
                     Capability.EXCEPT_ALL,
                     "SELECT v FROM ordered WHERE v = 20 EXCEPT ALL SELECT v FROM ordered WHERE v = 10"),
             Map.entry(

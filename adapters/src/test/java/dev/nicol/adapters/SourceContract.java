@@ -287,7 +287,7 @@ abstract class SourceContract extends DialectContract {
     void manyRowsStream() throws SQLException {
         int count = 100_000;
         try (Connection connection = source.connection()) {
-            source.adapter().beginStreaming(connection);
+            source.adapter().beginStreaming(connection, true);
             try (Statement statement = connection.createStatement()) {
                 source.adapter().stream(statement, 100);
                 long sum = 0;

@@ -29,14 +29,14 @@ import java.util.stream.Stream;
  * applied, nothing is shown.
  */
 public final class PolicyEngine {
-    /** Subjects whose fingerprints are kept: each statement asks for one. */
-    private static final int MAX_FINGERPRINTS = 10_000;
+    /** Subjects whose rules are kept: each statement asks for their fingerprint. */
+    private static final int MAX_SUBJECTS = 10_000;
 
     private final Supplier<PolicySet> policies;
     private final Clock clock;
     private final boolean maskByDefault;
-    private final Cache<Subject, Known> fingerprints =
-            Caffeine.newBuilder().maximumSize(MAX_FINGERPRINTS).build();
+    private final Cache<Subject, Bound> bound =
+            Caffeine.newBuilder().maximumSize(MAX_SUBJECTS).build();
 
     /** An engine that masks every tagged column which no grant opens. */
     public PolicyEngine(Supplier<PolicySet> policies, Clock clock) {
@@ -57,7 +57,7 @@ public final class PolicyEngine {
      */
     public Decision decide(Subject subject, TableFacts table) {
         try {
-            return new Deciding(policies.get(), subject, table, clock.instant()).decision();
+            return new Deciding(bound(subject), subject, table).decision();
         } catch (RuntimeException e) {
             throw failedClosed(e);
         }
@@ -72,32 +72,46 @@ public final class PolicyEngine {
      */
     public String fingerprint(Subject subject) {
         try {
-            PolicySet set = policies.get();
-            Instant now = clock.instant();
-            Known known = fingerprints.getIfPresent(subject);
-            if (known == null || !known.standsFor(set, now)) {
-                known = new Known(set, latestEnd(set, now), nextEnd(set, now), computed(set, subject, now));
-                fingerprints.put(subject, known);
-            }
-            return known.fingerprint();
+            return bound(subject).fingerprint();
         } catch (RuntimeException e) {
             throw failedClosed(e);
         }
     }
 
-    private String computed(PolicySet set, Subject subject, Instant now) {
+    private Bound bound(Subject subject) {
+        PolicySet set = policies.get();
+        Instant now = clock.instant();
+        Bound known = bound.getIfPresent(subject);
+        if (known == null || !known.standsFor(set, now)) {
+            known = bind(set, subject, now);
+            bound.put(subject, known);
+        }
+        return known;
+    }
+
+    private Bound bind(PolicySet set, Subject subject, Instant now) {
+        List<Rule> rules = set.rules().stream()
+                .filter(rule -> rule instanceof Grant grant
+                        ? grant.liveAt(now) && grant.audience().opensTo(subject)
+                        : rule.audience().binds(subject))
+                .toList();
         MessageDigest digest = PolicySet.sha256();
         // raw never flows to agents, so equal rules mean less to them
         digest.update((byte) ((subject.agent() == null ? 0 : 1) | (maskByDefault ? 2 : 0)));
-        for (Rule rule : set.rules()) {
-            boolean concerns = rule instanceof Grant grant
-                    ? grant.liveAt(now) && grant.audience().opensTo(subject)
-                    : rule.audience().binds(subject);
-            if (concerns) {
-                digest.update(set.effectDigest(rule));
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
+        rules.forEach(rule -> digest.update(set.effectDigest(rule)));
+        return new Bound(
+                set,
+                latestEnd(set, now),
+                nextEnd(set, now),
+                HexFormat.of().formatHex(digest.digest()),
+                rules,
+                only(Grant.class, rules),
+                only(RowFilter.class, rules),
+                only(MaskRule.class, rules));
+    }
+
+    private static <T extends Rule> List<T> only(Class<T> kind, List<Rule> rules) {
+        return rules.stream().filter(kind::isInstance).map(kind::cast).toList();
     }
 
     private static Instant latestEnd(PolicySet set, Instant now) {
@@ -115,8 +129,19 @@ public final class PolicyEngine {
         return set.grants().stream().map(Grant::until).flatMap(Stream::ofNullable);
     }
 
-    /** A subject's fingerprint under a set, between two ends of grants; a clock may be set back. */
-    private record Known(PolicySet set, Instant from, Instant until, String fingerprint) {
+    /**
+     * The rules of a set that concern one subject, in the order of the files, between two ends of grants (a clock may be
+     * set back), and their fingerprint.
+     */
+    private record Bound(
+            PolicySet set,
+            Instant from,
+            Instant until,
+            String fingerprint,
+            List<Rule> rules,
+            List<Grant> grants,
+            List<RowFilter> rowFilters,
+            List<MaskRule> maskRules) {
         boolean standsFor(PolicySet inForce, Instant now) {
             return set == inForce && !now.isBefore(from) && now.isBefore(until);
         }
@@ -131,21 +156,19 @@ public final class PolicyEngine {
 
     /** One decision's working state. */
     private final class Deciding {
-        private final PolicySet set;
+        private final Bound bound;
         private final Subject subject;
         private final TableFacts table;
         private final List<Grant> grants;
         private final List<Grant> reading;
         private final Set<String> restedOn = new HashSet<>();
 
-        Deciding(PolicySet set, Subject subject, TableFacts table, Instant now) {
-            this.set = set;
+        Deciding(Bound bound, Subject subject, TableFacts table) {
+            this.bound = bound;
             this.subject = subject;
             this.table = table;
-            this.grants = set.grants().stream()
-                    .filter(grant -> grant.liveAt(now)
-                            && grant.covers(table.name())
-                            && grant.audience().opensTo(subject))
+            this.grants = bound.grants().stream()
+                    .filter(grant -> grant.covers(table.name()))
                     .toList();
             this.reading = grants.stream()
                     .filter(grant -> grant.actions().contains(Action.SELECT))
@@ -165,14 +188,13 @@ public final class PolicyEngine {
             }
             List<RowFilter> filters = actions.isEmpty()
                     ? List.of()
-                    : set.rowFilters().stream()
-                            .filter(filter -> filter.covers(table.name())
-                                    && filter.audience().binds(subject))
+                    : bound.rowFilters().stream()
+                            .filter(filter -> filter.covers(table.name()))
                             .toList();
             filters.forEach(filter -> restedOn.add(filter.name()));
             List<Decision.Column> columns =
                     table.columns().stream().map(this::column).toList();
-            List<String> rules = set.rules().stream()
+            List<String> rules = bound.rules().stream()
                     .map(Rule::name)
                     .filter(restedOn::contains)
                     .toList();
@@ -278,10 +300,7 @@ public final class PolicyEngine {
         }
 
         private List<MaskRule> binding(Predicate<MaskRule> concerning) {
-            return set.maskRules().stream()
-                    .filter(rule -> rule.audience().binds(subject))
-                    .filter(concerning)
-                    .toList();
+            return bound.maskRules().stream().filter(concerning).toList();
         }
 
         private boolean names(MaskRule rule, ColumnFacts column) {

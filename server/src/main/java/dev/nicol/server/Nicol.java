@@ -3,6 +3,7 @@ package dev.nicol.server;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.server.audit.AuditVerifier;
+import dev.nicol.server.audit.StoreSettings;
 import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.demo.Demo;
@@ -305,7 +306,8 @@ public final class Nicol implements Runnable {
                 name = "verify",
                 mixinStandardHelpOptions = true,
                 versionProvider = Version.class,
-                description = "Walks the trail's chain. Exits 0 when it is whole, 1 with the first broken id.")
+                description =
+                        "Walks each server's chain. Exits 0 when all are whole, 1 with the first broken id of each.")
         static final class Verify implements Callable<Integer> {
             @CommandLine.Mixin
             ConfigOption config = new ConfigOption();
@@ -324,17 +326,19 @@ public final class Nicol implements Runnable {
             @Override
             public Integer call() throws SQLException, IOException {
                 NicolConfig read = ConfigReader.read(config.file);
-                String url = read.store().url();
+                StoreSettings store = read.storeSettings();
                 Path signed = checkpoints == null ? read.audit().checkpoints() : checkpoints;
                 AuditVerifier.Report report =
-                        signed == null ? AuditVerifier.verify(url) : AuditVerifier.verify(url, signed);
+                        signed == null ? AuditVerifier.verify(store) : AuditVerifier.verify(store, signed);
                 if (spec != null) {
                     if (report.whole()) {
-                        spec.commandLine().getOut().println("whole: " + report.events() + " events");
+                        PrintWriter out = spec.commandLine().getOut();
+                        report.chains()
+                                .forEach(chain -> out.println(
+                                        "whole: server `" + chain.server() + "`, " + chain.events() + " events"));
                     } else {
-                        spec.commandLine()
-                                .getErr()
-                                .println("broken at event " + report.brokenId() + ": " + report.problem());
+                        PrintWriter err = spec.commandLine().getErr();
+                        report.problems().forEach(err::println);
                     }
                 }
                 return report.whole() ? DONE : NO;

@@ -11,6 +11,7 @@ import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.Checkpoints;
+import dev.nicol.server.audit.KeyRecords;
 import dev.nicol.server.audit.LineageGraph;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
@@ -72,7 +73,7 @@ public final class Server implements AutoCloseable {
             throw NicolError.NOT_SUPPORTED.because(problem);
         });
         try {
-            Store store = opened(Store.open(config.store().url()));
+            Store store = opened(Store.open(config.storeSettings()));
             trail = opened(StoreAuditTrail.open(
                     store,
                     TrailSettings.DEFAULT.withFsyncIntervalMs(
@@ -86,7 +87,7 @@ public final class Server implements AutoCloseable {
                             this::masksInForce,
                             (source, problem) -> trail.event("mask_check_failed", SYSTEM_CATALOG, problem))));
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
-            TagStore tagStore = new TagStore(store.jdbi(), trail);
+            TagStore tagStore = new TagStore(store, trail);
             TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
             users = opened(new LocalUsers(
                     usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
@@ -100,16 +101,14 @@ public final class Server implements AutoCloseable {
             Supplier<PolicySet> policies = new SystemPolicy(files);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            Examiner examiner = opened(examiner(config, catalog, virtualSchemas, tags, tagStore, trail, clock));
-            ViewFlows viewFlows =
-                    new ViewFlows(catalog::snapshot, virtualSchemas, new ViewLineage(Pipelines.sqlReader()));
-            catalogs = new Catalogs(
-                    catalog::snapshot,
-                    virtualSchemas,
-                    tags,
-                    engine,
-                    Pipelines.sqlReader(),
-                    new LineageGraph(store, viewFlows));
+            ViewTags viewTags = new ViewTags(
+                    catalog::snapshot, virtualSchemas, new ViewLineage(Pipelines.sqlReader()), tags, tagStore);
+            virtualSchemas.addListener(viewTags::refresh);
+            Examiner examiner = opened(examiner(config, catalog, tags, viewTags, trail, clock));
+            if (store.shared()) {
+                opened(new OtherServers(store, virtualSchemas, tags, viewTags));
+            }
+            catalogs = catalogs(catalog, virtualSchemas, tags, engine, store);
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             pipelines = opened(new Pipelines(
@@ -121,7 +120,7 @@ public final class Server implements AutoCloseable {
                             trail,
                             name -> users.named(name, Map.of()),
                             name -> source(catalog, name),
-                            MaskKeys.in(beside(store, ".mask-key")),
+                            MaskKeys.of(store.maskKey(), new KeyRecords(store, trail)),
                             catalog::snapshot,
                             tags,
                             examiner,
@@ -198,7 +197,7 @@ public final class Server implements AutoCloseable {
         Store.Reader reader = store.reader();
         sources.add(new Source(new SourceDefinition(
                 SYSTEM_CATALOG,
-                "h2",
+                reader.kind(),
                 reader.url(),
                 reader.user(),
                 reader.password(),
@@ -220,8 +219,8 @@ public final class Server implements AutoCloseable {
         Path directory = config.audit().checkpoints();
         if (directory != null) {
             opened(Checkpoints.open(
-                    directory,
-                    beside(store, ".checkpoint-key"),
+                    directory.resolve(store.server()),
+                    store.checkpointKey(),
                     config.audit().checkpointInterval().toMillis(),
                     trail,
                     clock,
@@ -229,18 +228,11 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** A file that belongs to the store. */
-    private static Path beside(Store store, String ending) {
-        return store.path().resolveSibling(store.path().getFileName() + ending);
-    }
-
     private static VirtualSchemas virtualSchemas(NicolConfig config, Store store, StoreAuditTrail trail) {
-        VirtualSchemaStore storage = new VirtualSchemaStore(store.jdbi(), trail);
-        VirtualSchemas virtualSchemas = new VirtualSchemas(storage);
-        virtualSchemas.restore(storage.schemas(), storage.views());
+        VirtualSchemas virtualSchemas = new VirtualSchemas(new VirtualSchemaStore(store, trail));
         Path views = config.views();
         if (views != null) {
-            virtualSchemas.restore(List.of(), ViewFiles.read(views, Pipelines.viewReader()));
+            virtualSchemas.addFromFiles(ViewFiles.read(views, Pipelines.viewReader()));
         }
         return virtualSchemas;
     }
@@ -272,17 +264,21 @@ public final class Server implements AutoCloseable {
                 load.problems().toString());
     }
 
+    private static Catalogs catalogs(
+            Catalog catalog, VirtualSchemas virtualSchemas, TagRegistry tags, PolicyEngine engine, Store store) {
+        Catalogs.SqlReader reader = Pipelines.sqlReader();
+        ViewFlows viewFlows = new ViewFlows(catalog::snapshot, virtualSchemas, new ViewLineage(reader));
+        return new Catalogs(
+                catalog::snapshot, virtualSchemas, tags, engine, reader, new LineageGraph(store, viewFlows));
+    }
+
     private static Examiner examiner(
             NicolConfig config,
             Catalog catalog,
-            VirtualSchemas virtualSchemas,
             TagRegistry tags,
-            TagStore tagStore,
+            ViewTags viewTags,
             StoreAuditTrail trail,
             Clock clock) {
-        ViewTags viewTags =
-                new ViewTags(catalog::snapshot, virtualSchemas, new ViewLineage(Pipelines.sqlReader()), tags, tagStore);
-        virtualSchemas.addListener(viewTags::refresh);
         Examiner examiner = new Examiner(new Examiner.Parts(
                 catalog::snapshot,
                 name -> source(catalog, name),

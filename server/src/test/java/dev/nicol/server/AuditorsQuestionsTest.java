@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
+import dev.nicol.server.testing.TestStore;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,12 +14,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The statements of docs/guides/auditing.md, run as they stand there after a few acts, with answers stated by hand. */
+@ParameterizedClass
+@EnumSource(TestStore.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AuditorsQuestionsTest {
     private static final Pattern QUESTION =
@@ -46,11 +52,16 @@ class AuditorsQuestionsTest {
             """;
 
     private final List<String> questions = new ArrayList<>();
+
+    @Parameter
+    TestStore store;
+
     private TestNicol nicol;
 
-    @BeforeAll
+    @BeforeParameterizedClassInvocation
     void start() throws SQLException {
         Matcher question = QUESTION.matcher(TidyTest.text(TidyTest.ROOT.resolve("docs/guides/auditing.md")));
+        questions.clear();
         while (question.find()) {
             questions.add(question.group(1));
         }
@@ -69,7 +80,7 @@ class AuditorsQuestionsTest {
                 "",
                 "CREATE TABLE staged (contact VARCHAR(40), region VARCHAR(40))",
                 "CREATE TABLE scores (contact VARCHAR(40), score INTEGER)");
-        nicol = TestNicol.start(List.of(crm, lake), USERS, POLICY);
+        nicol = TestNicol.start(List.of(crm, lake), USERS, POLICY, store.config());
         run(
                 "steve",
                 "SET model = 'churn-3'",
@@ -100,7 +111,7 @@ class AuditorsQuestionsTest {
         nicol.update("steve", update);
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     void stop() {
         if (nicol != null) {
             nicol.close();

@@ -6,14 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
+import dev.nicol.server.testing.TestStore;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Where a column's values came from and went to, over all statements, as each user may know it. */
+@ParameterizedClass
+@EnumSource(TestStore.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LineageFunctionsTest {
     private static final String USERS = """
@@ -33,9 +39,12 @@ class LineageFunctionsTest {
               - {name: mail, columns: ["crm.PUBLIC.customers.email"], mask: {kind: redact}, to: {groups: [analysts]}}
             """;
 
+    @Parameter
+    TestStore store;
+
     private TestNicol nicol;
 
-    @BeforeAll
+    @BeforeParameterizedClassInvocation
     void start() throws SQLException {
         SourceDefinition crm = TestDatabases.h2("crm");
         SourceDefinition lake = TestDatabases.h2("lake");
@@ -56,7 +65,8 @@ class LineageFunctionsTest {
                 "CREATE TABLE theirs (mail VARCHAR(40))",
                 "CREATE TABLE \"Twin\" (v VARCHAR(40))",
                 "CREATE TABLE \"TWIN\" (v VARCHAR(40))");
-        nicol = TestNicol.start(List.of(crm, lake), USERS, POLICY, "classification: {mask_by_default: false}");
+        nicol = TestNicol.start(
+                List.of(crm, lake), USERS, POLICY, "classification: {mask_by_default: false}\n" + store.config());
         nicol.update(
                 "steve",
                 "INSERT INTO lake.PUBLIC.firsts (who, mail) SELECT name, LOWER(email) FROM crm.PUBLIC.customers"
@@ -69,7 +79,7 @@ class LineageFunctionsTest {
         nicol.update("alice", "INSERT INTO lake.PUBLIC.theirs (mail) SELECT email FROM crm.PUBLIC.customers");
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     void stop() {
         if (nicol != null) {
             nicol.close();

@@ -60,6 +60,7 @@ public final class DuckdbAdapter implements SourceAdapter {
                 Capability.NULLS_ORDERING,
                 Capability.LATERAL,
                 Capability.OUTER_NAMES_IN_FROM,
+                Capability.COMPUTED_KEYS,
                 Capability.RECURSIVE_QUERY,
                 Capability.TRANSACTIONAL_DDL,
                 Capability.ARRAYS,
@@ -103,7 +104,7 @@ public final class DuckdbAdapter implements SourceAdapter {
     }
 
     @Override
-    public void beginStreaming(Connection connection) {
+    public void beginStreaming(Connection connection, boolean oneScan) {
         // jdbc_stream_results says it for every connection.
     }
 

@@ -67,8 +67,7 @@ public final class H2Adapter implements SourceAdapter {
 
     @Override
     public void configure(HikariConfig pool) {
-        // Lazy execution yields rows as they are found, instead of all of them from memory or disk.
-        pool.setConnectionInitSql("SET TIME ZONE 'UTC'; SET LAZY_QUERY_EXECUTION 1");
+        pool.setConnectionInitSql("SET TIME ZONE 'UTC'");
     }
 
     @Override
@@ -94,8 +93,25 @@ public final class H2Adapter implements SourceAdapter {
     }
 
     @Override
-    public void beginStreaming(Connection connection) {
-        // Rows stream on any connection.
+    public void beginStreaming(Connection connection, boolean oneScan) throws SQLException {
+        if (oneScan) {
+            lazy(connection, true);
+        }
+    }
+
+    @Override
+    public void endStreaming(Connection connection) throws SQLException {
+        lazy(connection, false);
+    }
+
+    /**
+     * Lazy execution yields rows as they are found, instead of all of them from memory or disk. It also makes H2 run
+     * sub-queries and the inner sides of joins again for every row, whose answers it would otherwise keep.
+     */
+    private static void lazy(Connection connection, boolean on) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET LAZY_QUERY_EXECUTION " + (on ? 1 : 0));
+        }
     }
 
     @Override

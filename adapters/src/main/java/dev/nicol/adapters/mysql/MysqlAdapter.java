@@ -69,6 +69,7 @@ public final class MysqlAdapter implements SourceAdapter {
                 Capability.ROW_NOT_IN,
                 Capability.CORRELATED_OUTER_JOIN,
                 Capability.SUB_QUERY_IN_OUTER_JOIN,
+                Capability.COMPUTED_KEYS,
                 Capability.RECURSIVE_QUERY,
                 Capability.UNSIGNED,
                 Capability.GENERATED_KEYS);
@@ -137,7 +138,7 @@ public final class MysqlAdapter implements SourceAdapter {
     }
 
     @Override
-    public void beginStreaming(Connection connection) {
+    public void beginStreaming(Connection connection, boolean oneScan) {
         // Rows stream on any connection; the fetch size alone decides.
     }
 

@@ -93,7 +93,7 @@ public final class PostgresAdapter implements SourceAdapter {
     }
 
     @Override
-    public void beginStreaming(Connection connection) throws SQLException {
+    public void beginStreaming(Connection connection, boolean oneScan) throws SQLException {
         // Only inside a transaction does the driver keep a cursor.
         connection.setAutoCommit(false);
     }

@@ -4,6 +4,7 @@ import dev.nicol.server.audit.ActTransaction;
 import dev.nicol.server.audit.StatementIds;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
+import dev.nicol.server.audit.StoredText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -47,14 +48,14 @@ public final class ApprovalStore {
     }
 
     public Optional<Approval> find(String approvalId) {
-        return store.jdbi().withHandle(handle -> read(handle.createQuery(SELECT + "r.approval_id = :id")
+        return store.read(handle -> read(handle.createQuery(SELECT + "r.approval_id = :id")
                         .bind("id", approvalId))
                 .findFirst());
     }
 
     /** The approved request that lets this very statement of this subject through, the oldest first. */
     public Optional<Approval> findApproved(String binding, String requestedBy, @Nullable String agent) {
-        return store.jdbi().withHandle(handle -> read(handle.createQuery(SELECT
+        return store.read(handle -> read(handle.createQuery(SELECT
                                 + "b.binding = :binding AND r.requested_by = :user AND COALESCE(r.agent, '') = :agent"
                                 + " AND r.state = 'APPROVED' ORDER BY r.approval_id")
                         .bind("binding", binding)
@@ -90,15 +91,26 @@ public final class ApprovalStore {
 
     /** APPROVED → EXECUTING: true for one caller only, who may run the statement. */
     public boolean execute(String approvalId, String statementId, String userName) {
-        return trail.record(transaction -> move(
-                transaction,
-                approvalId,
-                ApprovalState.APPROVED,
-                ApprovalState.EXECUTING,
-                userName,
-                "statement " + statementId,
-                ", executed_statement_id = :statement",
-                update -> update.bind("statement", statementId)));
+        return trail.record(transaction -> {
+            boolean moved = move(
+                    transaction,
+                    approvalId,
+                    ApprovalState.APPROVED,
+                    ApprovalState.EXECUTING,
+                    userName,
+                    "statement " + statementId,
+                    ", executed_statement_id = :statement",
+                    update -> update.bind("statement", statementId));
+            if (moved) {
+                transaction
+                        .handle()
+                        .execute(
+                                "UPDATE internal.approval_bindings SET server = ? WHERE approval_id = ?",
+                                transaction.server(),
+                                approvalId);
+            }
+            return moved;
+        });
     }
 
     /** EXECUTING → EXECUTED or FAILED. */
@@ -112,17 +124,21 @@ public final class ApprovalStore {
     public int expireDue() {
         return trail.record(transaction -> moveAll(
                 transaction,
-                "state = 'PENDING' AND expires_at <= :now",
+                due(transaction, "state = 'PENDING' AND expires_at <= :now"),
                 ApprovalState.PENDING,
                 ApprovalState.EXPIRED,
                 "nobody decided in time"));
     }
 
-    /** At start: what an earlier server left EXECUTING becomes FAILED; answers how many did. */
+    /** At start: what this server left EXECUTING when it ended becomes FAILED; answers how many did. */
     public int failInterrupted() {
         return trail.record(transaction -> moveAll(
                 transaction,
-                "state = 'EXECUTING' AND requested_at <= :now",
+                due(
+                                transaction,
+                                "state = 'EXECUTING' AND requested_at <= :now AND approval_id IN (SELECT b.approval_id"
+                                        + " FROM internal.approval_bindings b WHERE b.server = :server)")
+                        .bind("server", transaction.server()),
                 ApprovalState.EXECUTING,
                 ApprovalState.FAILED,
                 "the server ended before its outcome was recorded"));
@@ -145,7 +161,7 @@ public final class ApprovalStore {
                     ", decided_by = :decidedBy, decided_at = :now, decision_comment = :comment",
                     update -> update.bind("decidedBy", decidedBy)
                             .bind("now", utc(transaction.now()))
-                            .bind("comment", comment));
+                            .bind("comment", StoredText.writable(comment)));
         });
     }
 
@@ -190,14 +206,16 @@ public final class ApprovalStore {
         return moved;
     }
 
-    private static int moveAll(
-            ActTransaction transaction, String condition, ApprovalState from, ApprovalState to, String why) {
-        List<String> due = transaction
+    private static Query due(ActTransaction transaction, String condition) {
+        return transaction
                 .handle()
                 .createQuery("SELECT approval_id FROM approval.requests WHERE " + condition + " ORDER BY approval_id")
-                .bind("now", utc(transaction.now()))
-                .mapTo(String.class)
-                .list();
+                .bind("now", utc(transaction.now()));
+    }
+
+    private static int moveAll(
+            ActTransaction transaction, Query query, ApprovalState from, ApprovalState to, String why) {
+        List<String> due = query.mapTo(String.class).list();
         for (String approvalId : due) {
             move(transaction, approvalId, from, to, SERVER, why, "", update -> update);
         }
@@ -216,9 +234,9 @@ public final class ApprovalStore {
                 .bind("agent", request.agent())
                 .bind("now", utc(transaction.now()))
                 .bind("expires", utc(request.expiresAt()))
-                .bind("sql", request.sql())
-                .bind("reason", request.reason())
-                .bind("plan", request.plan())
+                .bind("sql", StoredText.writable(request.sql()))
+                .bind("reason", StoredText.writable(request.reason()))
+                .bind("plan", request.plan() == null ? null : StoredText.writable(request.plan()))
                 .bind("rows", request.estimatedRows())
                 .bind("rule", request.rule())
                 .execute();

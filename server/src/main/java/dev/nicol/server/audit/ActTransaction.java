@@ -19,6 +19,11 @@ public final class ActTransaction {
         return transaction.handle();
     }
 
+    /** The server whose act it is. */
+    public String server() {
+        return transaction.server();
+    }
+
     /** The moment of the act. */
     public Instant now() {
         return now;

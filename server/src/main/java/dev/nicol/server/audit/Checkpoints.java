@@ -21,7 +21,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -70,7 +72,7 @@ public final class Checkpoints implements AutoCloseable {
     /**
      * Starts signing.
      *
-     * @param directory made where there is none
+     * @param directory of this server's alone; made where there is none
      * @param keyFile the private key (PKCS #8), made where there is none; only the server's user reads it
      * @param intervalMs between two checkpoints, where the chain has moved
      * @param failed told once when checkpoints cannot be written any more
@@ -171,6 +173,31 @@ public final class Checkpoints implements AutoCloseable {
                         "the checkpoint of event " + checkpoint.previousId() + " is missing");
             }
             read.add(checkpoint);
+        }
+        return read;
+    }
+
+    /**
+     * The checkpoints of every server that has a directory below this one.
+     *
+     * @throws IOException where they cannot be read, or are not all there and of their key; says which
+     */
+    static Map<String, List<Checkpoint>> readAll(Path parent) throws IOException {
+        List<Path> directories;
+        try (Stream<Path> all = Files.list(parent)) {
+            directories = all.filter(Files::isDirectory).toList();
+        }
+        Map<String, List<Checkpoint>> read = new HashMap<>();
+        for (Path directory : directories) {
+            try {
+                read.put(directory.getFileName().toString(), read(directory, publicKey(directory.resolve(PUBLIC_KEY))));
+            } catch (GeneralSecurityException untrue) {
+                throw new IOException(
+                        "the checkpoints in " + directory + " are not to be trusted: " + untrue.getMessage(), untrue);
+            }
+        }
+        if (read.isEmpty()) {
+            throw new IOException("there are no checkpoints in " + parent + ": each server has a directory there");
         }
         return read;
     }

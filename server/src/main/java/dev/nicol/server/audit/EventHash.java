@@ -7,13 +7,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The chain's byte format. {@code hash = SHA-256(domain ‖ version ‖ id ‖ payload ‖ previous hash)} where the domain is
- * the 17 ASCII bytes {@code nicol.audit.event} and a zero byte, the version one byte, the id eight bytes big-endian, and
- * the previous hash 32 bytes (zeros before the first event). The payload is the only part of unknown length, so no two
- * inputs run together. Hashes are written as lower-case hexadecimal.
+ * The chain's byte format. {@code hash = SHA-256(domain ‖ version ‖ server ‖ id ‖ payload ‖ previous hash)} where the
+ * domain is the 17 ASCII bytes {@code nicol.audit.event} and a zero byte, the version one byte, the server the length of
+ * its name in one byte and the ASCII name, the id eight bytes big-endian, and the previous hash 32 bytes (zeros before the
+ * first event). The payload is the only part of unknown length, so no two inputs run together. Hashes are written as
+ * lower-case hexadecimal.
+ *
+ * <p>Version 1, of when a store had one chain, has no server. A chain may begin with it and never goes back to it.
  */
 final class EventHash {
-    static final int FORMAT_VERSION = 1;
+    static final int FORMAT_VERSION = 2;
+    static final int WITHOUT_SERVER = 1;
     static final String GENESIS = "0".repeat(64);
 
     private static final byte[] DOMAIN = "nicol.audit.event\0".getBytes(StandardCharsets.US_ASCII);
@@ -21,10 +25,20 @@ final class EventHash {
     private EventHash() {}
 
     /** @param previousHash 64 hexadecimal digits */
-    static String of(long eventId, byte[] payload, String previousHash) {
+    static String of(String server, long eventId, byte[] payload, String previousHash) {
+        return of(FORMAT_VERSION, server, eventId, payload, previousHash);
+    }
+
+    /** The same in an earlier format. */
+    static String of(int version, String server, long eventId, byte[] payload, String previousHash) {
         MessageDigest digest = sha256();
         digest.update(DOMAIN);
-        digest.update((byte) FORMAT_VERSION);
+        digest.update((byte) version);
+        if (version != WITHOUT_SERVER) {
+            byte[] name = server.getBytes(StandardCharsets.US_ASCII);
+            digest.update((byte) name.length);
+            digest.update(name);
+        }
         digest.update(ByteBuffer.allocate(Long.BYTES).putLong(eventId).array());
         digest.update(payload);
         digest.update(HexFormat.of().parseHex(previousHash));

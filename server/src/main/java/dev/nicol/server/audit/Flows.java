@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -17,15 +18,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums up events into {@code internal.flows}: which column's values went where, for each user. What a statement may have
+ * Sums up events of one server into {@code internal.flows}: which column's values went where, for each user. What a statement may have
  * moved counts from its intent on, whatever its outcome: part of it may be there.
  */
 final class Flows {
     /** The kind of what a statement of unknown lineage read: all of it may be anywhere in its target. */
     static final String UNKNOWN = "UNKNOWN";
 
+    private static final int FETCHED_ROWS = 1_000;
+
     private static final List<String> COLUMNS = List.of(
             "flow_id",
+            "server",
             "source_table_id",
             "source_id",
             "target_table_id",
@@ -48,11 +52,21 @@ final class Flows {
             "last_statement_id",
             "statements");
 
-    /** In the order of their ids: writers that share a store must meet rows in one order. */
+    private final String server;
     private final Map<String, Sum> sums = new TreeMap<>();
 
-    /** @param ofPolicy whether a policy alone read the source: then it is for auditors to see */
+    Flows(String server) {
+        this.server = server;
+    }
+
+    /**
+     * What a row is known by.
+     *
+     * @param server so that servers that share a store never write the same row
+     * @param ofPolicy whether a policy alone read the source: then it is for auditors to see
+     */
     private record Key(
+            String server,
             String userName,
             boolean ofPolicy,
             FlowColumn source,
@@ -63,6 +77,7 @@ final class Flows {
         String id() {
             StringBuilder text = new StringBuilder();
             for (Object part : Arrays.asList(
+                    server,
                     userName,
                     ofPolicy,
                     source.table(),
@@ -111,7 +126,7 @@ final class Flows {
         }
     }
 
-    private static Set<Key> keys(String userName, JsonNode intent) {
+    private Set<Key> keys(String userName, JsonNode intent) {
         Set<Key> keys = new LinkedHashSet<>();
         JsonNode into = TrailRows.targetTable(intent);
         TableName target = into == null ? null : table(into);
@@ -119,8 +134,8 @@ final class Flows {
             for (JsonNode column : intent.path("columns")) {
                 if (column.path("access").asText().equals("read")) {
                     boolean masked = column.hasNonNull("mask");
-                    keys.add(new Key(
-                            userName, false, column(column), new FlowColumn(target, null), UNKNOWN, true, masked));
+                    FlowColumn whole = new FlowColumn(target, null);
+                    keys.add(new Key(server, userName, false, column(column), whole, UNKNOWN, true, masked));
                 }
             }
             return keys;
@@ -135,6 +150,7 @@ final class Flows {
             FlowColumn source = column(edge);
             String kind = edge.path("kind").asText();
             keys.add(new Key(
+                    server,
                     userName,
                     kind.equals("POLICY_FILTER") || ofPolicy.contains(source),
                     source,
@@ -159,40 +175,28 @@ final class Flows {
 
     /** Adds the sums to the store's; the caller commits. */
     void write(Connection connection) throws SQLException {
-        if (sums.isEmpty()) {
-            return;
-        }
         List<Sum> all = List.copyOf(sums.values());
-        int[] known = new int[all.size()];
-        try (PreparedStatement update = connection.prepareStatement("UPDATE internal.flows SET last_at = ?,"
-                + " last_statement_id = ?, statements = statements + ? WHERE flow_id = ?")) {
-            for (Map.Entry<String, Sum> entry : sums.entrySet()) {
-                update.setObject(1, TrailRows.inUtc(entry.getValue().lastAt));
-                update.setString(2, entry.getValue().lastStatementId);
-                update.setLong(3, entry.getValue().statements);
-                update.setString(4, entry.getKey());
-                update.addBatch();
+        List<List<@Nullable Object>> updates = new ArrayList<>();
+        for (Map.Entry<String, Sum> entry : sums.entrySet()) {
+            Sum sum = entry.getValue();
+            updates.add(List.of(TrailRows.inUtc(sum.lastAt), sum.lastStatementId, sum.statements, entry.getKey()));
+        }
+        int[] known = TrailTransaction.batch(
+                connection,
+                "UPDATE internal.flows SET last_at = ?, last_statement_id = ?, statements = statements + ?"
+                        + " WHERE flow_id = ?",
+                updates);
+        List<List<@Nullable Object>> inserts = new ArrayList<>();
+        for (int i = 0; i < known.length; i++) {
+            if (known[i] == 0) {
+                inserts.add(values(all.get(i)));
             }
-            known = update.executeBatch();
         }
         String marks = "?, ".repeat(COLUMNS.size() - 1) + "?";
-        try (PreparedStatement insert = connection.prepareStatement(
-                "INSERT INTO internal.flows (" + String.join(", ", COLUMNS) + ") VALUES (" + marks + ")")) {
-            boolean any = false;
-            for (int i = 0; i < known.length; i++) {
-                if (known[i] == 0) {
-                    List<@Nullable Object> values = values(all.get(i));
-                    for (int column = 0; column < values.size(); column++) {
-                        insert.setObject(column + 1, values.get(column));
-                    }
-                    insert.addBatch();
-                    any = true;
-                }
-            }
-            if (any) {
-                insert.executeBatch();
-            }
-        }
+        TrailTransaction.batch(
+                connection,
+                "INSERT INTO internal.flows (" + String.join(", ", COLUMNS) + ") VALUES (" + marks + ")",
+                inserts);
     }
 
     private static List<@Nullable Object> values(Sum sum) {
@@ -201,6 +205,7 @@ final class Flows {
         TableName target = key.target().table();
         return Arrays.asList(
                 key.id(),
+                key.server(),
                 key.source().tableId(),
                 key.source().columnId(),
                 key.target().tableId(),
@@ -224,22 +229,25 @@ final class Flows {
                 sum.statements);
     }
 
-    /** The first difference between the sums and the store's rows, in words; null where there is none. */
+    /** The first difference between the sums and the store's rows of the server, in words; null where there is none. */
     @Nullable
     String difference(Connection connection) throws SQLException {
         long rows = 0;
         try (PreparedStatement select = connection.prepareStatement(
-                        "SELECT " + String.join(", ", COLUMNS) + " FROM internal.flows ORDER BY flow_id");
-                ResultSet found = select.executeQuery()) {
-            while (found.next()) {
-                rows++;
-                Sum sum = sums.get(found.getString(1));
-                if (sum == null) {
-                    return "internal.flows has a row that no event tells of";
-                }
-                List<@Nullable Object> shown = AuditVerifier.values(found, COLUMNS.size());
-                if (!AuditVerifier.comparable(shown).equals(AuditVerifier.comparable(values(sum)))) {
-                    return "a row of internal.flows does not say what the events say";
+                "SELECT " + String.join(", ", COLUMNS) + " FROM internal.flows WHERE server = ?")) {
+            select.setString(1, server);
+            select.setFetchSize(FETCHED_ROWS);
+            try (ResultSet found = select.executeQuery()) {
+                while (found.next()) {
+                    rows++;
+                    Sum sum = sums.get(found.getString(1));
+                    if (sum == null) {
+                        return "internal.flows has a row that no event tells of";
+                    }
+                    List<@Nullable Object> shown = ChainWalk.values(found, COLUMNS.size());
+                    if (!ChainWalk.comparable(shown).equals(ChainWalk.comparable(values(sum)))) {
+                        return "a row of internal.flows does not say what the events say";
+                    }
                 }
             }
         }

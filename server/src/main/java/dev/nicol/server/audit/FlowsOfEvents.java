@@ -5,6 +5,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.migration.Context;
 import org.flywaydb.core.api.migration.JavaMigration;
@@ -37,21 +40,33 @@ final class FlowsOfEvents implements JavaMigration {
     @Override
     public void migrate(Context context) throws SQLException, IOException {
         Connection connection = context.getConnection();
-        long last = 0;
-        long before;
-        do {
-            before = last;
-            Flows flows = new Flows();
-            last = page(connection, before, flows);
-            flows.write(connection);
-        } while (last != before);
+        List<String> servers = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet found =
+                        statement.executeQuery("SELECT DISTINCT server FROM internal.event_bytes ORDER BY server")) {
+            while (found.next()) {
+                servers.add(found.getString(1));
+            }
+        }
+        for (String server : servers) {
+            long last = 0;
+            long before;
+            do {
+                before = last;
+                Flows flows = new Flows(server);
+                last = page(connection, server, before, flows);
+                flows.write(connection);
+            } while (last != before);
+        }
     }
 
-    private static long page(Connection connection, long after, Flows flows) throws SQLException, IOException {
+    private static long page(Connection connection, String server, long after, Flows flows)
+            throws SQLException, IOException {
         long last = after;
         try (PreparedStatement select = connection.prepareStatement("SELECT event_id, payload FROM internal.event_bytes"
-                + " WHERE event_id > ? ORDER BY event_id LIMIT " + PAGE_EVENTS)) {
-            select.setLong(1, after);
+                + " WHERE server = ? AND event_id > ? ORDER BY event_id LIMIT " + PAGE_EVENTS)) {
+            select.setString(1, server);
+            select.setLong(2, after);
             try (ResultSet found = select.executeQuery()) {
                 while (found.next()) {
                     last = found.getLong(1);

@@ -26,7 +26,7 @@ public final class PolicyRecords {
     public record PublishedRule(String name, String kind, String definition) {}
 
     /**
-     * Replaces what {@code policy.rules} shows and records the load, in one transaction.
+     * Replaces what {@code policy.rules} shows of this server and records the load, in one transaction.
      *
      * @param policyVersion as intents name it
      * @param loadedBy who asked for it; the server's own name at start
@@ -36,12 +36,17 @@ public final class PolicyRecords {
         List<PublishedRule> published = List.copyOf(rules);
         trail.record(transaction -> {
             Handle handle = transaction.handle();
-            handle.execute("DELETE FROM policy.rules");
+            handle.execute("DELETE FROM policy.rules WHERE server = ?", transaction.server());
             if (!published.isEmpty()) {
                 PreparedBatch batch = handle.prepareBatch(
-                        "INSERT INTO policy.rules (name, kind, definition, policy_version) VALUES (?, ?, ?, ?)");
+                        "INSERT INTO policy.rules (name, kind, definition, policy_version, server) VALUES (?, ?, ?, ?, ?)");
                 for (PublishedRule rule : published) {
-                    batch.add(rule.name(), rule.kind(), TrailEvent.writable(rule.definition()), policyVersion);
+                    batch.add(
+                            rule.name(),
+                            rule.kind(),
+                            StoredText.writable(rule.definition()),
+                            policyVersion,
+                            transaction.server());
                 }
                 batch.execute();
             }

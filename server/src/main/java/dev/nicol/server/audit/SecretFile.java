@@ -13,6 +13,10 @@ public final class SecretFile {
     /** Makes the file, private from its first moment. One that is there already stays as it is. */
     public static void create(Path file, byte[] content) throws IOException {
         try {
+            Path directory = file.toAbsolutePath().getParent();
+            if (directory != null) {
+                Files.createDirectories(directory);
+            }
             if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
                 Files.createFile(
                         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));

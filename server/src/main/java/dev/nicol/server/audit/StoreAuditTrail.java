@@ -30,7 +30,7 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
     }
 
     /**
-     * Starts recording. Statements that an earlier server left without an outcome are recorded as {@code interrupted}.
+     * Starts recording. Statements that this server left without an outcome when it ended are recorded as {@code interrupted}.
      * The store stays the caller's: it is closed after the trail.
      *
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where the store cannot be written
@@ -167,17 +167,20 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
                 List.of());
     }
 
+    /** This server's own: what others run goes on. */
     private Integer markInterrupted(TrailTransaction transaction) throws SQLException {
         List<TrailEvent> events = new ArrayList<>();
         try (PreparedStatement statement = transaction
-                        .connection()
-                        .prepareStatement("SELECT statement_id, user_name FROM audit.statements"
-                                + " WHERE outcome = 'running' ORDER BY statement_id");
-                ResultSet result = statement.executeQuery()) {
-            while (result.next()) {
-                Outcome outcome = new Outcome(
-                        INTERRUPTED, null, "the server ended before the outcome was recorded", 0, 0, 0, List.of());
-                events.add(TrailEvent.outcome(result.getString(1), result.getString(2), outcome, clock.instant()));
+                .connection()
+                .prepareStatement("SELECT statement_id, user_name FROM audit.statements"
+                        + " WHERE outcome = 'running' AND server = ? ORDER BY statement_id")) {
+            statement.setString(1, transaction.server());
+            try (ResultSet result = statement.executeQuery()) {
+                while (result.next()) {
+                    Outcome outcome = new Outcome(
+                            INTERRUPTED, null, "the server ended before the outcome was recorded", 0, 0, 0, List.of());
+                    events.add(TrailEvent.outcome(result.getString(1), result.getString(2), outcome, clock.instant()));
+                }
             }
         }
         events.forEach(transaction::append);

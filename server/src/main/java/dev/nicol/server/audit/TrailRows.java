@@ -19,8 +19,8 @@ final class TrailRows {
 
     record Row(TrailTable table, List<@Nullable Object> values) {}
 
-    /** Rows that the event adds; for an intent the statement's row says that it is running. */
-    static List<Row> added(TrailEvent event) {
+    /** Rows that the event of a server adds; for an intent the statement's row says that it is running. */
+    static List<Row> added(TrailEvent event, String server) {
         List<Row> rows = new ArrayList<>();
         String statementId = event.statementId();
         if (statementId == null) {
@@ -28,7 +28,7 @@ final class TrailRows {
         }
         JsonNode intent = event.intent();
         if (intent.isObject()) {
-            rows.add(statement(event, statementId, intent));
+            rows.add(statement(event, server, statementId, intent));
             for (JsonNode column : intent.path("columns")) {
                 rows.add(columnAccess(statementId, column));
             }
@@ -76,7 +76,7 @@ final class TrailRows {
         return instant.atOffset(ZoneOffset.UTC);
     }
 
-    private static Row statement(TrailEvent event, String statementId, JsonNode intent) {
+    private static Row statement(TrailEvent event, String server, String statementId, JsonNode intent) {
         String sql = intent.path("sql").asText();
         return row(
                 TrailTable.STATEMENTS,
@@ -97,6 +97,7 @@ final class TrailRows {
                 joined(intent.path("rules")),
                 text(intent, "approval_id"),
                 text(intent, "policy_version"),
+                server,
                 null,
                 "running",
                 null,

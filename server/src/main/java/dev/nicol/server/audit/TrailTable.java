@@ -24,6 +24,7 @@ enum TrailTable {
             "rules",
             "approval_id",
             "policy_version",
+            "server",
             "finished_at",
             "outcome",
             "sqlstate",
@@ -88,11 +89,11 @@ enum TrailTable {
         return "SELECT " + String.join(", ", columns) + " FROM " + qualifiedName + " WHERE statement_id = ?";
     }
 
-    /** Sets the outcome of one statement; its id is the last parameter. */
+    /** Sets the outcome of one statement of one server; its id and the server are the last parameters. */
     static String updateOutcomeSql() {
         List<String> all = STATEMENTS.columns;
         List<String> changed = all.subList(all.size() - OUTCOME_COLUMNS, all.size());
         return "UPDATE audit.statements SET " + String.join(" = ?, ", changed)
-                + " = ? WHERE statement_id = ? AND outcome = 'running'";
+                + " = ? WHERE statement_id = ? AND server = ? AND outcome = 'running'";
     }
 }

@@ -1,5 +1,6 @@
 package dev.nicol.server.audit;
 
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,22 +24,29 @@ final class TrailTransaction {
     private static final Logger LOG = LoggerFactory.getLogger(TrailTransaction.class);
 
     private final Connection connection;
+    private final String server;
     private final List<List<@Nullable Object>> events = new ArrayList<>();
     private final List<List<@Nullable Object>> payloads = new ArrayList<>();
     private final Map<TrailTable, List<List<@Nullable Object>>> rows = new EnumMap<>(TrailTable.class);
     private final List<List<@Nullable Object>> outcomes = new ArrayList<>();
-    private final Flows flows = new Flows();
+    private final Flows flows;
     private final Head before;
     private Head head;
 
     /** The last link of a chain. */
     record Head(long eventId, String hash) {}
 
-    /** Takes the chain's head for this transaction: writers of other servers wait until it ends. */
-    TrailTransaction(Connection connection) throws SQLException {
+    /** Takes the head of the server's chain for this transaction. */
+    TrailTransaction(Connection connection, String server) throws SQLException {
         this.connection = connection;
-        this.before = lockHead(connection);
+        this.server = server;
+        this.flows = new Flows(server);
+        this.before = lockHead(connection, server);
         this.head = before;
+    }
+
+    String server() {
+        return server;
     }
 
     Connection connection() {
@@ -53,7 +61,7 @@ final class TrailTransaction {
     void append(TrailEvent event) {
         long eventId = head.eventId() + 1;
         byte[] payload = event.payload();
-        String hash = EventHash.of(eventId, payload, head.hash());
+        String hash = EventHash.of(server, eventId, payload, head.hash());
         events.add(Arrays.asList(
                 eventId,
                 TrailRows.inUtc(event.occurredAt()),
@@ -62,9 +70,10 @@ final class TrailTransaction {
                 event.detail(),
                 head.hash(),
                 hash,
-                event.statementId()));
-        payloads.add(List.of(eventId, EventHash.FORMAT_VERSION, payload));
-        for (TrailRows.Row row : TrailRows.added(event)) {
+                event.statementId(),
+                server));
+        payloads.add(List.of(server, eventId, EventHash.FORMAT_VERSION, payload));
+        for (TrailRows.Row row : TrailRows.added(event, server)) {
             rows.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.values());
         }
         flows.add(event);
@@ -72,6 +81,7 @@ final class TrailTransaction {
         if (outcome != null) {
             List<@Nullable Object> parameters = new ArrayList<>(outcome);
             parameters.add(event.statementId());
+            parameters.add(server);
             outcomes.add(parameters);
         }
         head = new Head(eventId, hash);
@@ -85,35 +95,46 @@ final class TrailTransaction {
         return head;
     }
 
+    /** The last link before this transaction. */
+    Head before() {
+        return before;
+    }
+
     /** Sends everything; the caller commits. */
     void write() throws SQLException {
         if (isEmpty()) {
             return;
         }
         batch(
+                connection,
                 "INSERT INTO audit.events (event_id, occurred_at, kind, user_name, detail, previous_hash, hash,"
-                        + " statement_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        + " statement_id, server) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 events);
-        batch("INSERT INTO internal.event_bytes (event_id, format_version, payload) VALUES (?, ?, ?)", payloads);
+        batch(
+                connection,
+                "INSERT INTO internal.event_bytes (server, event_id, format_version, payload) VALUES (?, ?, ?, ?)",
+                payloads);
         for (Map.Entry<TrailTable, List<List<@Nullable Object>>> added : rows.entrySet()) {
-            batch(added.getKey().insertSql(), added.getValue());
+            batch(connection, added.getKey().insertSql(), added.getValue());
         }
         flows.write(connection);
-        for (int updated : batch(TrailTable.updateOutcomeSql(), outcomes)) {
+        for (int updated : batch(connection, TrailTable.updateOutcomeSql(), outcomes)) {
             if (updated != 1) {
                 // the event is what counts; that the row was tampered with is for the verifier to say
                 LOG.error("An outcome met no running statement in audit.statements: the store was changed by hand");
             }
         }
         int moved = batch(
-                "UPDATE internal.chain_heads SET last_id = ?, last_hash = ? WHERE chain = 'audit' AND last_id = ?",
-                List.of(List.of(head.eventId(), head.hash(), before.eventId())))[0];
+                connection,
+                "UPDATE internal.chain_heads SET last_id = ?, last_hash = ? WHERE chain = ? AND last_id = ?",
+                List.of(List.of(head.eventId(), head.hash(), server, before.eventId())))[0];
         if (moved != 1) {
             throw new SQLException("the chain's head has moved meanwhile");
         }
     }
 
-    private int[] batch(String sql, List<List<@Nullable Object>> parameterRows) throws SQLException {
+    static int[] batch(Connection connection, String sql, List<List<@Nullable Object>> parameterRows)
+            throws SQLException {
         if (parameterRows.isEmpty()) {
             return new int[0];
         }
@@ -125,17 +146,23 @@ final class TrailTransaction {
                 statement.addBatch();
             }
             return statement.executeBatch();
+        } catch (BatchUpdateException failure) {
+            // some drivers repeat the values in its message; they belong into no log
+            SQLException cause = failure.getNextException();
+            throw cause == null ? failure : cause;
         }
     }
 
-    private static Head lockHead(Connection connection) throws SQLException {
+    private static Head lockHead(Connection connection, String server) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
-                        "SELECT last_id, last_hash FROM internal.chain_heads WHERE chain = 'audit' FOR UPDATE");
-                ResultSet result = statement.executeQuery()) {
-            if (!result.next()) {
-                throw new SQLException("the chain's head is missing");
+                "SELECT last_id, last_hash FROM internal.chain_heads WHERE chain = ? FOR UPDATE")) {
+            statement.setString(1, server);
+            try (ResultSet result = statement.executeQuery()) {
+                if (!result.next()) {
+                    throw new SQLException("the chain's head is missing");
+                }
+                return new Head(result.getLong(1), result.getString(2));
             }
-            return new Head(result.getLong(1), result.getString(2));
         }
     }
 }

@@ -2,11 +2,9 @@ package dev.nicol.server.audit;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -58,7 +56,7 @@ final class TrailWriter implements AutoCloseable {
     private volatile TrailTransaction.@Nullable Head durable;
     private long syncedNanos = System.nanoTime();
 
-    private record Uncertain(List<TrailEntry<?>> group, TrailTransaction.Head head) {}
+    private record Uncertain(List<TrailEntry<?>> group, TrailTransaction.Head before, TrailTransaction.Head head) {}
 
     TrailWriter(Store store, TrailSettings settings) {
         this.store = store;
@@ -246,46 +244,50 @@ final class TrailWriter implements AutoCloseable {
 
     private void writeGroup(List<TrailEntry<?>> group) throws SQLException {
         List<Object> results = new ArrayList<>(group.size());
-        Connection connection = store.connection();
-        boolean sound = false;
-        try {
+        store.onWriter(connection -> {
             connection.setAutoCommit(false);
-            TrailTransaction transaction = new TrailTransaction(connection);
+            TrailTransaction transaction = new TrailTransaction(connection, store.server());
+            requireOwnChain(transaction.before());
             for (TrailEntry<?> entry : group) {
                 results.add(entry.attempt(transaction));
             }
             transaction.write();
-            if (!transaction.isEmpty()) {
-                uncertain = new Uncertain(List.copyOf(group), transaction.head());
-            }
-            connection.commit();
-            written = transaction.head();
-            if (!transaction.isEmpty()) {
-                makeDurable(connection);
+            if (transaction.isEmpty()) {
+                connection.commit();
+                written = transaction.head();
+            } else {
+                uncertain = new Uncertain(List.copyOf(group), transaction.before(), transaction.head());
+                boolean sync = syncIsDue();
+                store.commit(connection, sync);
+                written = transaction.head();
+                synced(sync);
             }
             uncertain = null;
             connection.setAutoCommit(true);
-            sound = true;
-        } finally {
-            if (sound) {
-                connection.close();
-            } else {
-                // closes it too; closing it once more would throw, and hide what went wrong
-                store.discard(connection);
-            }
-        }
+            return true;
+        });
         flushes.incrementAndGet();
         for (int i = 0; i < group.size(); i++) {
             group.get(i).written(results.get(i));
         }
     }
 
-    /** A commit changes memory; this writes the file, and makes the operating system write it too where that is due. */
-    private void makeDurable(Connection connection) throws SQLException {
-        boolean sync = closing || sinceSyncMs() >= settings.fsyncIntervalMs();
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sync ? "CHECKPOINT SYNC" : "CHECKPOINT");
+    /**
+     * The chain is where this writer left it. Elsewhere it was continued by another server of this name, or a store that
+     * crashed has lost acknowledged links: what ran meanwhile has no place in it, and only a start begins from there.
+     */
+    private void requireOwnChain(TrailTransaction.Head before) throws SQLException {
+        if (written != null && !written.equals(before)) {
+            throw new SQLException("the chain of `" + store.server() + "` is at event " + before.eventId()
+                    + " and was left at " + written.eventId() + ": restart this server");
         }
+    }
+
+    private boolean syncIsDue() {
+        return closing || sinceSyncMs() >= settings.fsyncIntervalMs();
+    }
+
+    private void synced(boolean sync) {
         if (sync) {
             syncedNanos = System.nanoTime();
             durable = written;
@@ -294,10 +296,12 @@ final class TrailWriter implements AutoCloseable {
 
     /** While no act comes. */
     private void syncIfDue() throws SQLException {
-        if (unsynced() && (closing || sinceSyncMs() >= settings.fsyncIntervalMs())) {
-            try (Connection connection = store.connection()) {
-                makeDurable(connection);
-            }
+        if (unsynced() && syncIsDue()) {
+            store.onWriter(connection -> {
+                store.sync(connection);
+                synced(true);
+                return true;
+            });
         }
     }
 
@@ -310,15 +314,8 @@ final class TrailWriter implements AutoCloseable {
         if (open == null) {
             return;
         }
-        boolean committed;
-        try (Connection connection = store.connection();
-                PreparedStatement statement =
-                        connection.prepareStatement("SELECT hash FROM audit.events WHERE event_id = ?")) {
-            statement.setLong(1, open.head().eventId());
-            try (ResultSet result = statement.executeQuery()) {
-                committed = result.next() && open.head().hash().equals(result.getString(1));
-            }
-        }
+        boolean committed = isWritten(open.head());
+        written = committed ? open.head() : open.before();
         uncertain = null;
         if (committed) {
             backlog.removeAll(open.group());
@@ -326,10 +323,24 @@ final class TrailWriter implements AutoCloseable {
         }
     }
 
+    /** Asked on the writer's own connection: an earlier one, should it live on, cannot commit any more once that is open. */
+    private boolean isWritten(TrailTransaction.Head head) throws SQLException {
+        return store.onWriter(connection -> {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("SELECT hash FROM audit.events WHERE server = ? AND event_id = ?")) {
+                statement.setString(1, store.server());
+                statement.setLong(2, head.eventId());
+                try (ResultSet result = statement.executeQuery()) {
+                    return result.next() && head.hash().equals(result.getString(1));
+                }
+            }
+        });
+    }
+
     private boolean storeAnswers() {
-        try (Connection connection = store.connection();
-                Statement statement = connection.createStatement()) {
-            return statement.execute("SELECT last_id FROM internal.chain_heads");
+        try {
+            isWritten(new TrailTransaction.Head(0, EventHash.GENESIS));
+            return true;
         } catch (SQLException e) {
             return false;
         }

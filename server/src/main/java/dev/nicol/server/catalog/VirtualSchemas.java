@@ -2,7 +2,6 @@ package dev.nicol.server.catalog;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -45,34 +44,66 @@ public final class VirtualSchemas {
         }
     }
 
-    /** Keeps what was created in SQL across restarts. */
+    /** How often a change is made anew because another server was first. */
+    private static final int ATTEMPTS = 20;
+
+    /** Keeps what was created in SQL across restarts, for all servers. */
     public interface Storage {
-        void save(State state);
+        Kept load();
+
+        /** False where what is kept is not of that version any more: then nothing was saved. */
+        boolean save(State state, long version);
     }
+
+    /** What is kept. */
+    public record Kept(long version, List<String> schemas, List<View> views) {}
 
     private final Storage storage;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
+    /** Guarded by this, as is {@link #kept}. */
+    private List<View> fromFiles = List.of();
+
+    /** The version of what is kept that the state is of. */
+    private long kept;
+
+    /** @param storage what it keeps is in force at once */
     public VirtualSchemas(Storage storage) {
         this.storage = storage;
+        load();
     }
 
     public State state() {
         return state.get();
     }
 
-    /** Puts a stored or file-made state in force. */
-    public void restore(Collection<String> schemas, Collection<View> views) {
-        change(before -> {
-            Map<String, String> allSchemas = new TreeMap<>(before.schemas());
-            schemas.forEach(schema -> allSchemas.put(lower(schema), schema));
-            Map<String, View> allViews = new TreeMap<>(before.views());
-            for (View view : views) {
-                allSchemas.putIfAbsent(lower(view.name().schema()), view.name().schema());
-                allViews.put(key(view.name()), view);
+    /** Puts the views of files in force, whatever was created in SQL. */
+    public synchronized void addFromFiles(List<View> views) {
+        fromFiles = List.copyOf(views);
+        load();
+        listeners.forEach(Runnable::run);
+    }
+
+    /** Puts in force what another server has changed. */
+    public synchronized void catchUp(long version) {
+        if (version != kept) {
+            load();
+        }
+    }
+
+    private synchronized void load() {
+        Kept now = storage.load();
+        Map<String, String> schemas = new TreeMap<>();
+        now.schemas().forEach(schema -> schemas.put(lower(schema), schema));
+        Map<String, View> views = new TreeMap<>();
+        for (List<View> some : List.of(now.views(), fromFiles)) {
+            for (View view : some) {
+                schemas.putIfAbsent(lower(view.name().schema()), view.name().schema());
+                views.put(key(view.name()), view);
             }
-            return new State(before.version() + 1, allSchemas, allViews);
-        });
+        }
+        state.set(new State(state.get().version() + 1, schemas, views));
+        kept = now.version();
     }
 
     public void createSchema(String schema, boolean ifNotExists) {
@@ -162,19 +193,22 @@ public final class VirtualSchemas {
         listeners.add(listener);
     }
 
-    private synchronized void change(UnaryOperator<State> change) {
-        state.set(change.apply(state.get()));
-        listeners.forEach(Runnable::run);
-    }
-
     /** Saved first: what is in force is never more than what survives. */
     private synchronized void changeAndSave(UnaryOperator<State> change) {
-        State after = change.apply(state.get());
-        if (after != state.get()) {
-            storage.save(after);
-            state.set(after);
-            listeners.forEach(Runnable::run);
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            State after = change.apply(state.get());
+            if (after == state.get()) {
+                return;
+            }
+            if (storage.save(after, kept)) {
+                kept++;
+                state.set(after);
+                listeners.forEach(Runnable::run);
+                return;
+            }
+            load();
         }
+        throw NicolError.TRAIL_UNAVAILABLE.because("Other servers change virtual schemas all the time. Try again.");
     }
 
     private static String key(TableName name) {

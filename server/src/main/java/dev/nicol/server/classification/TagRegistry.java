@@ -4,6 +4,7 @@ import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceTable;
+import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.classify.Classification;
 import dev.nicol.policy.classify.Classifications;
@@ -40,7 +41,16 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
     private volatile State state;
     private volatile @Nullable Answer answer;
 
-    private record State(long version, Map<TableName, TableTags> tables) {}
+    /** How often a change is made anew because another server was first. */
+    private static final int ATTEMPTS = 20;
+
+    /** @param kept the version of what is kept that the tables are of */
+    private record State(long version, long kept, Map<TableName, TableTags> tables) {}
+
+    /** What is to be kept of some tables, given what is kept of all. */
+    private interface Change {
+        Map<TableName, TableTags> of(Map<TableName, TableTags> now);
+    }
 
     private record Answer(long snapshot, State state, Classifications classifications) {}
 
@@ -52,7 +62,20 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
         this.detectors = (sampleRows == 0 ? "names " : "values ")
                 + Integer.toHexString(
                         new TreeSet<>(Detectors.entities()).toString().hashCode());
-        this.state = new State(1, store.load());
+        TagStore.Kept kept = store.load();
+        this.state = new State(1, kept.version(), kept.tables());
+    }
+
+    /** Puts in force what another server has changed. */
+    public synchronized void catchUp(long version) {
+        if (version != state.kept()) {
+            load();
+        }
+    }
+
+    private void load() {
+        TagStore.Kept kept = store.load();
+        state = new State(state.version() + 1, kept.version(), kept.tables());
     }
 
     /** The classifications of the columns that a snapshot has; those of changed columns are of no account. */
@@ -130,18 +153,24 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
      */
     synchronized void found(
             Map<TableName, Map<String, Examined>> results, boolean afresh, String userName, String detail) {
-        Map<TableName, TableTags> changed = new HashMap<>();
-        results.forEach((table, columns) -> {
-            TableTags before = state.tables().getOrDefault(table, TableTags.NOTHING);
-            Map<String, Examined> now = new HashMap<>();
-            columns.forEach((column, examined) -> {
-                Examined earlier = before.examined().get(column);
-                now.put(column, afresh || earlier == null ? examined : merged(earlier, examined));
-            });
-            TableTags after = before.withExamined(now);
-            changed.put(table, afresh ? withoutGuesses(after, columns) : after);
+        change(
+                tables -> {
+                    Map<TableName, TableTags> changed = new HashMap<>();
+                    results.forEach((table, columns) ->
+                            changed.put(table, found(tables.getOrDefault(table, TableTags.NOTHING), columns, afresh)));
+                    return changed;
+                },
+                changed -> new TagStore.Reason(EVENT, userName, detail));
+    }
+
+    private static TableTags found(TableTags before, Map<String, Examined> columns, boolean afresh) {
+        Map<String, Examined> now = new HashMap<>();
+        columns.forEach((column, examined) -> {
+            Examined earlier = before.examined().get(column);
+            now.put(column, afresh || earlier == null ? examined : merged(earlier, examined));
         });
-        save(changed, new TagStore.Reason(EVENT, userName, detail));
+        TableTags after = before.withExamined(now);
+        return afresh ? withoutGuesses(after, columns) : after;
     }
 
     private static Examined merged(Examined earlier, Examined now) {
@@ -175,7 +204,17 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE}: nothing may be written
      */
     public synchronized void carry(TableName target, Map<String, List<Classification>> tags, String userName) {
-        TableTags before = state.tables().getOrDefault(target, TableTags.NOTHING);
+        change(
+                tables -> {
+                    TableTags before = tables.getOrDefault(target, TableTags.NOTHING);
+                    TableTags after = carried(before, tags);
+                    return after.equals(before) ? Map.of() : Map.of(target, after);
+                },
+                changed -> new TagStore.Reason(
+                        EVENT, userName, "`" + target + "` gets the tags of what is written to it: " + entities(tags)));
+    }
+
+    private TableTags carried(TableTags before, Map<String, List<Classification>> tags) {
         Map<String, List<Carried>> carried = new HashMap<>(before.carried());
         boolean more = false;
         for (Map.Entry<String, List<Classification>> column : tags.entrySet()) {
@@ -188,14 +227,7 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
             }
             carried.put(column.getKey(), List.copyOf(all));
         }
-        if (more) {
-            save(
-                    Map.of(target, before.withCarried(carried)),
-                    new TagStore.Reason(
-                            EVENT,
-                            userName,
-                            "`" + target + "` gets the tags of what is written to it: " + entities(tags)));
-        }
+        return more ? before.withCarried(carried) : before;
     }
 
     private static Map<String, List<String>> entities(Map<String, List<Classification>> tags) {
@@ -207,16 +239,23 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
 
     /** A table that is about to be renamed: it keeps its tags, and until then has them under both names. */
     public synchronized void renameTable(TableName from, TableName to, String userName) {
-        TableTags tags = state.tables().getOrDefault(from, TableTags.NOTHING);
-        if (!tags.isEmpty()) {
-            String detail = "`" + to + "` gets the tags of `" + from + "`";
-            save(Map.of(to, tags), new TagStore.Reason(EVENT, userName, detail));
-        }
+        change(
+                tables -> {
+                    TableTags tags = tables.getOrDefault(from, TableTags.NOTHING);
+                    return tags.isEmpty() ? Map.of() : Map.of(to, tags);
+                },
+                changed -> new TagStore.Reason(EVENT, userName, "`" + to + "` gets the tags of `" + from + "`"));
     }
 
     /** A column that is about to be renamed: the same. */
     public synchronized void renameColumn(TableName table, String from, String to, String userName) {
-        TableTags before = state.tables().getOrDefault(table, TableTags.NOTHING);
+        String detail = "column `" + to + "` of `" + table + "` gets the tags of `" + from + "`";
+        change(
+                tables -> Map.of(table, renamed(tables.getOrDefault(table, TableTags.NOTHING), from, to)),
+                changed -> new TagStore.Reason(EVENT, userName, detail));
+    }
+
+    private static TableTags renamed(TableTags before, String from, String to) {
         Map<String, Examined> examined = new HashMap<>(before.examined());
         Map<String, List<Carried>> carried = new HashMap<>(before.carried());
         Examined found = examined.get(from);
@@ -227,31 +266,34 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
         if (came != null) {
             carried.put(to, came);
         }
-        String detail = "column `" + to + "` of `" + table + "` gets the tags of `" + from + "`";
-        save(Map.of(table, new TableTags(examined, carried)), new TagStore.Reason(EVENT, userName, detail));
+        return new TableTags(examined, carried);
     }
 
     /**
-     * Forgets what a source no longer has.
+     * Forgets what a source no longer has. Tags that a write carried stay where other servers may be about to create the
+     * column: what is not looked at is hidden, but what has lost such a tag would be shown.
      *
      * @param before the source as it was; what it did not have then may be about to be created, and is kept. Null: nothing
      *     is under way
      */
     synchronized void forget(@Nullable SourceCatalog before, SourceCatalog now) {
-        Map<TableName, TableTags> changed = new HashMap<>();
-        state.tables().forEach((name, tags) -> {
-            if (name.catalog().equals(now.source())) {
-                TableTags left = new TableTags(
-                        left(tags.examined(), name, before, now), left(tags.carried(), name, before, now));
-                if (!left.equals(tags)) {
-                    changed.put(name, left);
-                }
-            }
-        });
-        if (!changed.isEmpty()) {
-            String detail = "dropped columns lost their tags, of " + new TreeSet<>(changed.keySet());
-            save(changed, new TagStore.Reason(EVENT, SYSTEM, detail));
-        }
+        change(
+                tables -> {
+                    Map<TableName, TableTags> changed = new HashMap<>();
+                    tables.forEach((name, tags) -> {
+                        if (name.catalog().equals(now.source())) {
+                            TableTags left = new TableTags(
+                                    left(tags.examined(), name, before, now),
+                                    store.shared() ? tags.carried() : left(tags.carried(), name, before, now));
+                            if (!left.equals(tags)) {
+                                changed.put(name, left);
+                            }
+                        }
+                    });
+                    return changed;
+                },
+                changed -> new TagStore.Reason(
+                        EVENT, SYSTEM, "dropped columns lost their tags, of " + new TreeSet<>(changed.keySet())));
     }
 
     private static <T> Map<String, T> left(
@@ -273,8 +315,23 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
                 && table.columns().stream().anyMatch(one -> one.name().equalsIgnoreCase(column));
     }
 
-    private void save(Map<TableName, TableTags> changed, TagStore.Reason reason) {
-        store.save(changed, reason);
+    /** What has changed is saved, or, where another server was first, found out anew from what that one saved. */
+    private void change(Change change, Function<Map<TableName, TableTags>, TagStore.Reason> reason) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            Map<TableName, TableTags> changed = change.of(state.tables());
+            if (changed.isEmpty()) {
+                return;
+            }
+            if (store.save(changed, state.kept(), reason.apply(changed))) {
+                saved(changed);
+                return;
+            }
+            load();
+        }
+        throw NicolError.TRAIL_UNAVAILABLE.because("Other servers change tags all the time. Try again.");
+    }
+
+    private void saved(Map<TableName, TableTags> changed) {
         State before = state;
         Map<TableName, TableTags> tables = new HashMap<>(before.tables());
         changed.forEach((name, tags) -> {
@@ -284,7 +341,7 @@ public final class TagRegistry implements Function<CatalogSnapshot, Classificati
                 tables.put(name, tags);
             }
         });
-        state = new State(before.version() + 1, tables);
+        state = new State(before.version() + 1, before.kept() + 1, tables);
     }
 
     private static String lower(String name) {

@@ -2,7 +2,10 @@ package dev.nicol.server.classification;
 
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.classify.Classification;
+import dev.nicol.server.audit.SharedVersions;
+import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
+import dev.nicol.server.audit.StoredText;
 import dev.nicol.server.classification.TableTags.Carried;
 import dev.nicol.server.classification.TableTags.Examined;
 import java.sql.ResultSet;
@@ -15,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Keeps what is known of columns in the store; {@code policy.classifications} shows the tags. */
@@ -24,29 +26,41 @@ public final class TagStore {
     private static final String CARRIED = "carried";
     private static final String LINEAGE = "lineage";
 
-    private final Jdbi jdbi;
+    private final Store store;
     private final StoreAuditTrail trail;
 
     /** @param trail writes to the store: nothing else may, because it alone makes a commit durable */
-    public TagStore(Jdbi jdbi, StoreAuditTrail trail) {
-        this.jdbi = jdbi;
+    public TagStore(Store store, StoreAuditTrail trail) {
+        this.store = store;
         this.trail = trail;
     }
 
     /** Why something is saved: what the trail's event says. */
     record Reason(String kind, String userName, String detail) {}
 
+    /** What is kept. */
+    record Kept(long version, Map<TableName, TableTags> tables) {}
+
+    /** Whether other servers change it too. */
+    boolean shared() {
+        return store.shared();
+    }
+
     /**
      * Replaces all that is kept of some tables, with an event, in one transaction.
      *
+     * @return false where what is kept is not of that version any more: then nothing has changed
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE}: nothing has changed
      */
-    void save(Map<TableName, TableTags> changed, Reason reason) {
-        trail.record(transaction -> {
+    boolean save(Map<TableName, TableTags> changed, long version, Reason reason) {
+        return trail.record(transaction -> {
             Handle handle = transaction.handle();
+            if (!SharedVersions.next(handle, SharedVersions.TAGS, version)) {
+                return false;
+            }
             changed.forEach((table, tags) -> replace(handle, table, tags));
             transaction.event(reason.kind(), reason.userName(), reason.detail());
-            return null;
+            return true;
         });
     }
 
@@ -54,6 +68,7 @@ public final class TagStore {
     void saveViews(Map<TableName, Map<String, List<Classification>>> views, Reason reason) {
         trail.record(transaction -> {
             Handle handle = transaction.handle();
+            SharedVersions.next(handle, SharedVersions.VIEW_TAGS);
             handle.execute("DELETE FROM policy.classifications WHERE origin = ?", LINEAGE);
             Tags tags = new Tags(handle);
             views.forEach((view, columns) -> columns.forEach(
@@ -111,7 +126,7 @@ public final class TagStore {
                     column,
                     tag.entity(),
                     tag.confidence(),
-                    tag.evidence(),
+                    StoredText.writable(tag.evidence()),
                     inUtc(at),
                     origin);
         }
@@ -124,8 +139,9 @@ public final class TagStore {
     }
 
     /** Everything that was kept. */
-    Map<TableName, TableTags> load() {
-        return jdbi.withHandle(handle -> {
+    Kept load() {
+        return store.read(handle -> {
+            long version = SharedVersions.of(handle, SharedVersions.TAGS);
             Map<TableName, Map<String, List<Classification>>> found = new HashMap<>();
             Map<TableName, Map<String, List<Carried>>> carried = new HashMap<>();
             handle.createQuery(
@@ -158,14 +174,14 @@ public final class TagStore {
             examined.forEach((table, columns) -> all.put(table, TableTags.NOTHING.withExamined(columns)));
             carried.forEach((table, columns) ->
                     all.put(table, all.getOrDefault(table, TableTags.NOTHING).withCarried(columns)));
-            return all;
+            return new Kept(version, all);
         });
     }
 
     /** What was shown of virtual views. */
     Map<TableName, Map<String, List<Classification>>> loadViews() {
         Map<TableName, Map<String, List<Classification>>> views = new HashMap<>();
-        jdbi.useHandle(handle -> handle.createQuery("SELECT catalog_name, schema_name, table_name, column_name, entity,"
+        store.read(handle -> handle.createQuery("SELECT catalog_name, schema_name, table_name, column_name, entity,"
                         + " confidence, evidence FROM policy.classifications WHERE origin = '" + LINEAGE + "'")
                 .map((row, context) ->
                         of(views, row).add(new Classification(row.getString(5), row.getDouble(6), row.getString(7))))

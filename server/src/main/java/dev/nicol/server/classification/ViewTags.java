@@ -28,6 +28,7 @@ public final class ViewTags {
     private final Function<CatalogSnapshot, Classifications> classifications;
     private final TagStore store;
     private Map<TableName, Map<String, List<Classification>>> shown;
+    private long seen;
 
     public ViewTags(
             Supplier<CatalogSnapshot> snapshot,
@@ -41,6 +42,14 @@ public final class ViewTags {
         this.classifications = classifications;
         this.store = store;
         this.shown = store.loadViews();
+    }
+
+    /** Another server has changed what is shown. */
+    public synchronized void catchUp(long version) {
+        if (version != seen) {
+            seen = version;
+            shown = store.loadViews();
+        }
     }
 
     /** Views or tags may have changed. What cannot be saved now is saved with the next change. */

@@ -5,6 +5,7 @@ import dev.nicol.policy.Problems;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.YamlDocument;
 import dev.nicol.policy.YamlNode;
+import dev.nicol.server.audit.StoreSettings;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -100,12 +101,13 @@ public final class ConfigReader {
     private NicolConfig.Endpoint endpoint(@Nullable YamlNode node) {
         if (node == null) {
             return new NicolConfig.Endpoint(
+                    StoreSettings.DEFAULT_SERVER,
                     NicolConfig.Endpoint.DEFAULT_HOST,
                     NicolConfig.Endpoint.DEFAULT_PORT,
                     null,
                     NicolConfig.Endpoint.DEFAULT_MAX_REQUEST_BYTES);
         }
-        node.only(List.of("host", "port", "tls", "max_request_bytes"));
+        node.only(List.of("name", "host", "port", "tls", "max_request_bytes"));
         String host = node.text("host");
         YamlNode tls = node.section("tls");
         NicolConfig.Tls key = null;
@@ -117,6 +119,7 @@ public final class ConfigReader {
             key = keystore == null ? null : new NicolConfig.Tls(keystore, password);
         }
         return new NicolConfig.Endpoint(
+                serverName(node),
                 host == null || host.isBlank() ? NicolConfig.Endpoint.DEFAULT_HOST : host,
                 (int) node.integer("port", NicolConfig.Endpoint.DEFAULT_PORT, 0, NicolConfig.Endpoint.MAX_PORT),
                 key,
@@ -127,12 +130,25 @@ public final class ConfigReader {
                         NicolConfig.Endpoint.MAX_REQUEST_BYTES));
     }
 
+    private static String serverName(YamlNode node) {
+        String name = node.text("name");
+        YamlNode place = node.child("name");
+        if (name != null
+                && place != null
+                && !StoreSettings.SERVER_NAME.matcher(name).matches()) {
+            place.problem("`name` must have at most 63 lower-case letters, digits, `.`, `_` and `-`, and begin with a"
+                    + " letter or digit — correct it");
+            return StoreSettings.DEFAULT_SERVER;
+        }
+        return name == null ? StoreSettings.DEFAULT_SERVER : name;
+    }
+
     private NicolConfig.@Nullable Store store(@Nullable YamlNode node) {
         String defaultUrl = JdbcUrls.resolve(NicolConfig.Store.DEFAULT_URL, directory);
         if (node == null) {
-            return new NicolConfig.Store(defaultUrl, null, null);
+            return new NicolConfig.Store(defaultUrl, null, null, null, null, null);
         }
-        node.only(List.of("url", "user", "password"));
+        node.only(List.of("url", "user", "password", "reader_user", "reader_password", "keys"));
         String url = node.text("url");
         YamlNode place = node.child("url");
         if (url != null
@@ -142,8 +158,18 @@ public final class ConfigReader {
                     + String.join(", ", NicolConfig.Store.URL_PREFIXES) + " — correct it");
             return null;
         }
+        Path keys = path(node, "keys");
+        if (keys == null && url != null && url.startsWith(NicolConfig.Store.POSTGRESQL)) {
+            node.required("user");
+            keys = directory.resolve(NicolConfig.Store.DEFAULT_KEYS);
+        }
         return new NicolConfig.Store(
-                url == null ? defaultUrl : JdbcUrls.resolve(url, directory), node.text("user"), node.text("password"));
+                url == null ? defaultUrl : JdbcUrls.resolve(url, directory),
+                node.text("user"),
+                node.text("password"),
+                node.text("reader_user"),
+                node.text("reader_password"),
+                keys);
     }
 
     private NicolConfig.@Nullable Identity identity(@Nullable YamlNode node) {

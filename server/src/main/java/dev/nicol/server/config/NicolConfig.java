@@ -1,6 +1,7 @@
 package dev.nicol.server.config;
 
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.server.audit.StoreSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -33,14 +34,28 @@ public record NicolConfig(
         webhooks = List.copyOf(webhooks);
     }
 
+    /** The store, as this server opens it. */
+    public StoreSettings storeSettings() {
+        return new StoreSettings(
+                store.url(),
+                store.user(),
+                store.password(),
+                store.readerUser(),
+                store.readerPassword(),
+                store.keys(),
+                server.name());
+    }
+
     /**
      * Where the server listens.
      *
+     * @param name of this server among those of one store, and of its chain
      * @param port 0: any free one
      * @param tls null: plain HTTP
      * @param maxRequestBytes longest request body
      */
-    public record Endpoint(String host, int port, @Nullable Tls tls, long maxRequestBytes) {
+    public record Endpoint(
+            String name, String host, int port, @Nullable Tls tls, long maxRequestBytes) {
         public static final String DEFAULT_HOST = "127.0.0.1";
         public static final int DEFAULT_PORT = 8765;
         public static final long DEFAULT_MAX_REQUEST_BYTES = 10L << 20;
@@ -65,13 +80,27 @@ public record NicolConfig(
         }
     }
 
-    /** Where the trail, lineage and approvals are kept. */
+    /**
+     * Where the trail, lineage and approvals are kept.
+     *
+     * @param readerUser the role that {@code nicol.*} is read with; null: one is made
+     * @param keys the directory of keys; null: beside the embedded store
+     */
     public record Store(
-            String url, @Nullable String user, @Nullable String password) {
+            String url,
+            @Nullable String user,
+            @Nullable String password,
+            @Nullable String readerUser,
+            @Nullable String readerPassword,
+            @Nullable Path keys) {
         /** Relative to the configuration file. */
         public static final String DEFAULT_URL = "jdbc:h2:file:./data/nicol";
 
-        public static final List<String> URL_PREFIXES = List.of("jdbc:h2:", "jdbc:postgresql:");
+        public static final String POSTGRESQL = "jdbc:postgresql:";
+        public static final List<String> URL_PREFIXES = List.of("jdbc:h2:", POSTGRESQL);
+
+        /** Of PostgreSQL's, relative to the configuration file. */
+        public static final String DEFAULT_KEYS = "keys";
 
         public Store {
             if (URL_PREFIXES.stream().noneMatch(url::startsWith)) {

@@ -116,12 +116,12 @@ public final class Demo {
 
     /** The chain is walked by another reader than the server that wrote it, on the closed store. */
     private boolean verified(NicolConfig config) throws SQLException {
-        AuditVerifier.Report report = AuditVerifier.verify(config.store().url());
+        AuditVerifier.Report report = AuditVerifier.verify(config.storeSettings());
         terminal.blank();
         terminal.line(
                 report.whole()
                         ? "audit chain: whole, " + report.events() + " events, each hashed onto the one before"
-                        : "DIFFERS audit chain: broken at event " + report.brokenId() + ": " + report.problem());
+                        : "DIFFERS audit chain: " + String.join("; ", report.problems()));
         return report.whole();
     }
 

@@ -1,16 +1,23 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.BoundValue;
+import dev.nicol.policy.NicolError;
+import dev.nicol.server.audit.KeyRecords;
 import dev.nicol.server.audit.SecretFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.HexFormat;
 import org.apache.calcite.avatica.util.ByteString;
 
 /** The key of keyed masks: made at the first start, kept in a file of its own that only the server's user can read. */
 public final class MaskKeys implements BoundValue.KeyPads {
+    private static final String NAME = "mask";
     private static final int KEY_BYTES = 32;
 
     /** SHA-256's block, as RFC 2104 has it. */
@@ -18,6 +25,9 @@ public final class MaskKeys implements BoundValue.KeyPads {
 
     private static final byte INNER = 0x36;
     private static final byte OUTER = 0x5c;
+
+    /** What a fingerprint is the keyed hash of; no value of a column has a zero byte before it. */
+    private static final byte[] FINGERPRINTED = "\0nicol mask key".getBytes(StandardCharsets.US_ASCII);
 
     private final ByteString inner;
     private final ByteString outer;
@@ -27,10 +37,25 @@ public final class MaskKeys implements BoundValue.KeyPads {
         this.outer = pad(key, OUTER);
     }
 
-    /** Reads the key from a file, which is made where there is none. */
-    public static MaskKeys in(Path file) {
+    /**
+     * Reads the key from the file of a store.
+     *
+     * @param records made where there is none, unless values have been masked with one
+     */
+    public static MaskKeys of(Path file, KeyRecords records) {
+        MaskKeys keys = in(file, !records.isKnown(NAME));
+        records.require(NAME, keys.fingerprint(), file);
+        return keys;
+    }
+
+    private static MaskKeys in(Path file, boolean first) {
         try {
             if (!Files.exists(file)) {
+                if (!first) {
+                    throw NicolError.NOT_PERMITTED.because("The mask key `" + file
+                            + "` is missing. Copy it from a server of the store, or from a backup: with another key,"
+                            + " hashes do not match any more.");
+                }
                 create(file);
             }
             byte[] key = Files.readAllBytes(file);
@@ -41,6 +66,19 @@ public final class MaskKeys implements BoundValue.KeyPads {
             return new MaskKeys(key);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** Tells the key from others, and nothing else about it. */
+    private String fingerprint() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(inner.getBytes());
+            byte[] message = digest.digest(FINGERPRINTED);
+            digest.update(outer.getBytes());
+            return HexFormat.of().formatHex(digest.digest(message));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 

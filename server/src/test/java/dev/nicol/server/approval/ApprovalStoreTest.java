@@ -6,6 +6,7 @@ import dev.nicol.server.audit.AuditVerifier;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.audit.TrailSettings;
+import dev.nicol.server.testing.TestStore;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,8 +23,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestStore.class)
 class ApprovalStoreTest {
+    @Parameter
+    TestStore kind;
+
     private static final Instant NOON = Instant.parse("2026-11-23T12:00:00Z");
 
     @TempDir
@@ -36,7 +45,7 @@ class ApprovalStoreTest {
 
     @BeforeEach
     void open() {
-        store = Store.open("jdbc:h2:file:" + directory.resolve("nicol"));
+        store = Store.open(kind.settings(directory));
         Clock clock = ((InstantSource) now::get).withZone(ZoneOffset.UTC);
         trail = StoreAuditTrail.open(store, TrailSettings.DEFAULT, clock);
         approvals = new ApprovalStore(store, trail);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.policy.NicolException;
+import dev.nicol.server.testing.TestStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,17 +19,26 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Signed checkpoints: whoever can write the store cannot make what was signed elsewhere. */
+@ParameterizedClass
+@EnumSource(TestStore.class)
 class CheckpointsTest {
+    @Parameter
+    TestStore kind;
+
     /** Far longer than a test: checkpoints are written when they are asked for and at the end. */
     private static final long INTERVAL_MS = 3_600_000;
 
     @TempDir
     Path directory;
 
+    /** Of the server `nicol`; the directory above has one for each. */
     private Path signed() {
-        return directory.resolve("signed");
+        return directory.resolve("signed/nicol");
     }
 
     private Path key() {
@@ -40,9 +50,9 @@ class CheckpointsTest {
     }
 
     /** Events 1 and 2, a checkpoint, 3, a checkpoint, 4. */
-    private String signedStore(String name) throws IOException {
-        String url = TrailFixture.url(Files.createDirectory(directory.resolve(name)));
-        try (Store store = Store.open(url);
+    private StoreSettings signedStore(String name) throws IOException {
+        StoreSettings settings = kind.settings(Files.createDirectory(directory.resolve(name)));
+        try (Store store = Store.open(settings);
                 StoreAuditTrail trail = StoreAuditTrail.open(store);
                 Checkpoints checkpoints = open(trail)) {
             trail.event("login", name, "first");
@@ -53,7 +63,7 @@ class CheckpointsTest {
             checkpoints.write();
             trail.event("login", name, "fourth");
         }
-        return url;
+        return settings;
     }
 
     private List<String> files() throws IOException {
@@ -82,20 +92,20 @@ class CheckpointsTest {
 
     @Test
     void aChainIsSignedWhereItHasMovedAndAtTheEnd() throws Exception {
-        String url = signedStore("store");
+        StoreSettings store = signedStore("store");
         assertThat(files())
                 .containsExactly(
                         "0000000000000000002.checkpoint",
                         "0000000000000000003.checkpoint",
                         "0000000000000000004.checkpoint",
                         "public-key.pem");
-        assertThat(AuditVerifier.verify(url, signed())).isEqualTo(new AuditVerifier.Report(4, null, null));
+        assertThat(AuditVerifier.verify(store, signed().getParent())).isEqualTo(TrailFixture.whole(4));
     }
 
     @Test
     void aNewChainOfTheSameLengthIsFound() throws Exception {
         signedStore("store");
-        String forged = TrailFixture.url(Files.createDirectory(directory.resolve("forged")));
+        StoreSettings forged = kind.settings(Files.createDirectory(directory.resolve("forged")));
         try (Store store = Store.open(forged);
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             for (int i = 0; i < 5; i++) {
@@ -103,56 +113,59 @@ class CheckpointsTest {
             }
         }
         assertThat(AuditVerifier.verify(forged).whole()).isTrue();
-        AuditVerifier.Report report = AuditVerifier.verify(forged, signed());
-        assertThat(report.brokenId()).isEqualTo(2);
-        assertThat(report.problem()).contains("not the event that was signed", "after its beginning");
+        AuditVerifier.Report report = AuditVerifier.verify(forged, signed().getParent());
+        assertThat(report.chains().get(0).brokenId()).isEqualTo(2);
+        assertThat(report.chains().get(0).problem()).contains("not the event that was signed", "after its beginning");
     }
 
     @Test
-    void anEarlierCopyOfTheStoreIsFound() throws Exception {
-        Path earlier = Files.createDirectory(directory.resolve("earlier"));
-        Path store = Files.createDirectory(directory.resolve("store"));
-        try (Store opened = Store.open(TrailFixture.url(store));
-                StoreAuditTrail trail = StoreAuditTrail.open(opened)) {
-            trail.event("login", "alice", "first");
-        }
-        Files.copy(store.resolve("nicol.mv.db"), earlier.resolve("nicol.mv.db"));
-        try (Store opened = Store.open(TrailFixture.url(store));
+    void aStorePutBackIsFound() throws Exception {
+        StoreSettings store = kind.settings(directory);
+        try (Store opened = Store.open(store);
                 StoreAuditTrail trail = StoreAuditTrail.open(opened);
                 Checkpoints checkpoints = open(trail)) {
+            trail.event("login", "alice", "first");
+            String before = StoreAuditTrailTest.rows(opened, "SELECT last_hash FROM internal.chain_heads")
+                    .get(0)
+                    .get(0);
             trail.event("login", "alice", "second");
             checkpoints.write();
+            StoreAuditTrailTest.sql(
+                    opened,
+                    "DELETE FROM audit.events WHERE event_id = 2",
+                    "DELETE FROM internal.event_bytes WHERE event_id = 2",
+                    "UPDATE internal.chain_heads SET last_id = 1, last_hash = '" + before + "'");
         }
-        assertThat(AuditVerifier.verify(TrailFixture.url(store), signed()).whole())
-                .isTrue();
-        assertThat(AuditVerifier.verify(TrailFixture.url(earlier), signed()))
-                .isEqualTo(new AuditVerifier.Report(1, 2L, "it is missing; the chain was signed up to event 2"));
+        assertThat(AuditVerifier.verify(store).whole()).isTrue();
+        assertThat(AuditVerifier.verify(store, signed().getParent()))
+                .isEqualTo(TrailFixture.of(1, 2L, "it is missing; the chain was signed up to event 2"));
     }
 
     @Test
     void checkpointsThatWereChangedRemovedOrRenamedAreNamed() throws Exception {
-        String url = signedStore("store");
+        StoreSettings store = signedStore("store");
         Path second = signed().resolve("0000000000000000002.checkpoint");
         Path third = signed().resolve("0000000000000000003.checkpoint");
         String text = Files.readString(third);
 
         Files.writeString(third, text.replace("at 20", "at 21"));
-        assertThatThrownBy(() -> AuditVerifier.verify(url, signed()))
+        assertThatThrownBy(() -> AuditVerifier.verify(store, signed().getParent()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContainingAll("0000000000000000003.checkpoint", "signature");
         Files.delete(third);
-        assertThatThrownBy(() -> AuditVerifier.verify(url, signed()))
+        assertThatThrownBy(() -> AuditVerifier.verify(store, signed().getParent()))
                 .hasMessageContaining("the checkpoint of event 3 is missing");
         Files.writeString(third, Files.readString(second));
-        assertThatThrownBy(() -> AuditVerifier.verify(url, signed())).hasMessageContaining("was renamed");
+        assertThatThrownBy(() -> AuditVerifier.verify(store, signed().getParent()))
+                .hasMessageContaining("was renamed");
     }
 
     @Test
     void aLostKeyStopsTheStart() throws Exception {
-        String url = signedStore("store");
+        StoreSettings store = signedStore("store");
         Files.delete(key());
-        try (Store store = Store.open(url);
-                StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+        try (Store opened = Store.open(store);
+                StoreAuditTrail trail = StoreAuditTrail.open(opened)) {
             assertThatThrownBy(() -> open(trail))
                     .isInstanceOf(NicolException.class)
                     .hasMessageContainingAll("the key that signed what is there is lost", "empty directory");
@@ -162,7 +175,7 @@ class CheckpointsTest {
     @Test
     void aDirectoryThatCannotBeWrittenIsToldOnce() throws Exception {
         List<String> told = new java.util.ArrayList<>();
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store);
                 Checkpoints checkpoints =
                         Checkpoints.open(signed(), key(), INTERVAL_MS, trail, Clock.systemUTC(), told::add)) {

@@ -13,17 +13,26 @@ import org.junit.jupiter.api.Test;
 class EventFormatTest {
     private static final Instant NOON = Instant.parse("2026-11-23T12:00:00.123456789Z");
 
+    /** printf 'nicol.audit.event\0\002\005alice\0\0\0\0\0\0\0\001abc' ; 32 zero bytes */
+    @Test
+    void theServerIsHashedToo() {
+        assertThat(EventHash.of("alice", 1, "abc".getBytes(StandardCharsets.US_ASCII), EventHash.GENESIS))
+                .isEqualTo("24bc85880f4db5c61b5d7cfbda64c6a9d1e679ab7f1d853b8996088ab995b0b5");
+        assertThat(EventHash.of("eu-1.b", 258, new byte[0], "ab".repeat(32)))
+                .isEqualTo("309ec1de5921694f81e7040646bab483f2e5f5cb36441b74ec140b44142fb0da");
+    }
+
     /** printf 'nicol.audit.event\0\001\0\0\0\0\0\0\0\001abc' ; 32 zero bytes */
     @Test
     void theFirstEventHashesOverZeros() {
-        assertThat(EventHash.of(1, "abc".getBytes(StandardCharsets.US_ASCII), EventHash.GENESIS))
+        assertThat(EventHash.of(1, "alice", 1, "abc".getBytes(StandardCharsets.US_ASCII), EventHash.GENESIS))
                 .isEqualTo("1a4099b80ac1dae280e721cfd59362f2fb73ab5ef28f1317aabd736359de1c38");
     }
 
     /** The same with id 258, no payload, and 32 bytes of 0xab as the previous hash. */
     @Test
     void theIdIsBigEndian() {
-        assertThat(EventHash.of(258, new byte[0], "ab".repeat(32)))
+        assertThat(EventHash.of(1, "alice", 258, new byte[0], "ab".repeat(32)))
                 .isEqualTo("56d0414c54d5dd989ff04b117447dec774f846e9e9a4f163f5a6f7d4df998805");
     }
 

@@ -12,18 +12,32 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.LineageGraph.Direction;
 import dev.nicol.server.audit.LineageGraph.Viewer;
+import dev.nicol.server.testing.TestStore;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The summed flows of a trail, and what a search over them finds, straight at the store. */
+@ParameterizedClass
+@EnumSource(TestStore.class)
 class LineageGraphTest {
     private static final Viewer AUDITOR = new Viewer("audra", true);
     private static final Lineage UNKNOWN = Lineage.UNKNOWN;
+
+    @Parameter
+    TestStore kind;
 
     @TempDir
     Path directory;
@@ -93,12 +107,12 @@ class LineageGraphTest {
                 null,
                 of(edge("v", "c", "z", Kind.TRANSFORMATION), edge("v", "a", "q", Kind.CONDITIONAL)),
                 access("a", "q", "policy"));
-        trail.refused(TrailFixture.select("0190-refused"), TrailFixture.denied());
+        trail.refused(TrailFixture.select("0190-" + (1000 + statements++)), TrailFixture.denied());
     }
 
     @Test
     void flowsOfUnknownLineageReachAllOfTheirTarget() {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             fill(trail);
             LineageGraph graph = new LineageGraph(store, List::of);
@@ -113,7 +127,7 @@ class LineageGraphTest {
 
     @Test
     void refusedStatementsMoveNothingAndPolicyReadsAreForAuditors() {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             fill(trail);
             LineageGraph graph = new LineageGraph(store, List::of);
@@ -130,7 +144,7 @@ class LineageGraphTest {
 
     @Test
     void aSearchBeyondItsBoundIsRefused() {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             fill(trail);
 
@@ -154,7 +168,7 @@ class LineageGraphTest {
     /** As many steps as a chain is long, and a circle at its end. */
     @Test
     void aLongChainIsFollowedToItsEnd() {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             for (int i = 0; i < 50; i++) {
                 run(trail, "ann", "t" + (i + 1), of(edge("x", "t" + i, "x", Kind.IDENTITY)));
@@ -172,7 +186,14 @@ class LineageGraphTest {
     @Test
     void theFlowsOfAnOldStoreAreMadeWhenItIsOpened() throws Exception {
         List<String> before;
-        try (Store store = Store.open(TrailFixture.url(directory))) {
+        int servers = kind == TestStore.POSTGRESQL ? 2 : 1;
+        for (int i = 1; i < servers; i++) {
+            try (Store other = Store.open(TestStore.as("other", kind.settings(directory)));
+                    StoreAuditTrail trail = StoreAuditTrail.open(other)) {
+                fill(trail);
+            }
+        }
+        try (Store store = Store.open(kind.settings(directory))) {
             try (StoreAuditTrail trail = StoreAuditTrail.open(store)) {
                 fill(trail);
             }
@@ -181,10 +202,52 @@ class LineageGraphTest {
             StoreAuditTrailTest.sql(
                     store, "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('5', '5.1')");
         }
-        try (Store store = Store.open(TrailFixture.url(directory))) {
-            assertThat(before).hasSize(6);
+        try (Store store = Store.open(kind.settings(directory))) {
+            assertThat(before).hasSize(6 * servers);
             assertThat(flows(store)).isEqualTo(before);
-            assertThat(AuditVerifier.verify(store).problem()).isNull();
+            assertThat(AuditVerifier.verify(store).problems()).isEmpty();
+        }
+    }
+
+    /** Its events had no server: they are of the one that opens it now. */
+    @Test
+    void theEventsOfAStoreOfOneServerAreSummedUp() throws Exception {
+        StoreSettings settings = kind.settings(directory);
+        boolean postgres = kind == TestStore.POSTGRESQL;
+        String url = postgres
+                ? settings.url()
+                : settings.url().replace("h2:file:", "h2:async:")
+                        + ";DATABASE_TO_LOWER=TRUE;CASE_INSENSITIVE_IDENTIFIERS=TRUE";
+        String user = postgres ? settings.user() : "nicol";
+        String password = postgres ? settings.password() : "";
+        Flyway.configure()
+                .dataSource(url, user, password)
+                .locations("classpath:dev/nicol/server/audit/migration")
+                .defaultSchema("internal")
+                .createSchemas(true)
+                .placeholders(Map.of("bytes", postgres ? "BYTEA" : "VARBINARY", "server", "unused"))
+                .target("3")
+                .load()
+                .migrate();
+        try (Connection connection = DriverManager.getConnection(url, user, password);
+                PreparedStatement bytes =
+                        connection.prepareStatement("INSERT INTO internal.event_bytes VALUES (?, 1, ?)")) {
+            for (int id = 1; id <= 3; id++) {
+                AuditTrail.Intent intent = TrailFixture.select("0190-" + id);
+                Instant at = Instant.parse("2026-11-23T12:00:0" + id + "Z");
+                bytes.setLong(1, id);
+                bytes.setBytes(2, TrailEvent.intent(intent, at).payload());
+                bytes.execute();
+            }
+        }
+        try (Store store = Store.open(settings)) {
+            assertThat(StoreAuditTrailTest.rows(
+                            store,
+                            "SELECT server, user_name, source_column, target_table, kind, statements,"
+                                    + " last_statement_id FROM internal.flows ORDER BY source_column"))
+                    .containsExactly(
+                            List.of("nicol", "alice", "email", "result", "IDENTITY", "3", "0190-3"),
+                            List.of("nicol", "alice", "region", "result", "FILTER", "3", "0190-3"));
         }
     }
 

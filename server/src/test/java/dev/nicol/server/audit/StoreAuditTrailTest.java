@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.server.testing.TestStore;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,19 +15,28 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestStore.class)
 class StoreAuditTrailTest {
+    @Parameter
+    TestStore kind;
+
     @TempDir
     Path directory;
 
     @Test
     void anIntentIsRunningAndAnOutcomeEndsIt() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             String id = StatementIds.next();
             trail.begin(TrailFixture.select(id));
@@ -83,20 +93,20 @@ class StoreAuditTrailTest {
 
     @Test
     void aRefusalIsIntentAndOutcomeInOne() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             trail.refused(TrailFixture.select(StatementIds.next()), TrailFixture.denied());
             assertThat(rows(store, "SELECT outcome, sqlstate, finished_at = started_at FROM audit.statements"))
                     .containsExactly(List.of("denied", "42501", "TRUE"));
             assertThat(rows(store, "SELECT kind, detail FROM audit.events"))
                     .containsExactly(List.of("refused", "no grant"));
-            assertThat(AuditVerifier.verify(store)).isEqualTo(new AuditVerifier.Report(1, null, null));
+            assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(1));
         }
     }
 
     @Test
     void whatNoStoreCanKeepDoesNotStopTheTrail() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             trail.refused(TrailFixture.select(StatementIds.next(), "SELECT '\uD800\0😀'"), TrailFixture.denied());
             trail.refused(TrailFixture.select(StatementIds.next(), "x".repeat(3_000_000)), TrailFixture.denied());
@@ -112,7 +122,7 @@ class StoreAuditTrailTest {
     void concurrentStatementsShareFlushesAndTheChainHasNoGap() throws Exception {
         int threads = 8;
         int statementsPerThread = 200;
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             long flushesBefore = trail.flushes();
             ExecutorService pool = Executors.newFixedThreadPool(threads);
@@ -137,13 +147,13 @@ class StoreAuditTrailTest {
             assertThat(rows(store, "SELECT outcome, count(*) FROM audit.statements GROUP BY outcome"))
                     .containsExactly(List.of("succeeded", "1600"));
             assertThat(trail.flushes() - flushesBefore).isLessThan(events / 3);
-            assertThat(AuditVerifier.verify(store)).isEqualTo(new AuditVerifier.Report(events, null, null));
+            assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(events));
         }
     }
 
     @Test
     void nothingBeginsWhileTheStoreIsBrokenAndServiceResumesWithNothingLost() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             String before = StatementIds.next();
             trail.begin(TrailFixture.select(before));
@@ -166,18 +176,24 @@ class StoreAuditTrailTest {
             trail.begin(TrailFixture.select(after));
             trail.complete(after, TrailFixture.succeeded(1));
             trail.event("end", "test", "");
-            assertThat(AuditVerifier.verify(store)).isEqualTo(new AuditVerifier.Report(5, null, null));
+            assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(5));
         }
     }
 
     @Test
     void aDatabaseClosedUnderneathIsOpenedAgain() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             String running = StatementIds.next();
             trail.begin(TrailFixture.select(running));
             // it says so itself, by an exception
-            assertThatThrownBy(() -> sql(store, "SHUTDOWN IMMEDIATELY")).isInstanceOf(SQLException.class);
+            assertThatThrownBy(
+                            () -> sql(
+                                    store,
+                                    kind == TestStore.EMBEDDED
+                                            ? "SHUTDOWN IMMEDIATELY"
+                                            : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"))
+                    .isInstanceOf(SQLException.class);
             trail.complete(running, TrailFixture.succeeded(2));
             await().atMost(Duration.ofSeconds(10)).until(() -> {
                 try {
@@ -196,7 +212,7 @@ class StoreAuditTrailTest {
 
     @Test
     void aReaderThatIsInterruptedDoesNotBreakTheStore() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             for (int i = 0; i < 200; i++) {
                 trail.refused(TrailFixture.select(StatementIds.next(), "x".repeat(50_000)), TrailFixture.denied());
@@ -218,7 +234,7 @@ class StoreAuditTrailTest {
 
     @Test
     void anInterruptedCallerIsRefusedAndWhatBecameDurableSaysThatNothingRan() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             for (int i = 0; i < 50; i++) {
                 Thread.currentThread().interrupt();
@@ -236,7 +252,7 @@ class StoreAuditTrailTest {
 
     @Test
     void completingTwiceOrWithoutABeginIsIgnored() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             String id = StatementIds.next();
             trail.begin(TrailFixture.select(id));
@@ -245,45 +261,47 @@ class StoreAuditTrailTest {
             trail.complete("never begun", TrailFixture.succeeded(3));
             trail.event("end", "test", "");
             assertThat(rows(store, "SELECT row_count FROM audit.statements")).containsExactly(List.of("1"));
-            assertThat(AuditVerifier.verify(store)).isEqualTo(new AuditVerifier.Report(3, null, null));
+            assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(3));
         }
     }
 
     @Test
     void anOrderlyStopWritesEveryOutcomeAndTheNextStartContinuesTheChain() throws Exception {
-        String url = TrailFixture.url(directory);
+        StoreSettings settings = kind.settings(directory);
         String orderly = StatementIds.next();
         String left = StatementIds.next();
-        try (Store store = Store.open(url);
+        try (Store store = Store.open(settings);
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             trail.begin(TrailFixture.select(orderly));
             trail.begin(TrailFixture.select(left));
             trail.complete(orderly, TrailFixture.succeeded(1));
         }
-        try (Store store = Store.open(url);
+        try (Store store = Store.open(settings);
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             trail.event("login", "bob", "");
             assertThat(rows(store, "SELECT statement_id, outcome FROM audit.statements ORDER BY started_at"))
                     .containsExactly(List.of(orderly, "succeeded"), List.of(left, "interrupted"));
-            assertThat(AuditVerifier.verify(store)).isEqualTo(new AuditVerifier.Report(5, null, null));
+            assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(5));
         }
-        assertThat(AuditVerifier.verify(url)).isEqualTo(new AuditVerifier.Report(5, null, null));
+        assertThat(AuditVerifier.verify(settings)).isEqualTo(TrailFixture.whole(5));
     }
 
     @Test
-    void aStoreHasOneServer() {
-        String url = TrailFixture.url(directory);
-        try (Store store = Store.open(url)) {
-            assertThatThrownBy(() -> Store.open(url))
+    void aStoreHasOneServer() throws Exception {
+        StoreSettings settings = kind.settings(directory);
+        try (Store store = Store.open(settings)) {
+            assertThatThrownBy(() -> Store.open(settings))
                     .isInstanceOf(NicolException.class)
-                    .hasMessageContaining("`" + store.path() + "` is in use by another server");
+                    .hasMessageContaining("in use by another server")
+                    .hasMessageContaining(kind == TestStore.EMBEDDED ? "`store.url`" : "of the name `nicol`");
+            assertThat(AuditVerifier.verify(store)).isEqualTo(TrailFixture.whole(0));
         }
-        Store.open(url).close();
+        Store.open(settings).close();
     }
 
     @Test
     void theReaderSeesTheExposedSchemasOnlyAndChangesNothing() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             trail.event("login", "bob", "");
             Store.Reader reader = store.reader();
@@ -307,10 +325,13 @@ class StoreAuditTrailTest {
                         "SELECT * FROM internal.event_bytes",
                         "SELECT * FROM internal.approval_bindings",
                         "SELECT * FROM internal.chain_heads",
-                        "INSERT INTO policy.rules VALUES ('a', 'b', 'c', 'd')",
+                        "INSERT INTO policy.rules VALUES ('a', 'b', 'c', 'd', 'e')",
                         "DELETE FROM audit.events",
                         "DROP TABLE audit.events",
-                        "SHUTDOWN")) {
+                        "CREATE TABLE audit.more (a INTEGER)",
+                        kind == TestStore.EMBEDDED
+                                ? "SHUTDOWN"
+                                : "SET ROLE " + kind.settings(directory).user())) {
                     assertThatThrownBy(() -> statement.execute(forbidden))
                             .as(forbidden)
                             .isInstanceOf(SQLException.class);
@@ -321,7 +342,7 @@ class StoreAuditTrailTest {
 
     @Test
     void policyRulesShowTheSetInForce() throws Exception {
-        try (Store store = Store.open(TrailFixture.url(directory));
+        try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             PolicyRecords records = new PolicyRecords(trail);
             records.publish("v1", List.of(new PolicyRecords.PublishedRule("a", "grant", "{name: a}")), "server");
@@ -347,7 +368,8 @@ class StoreAuditTrailTest {
                 .map((result, context) -> {
                     List<String> row = new ArrayList<>();
                     for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-                        row.add(String.valueOf(result.getString(i)));
+                        Object value = result.getObject(i);
+                        row.add(value instanceof Boolean ? value.toString().toUpperCase(Locale.ROOT) : "" + value);
                     }
                     return row;
                 })

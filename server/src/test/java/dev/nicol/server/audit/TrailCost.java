@@ -1,5 +1,6 @@
 package dev.nicol.server.audit;
 
+import dev.nicol.server.testing.TestStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,9 +14,16 @@ final class TrailCost {
 
     public static void main(String[] arguments) throws Exception {
         int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
+        for (TestStore kind : TestStore.values()) {
+            measure(kind, seconds);
+        }
+    }
+
+    private static void measure(TestStore kind, int seconds) throws Exception {
+        System.out.println(kind);
         for (long intervalMs : new long[] {0, 1_000}) {
             Path directory = Files.createTempDirectory("trail-cost");
-            try (Store store = Store.open(TrailFixture.url(directory));
+            try (Store store = Store.open(kind.settings(directory));
                     StoreAuditTrail trail = StoreAuditTrail.open(
                             store,
                             TrailSettings.DEFAULT.withFsyncIntervalMs(intervalMs),

@@ -4,10 +4,12 @@ import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageEdge;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
+import dev.nicol.server.testing.TestStore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Statements to record, and a store in a directory. */
 final class TrailFixture {
@@ -15,8 +17,19 @@ final class TrailFixture {
 
     private TrailFixture() {}
 
-    static String url(Path directory) {
-        return "jdbc:h2:file:" + directory.resolve("nicol");
+    /** The embedded store of a directory. */
+    static StoreSettings embedded(Path directory) {
+        return TestStore.EMBEDDED.settings(directory);
+    }
+
+    /** What is said of a store of one server that is as it was written. */
+    static AuditVerifier.Report whole(long events) {
+        return of(events, null, null);
+    }
+
+    static AuditVerifier.Report of(long events, @Nullable Long brokenId, @Nullable String problem) {
+        return new AuditVerifier.Report(
+                List.of(new AuditVerifier.Chain(StoreSettings.DEFAULT_SERVER, events, brokenId, problem)), null);
     }
 
     static AuditTrail.Intent select(String statementId) {

@@ -18,8 +18,8 @@ class ConfigReaderTest {
     private static final Map<String, String> ENVIRONMENT =
             Map.of("CRM_PASSWORD", "s3cret-crm", "SHOP_PASSWORD", "s3cret-shop", "PORT", "9000", "HOOK", "s3cret-hook");
     private static final String FULL = """
-            server:   {host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, tls: {keystore: key.p12, password: s3cret-key}}
-            store:    {url: "jdbc:postgresql://db/nicol", user: n, password: "${CRM_PASSWORD}"}
+            server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, tls: {keystore: key.p12, password: s3cret-key}}
+            store:    {url: "jdbc:postgresql://db/nicol", user: n, password: "${CRM_PASSWORD}", reader_user: r, reader_password: s3cret-reader, keys: secrets}
             identity:
               users: users.yaml
               oidc: {issuer: "http://127.0.0.1:8080/realms/nicol", audience: nicol, groups_claim: teams}
@@ -54,8 +54,19 @@ class ConfigReaderTest {
 
         assertThat(config.server())
                 .isEqualTo(new NicolConfig.Endpoint(
-                        "0.0.0.0", 9000, new NicolConfig.Tls(directory.resolve("key.p12"), "s3cret-key"), 1_048_576));
-        assertThat(config.store()).isEqualTo(new NicolConfig.Store("jdbc:postgresql://db/nicol", "n", "s3cret-crm"));
+                        "eu-1",
+                        "0.0.0.0",
+                        9000,
+                        new NicolConfig.Tls(directory.resolve("key.p12"), "s3cret-key"),
+                        1_048_576));
+        assertThat(config.store())
+                .isEqualTo(new NicolConfig.Store(
+                        "jdbc:postgresql://db/nicol",
+                        "n",
+                        "s3cret-crm",
+                        "r",
+                        "s3cret-reader",
+                        directory.resolve("secrets")));
         assertThat(config.identity())
                 .isEqualTo(new NicolConfig.Identity(
                         directory.resolve("users.yaml"),
@@ -114,7 +125,7 @@ class ConfigReaderTest {
     void hasDefaultsForAllButIdentity() throws IOException {
         NicolConfig config = read(LEAST);
 
-        assertThat(config.server()).isEqualTo(new NicolConfig.Endpoint("127.0.0.1", 8765, null, 10_485_760));
+        assertThat(config.server()).isEqualTo(new NicolConfig.Endpoint("nicol", "127.0.0.1", 8765, null, 10_485_760));
         assertThat(config.store().url()).isEqualTo("jdbc:h2:file:" + directory.resolve("data/nicol"));
         assertThat(config.sources()).isEmpty();
         assertThat(config.policies()).isEqualTo(directory.resolve("policies"));

@@ -84,7 +84,8 @@ final class Bench implements AutoCloseable {
                 sources,
                 "users:\n" + users,
                 policies,
-                "store: {url: 'jdbc:h2:file:" + store + "'}\nclassification: {mask_by_default: false}");
+                "store: {url: 'jdbc:h2:file:" + store + "'}\nclassification: {mask_by_default: false}\n"
+                        + "audit: {fsync: interval}");
         return new Bench(schemas, readers, nicol);
     }
 
@@ -122,8 +123,20 @@ final class Bench implements AutoCloseable {
         try {
             return nicol.rows(
                     AUDITOR,
-                    "SELECT source, sql_sent FROM nicol.audit.source_queries WHERE statement_id = (SELECT MAX(statement_id)"
-                            + " FROM nicol.audit.statements WHERE user_name = '" + user + "')");
+                    "SELECT q.source, q.sql_sent FROM nicol.audit.source_queries AS q JOIN (SELECT statement_id"
+                            + " FROM nicol.audit.statements WHERE user_name = '" + user
+                            + "' ORDER BY statement_id DESC LIMIT 1) AS s ON s.statement_id = q.statement_id");
+        } catch (SQLException failure) {
+            return List.of(String.valueOf(failure.getMessage()));
+        }
+    }
+
+    /** What auditors are told of failures, the latest first. */
+    List<String> failures() {
+        try {
+            return nicol.rows(
+                    AUDITOR,
+                    "SELECT user_name, detail FROM nicol.audit.events WHERE detail LIKE '%failed%' ORDER BY event_id DESC LIMIT 4");
         } catch (SQLException failure) {
             return List.of(String.valueOf(failure.getMessage()));
         }

@@ -83,6 +83,32 @@ class FoundByChanceTest {
         same(deployment, "SELECT 'X' AS c0, 7 AS c1, t0.id AS c2 FROM $people AS t0 ORDER BY 1 DESC, 2, 3");
     }
 
+    /** H2 did not know a computed key again within another expression. By hand over the stored tables. */
+    @ParameterizedTest
+    @EnumSource
+    void expressionsOverComputedKeys(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "WITH w AS (SELECT DISTINCT (t0.region || '_' || t0.region) AS c0 FROM $people AS t0) SELECT COUNT(*) AS c0,"
+                        + " COUNT(t2.tag) AS c1 FROM w AS t1 LEFT JOIN $tags AS t2 ON t1.c0 LIKE 'EU%'",
+                "12|7");
+    }
+
+    /** The sub-query lost its parentheses. */
+    @ParameterizedTest
+    @EnumSource
+    void existsAloneInTheConditionOfAWrite(Deployment deployment) throws SQLException {
+        try (Connection steward = bench.connect(Bench.STEWARD);
+                Statement statement = steward.createStatement()) {
+            String update = "UPDATE $orders SET qty = qty WHERE ";
+            String some = "EXISTS (SELECT 1 FROM $orders AS o WHERE o.note = 'ANN')";
+            assertThat(statement.executeUpdate(bench.located(update + some, deployment, null)))
+                    .isEqualTo(11);
+            assertThat(statement.executeUpdate(bench.located(update + "NOT " + some, deployment, null)))
+                    .isZero();
+        }
+    }
+
     /** DuckDB has no such comparison, so the engine makes it. */
     @ParameterizedTest
     @EnumSource

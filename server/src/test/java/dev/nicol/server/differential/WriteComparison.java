@@ -302,6 +302,7 @@ final class WriteComparison {
         Write small = write.with(part);
         Answers answers = of(small);
         return "write " + seed + " on " + deployment + ": " + difference + "\n" + write + "\nsmallest:\n" + small
-                + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy() + "\nfor " + rights;
+                + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy() + "\nfailures: "
+                + bench.failures() + "\nfor " + rights;
     }
 }

@@ -42,7 +42,7 @@ public final class TestNicol implements AutoCloseable {
         return start(sources, users, policies, "");
     }
 
-    /** @param more further top-level keys of nicol.yaml */
+    /** @param more further top-level keys of nicol.yaml; with `server` none is written for it */
     public static TestNicol start(List<SourceDefinition> sources, String users, String policies, String more) {
         Path directory = files(sources, users, policies, more);
         return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
@@ -66,7 +66,8 @@ public final class TestNicol implements AutoCloseable {
             Files.createDirectory(directory.resolve("policies"));
             Files.writeString(directory.resolve("policies/policy.yaml"), policies);
             Files.writeString(directory.resolve("users.yaml"), users.replace("$HASH", PasswordHash.of(PASSWORD)));
-            StringBuilder config = new StringBuilder("server: {port: 0}\nidentity: {users: users.yaml}\n");
+            StringBuilder config = new StringBuilder("identity: {users: users.yaml}\n");
+            config.append(more.contains("server:") ? "" : "server: {port: 0}\n");
             config.append("policies: policies/\n").append(more).append("\nsources:\n");
             for (SourceDefinition source : sources) {
                 config.append("  ").append(source.name()).append(": {kind: ").append(source.kind());

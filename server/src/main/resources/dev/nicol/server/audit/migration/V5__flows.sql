@@ -1,8 +1,9 @@
--- Which column's values went to which, over all statements: the trail's edges without the statements, one row for each user,
--- origin, target and kind, so that a search over all of the trail is a handful of look-ups. What a row is known by is hashed:
+-- Which column's values went to which, over all statements: the trail's edges without the statements, one row for each server,
+-- user, origin, target and kind, so that a search over all of the trail is a handful of look-ups. What a row is known by is hashed:
 -- names have no bound that every store's indexes have. Not exposed: nicol.lineage.upstream and downstream read it.
 CREATE TABLE internal.flows (
     flow_id VARCHAR(64) NOT NULL PRIMARY KEY,
+    server VARCHAR NOT NULL,
     source_table_id VARCHAR(32) NOT NULL,
     source_id VARCHAR(32) NOT NULL,
     target_table_id VARCHAR(32) NOT NULL,

@@ -1,0 +1,61 @@
+package dev.nicol.server;
+
+import dev.nicol.server.audit.SharedVersions;
+import dev.nicol.server.audit.Store;
+import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.classification.TagRegistry;
+import dev.nicol.server.classification.ViewTags;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks at the store for what other servers have changed of that which this one keeps in memory. */
+final class OtherServers implements AutoCloseable {
+    /** Between two looks, in milliseconds. */
+    private static final long INTERVAL_MS = 500;
+
+    private static final Logger LOG = LoggerFactory.getLogger(OtherServers.class);
+
+    private final Store store;
+    private final VirtualSchemas virtualSchemas;
+    private final TagRegistry tags;
+    private final ViewTags viewTags;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "other-servers");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private boolean failing;
+
+    OtherServers(Store store, VirtualSchemas virtualSchemas, TagRegistry tags, ViewTags viewTags) {
+        this.store = store;
+        this.virtualSchemas = virtualSchemas;
+        this.tags = tags;
+        this.viewTags = viewTags;
+        timer.scheduleWithFixedDelay(this::look, INTERVAL_MS, INTERVAL_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        try {
+            Map<String, Long> now = store.read(SharedVersions::all);
+            tags.catchUp(now.getOrDefault(SharedVersions.TAGS, 0L));
+            virtualSchemas.catchUp(now.getOrDefault(SharedVersions.VIRTUAL_SCHEMAS, 0L));
+            viewTags.catchUp(now.getOrDefault(SharedVersions.VIEW_TAGS, 0L));
+            failing = false;
+        } catch (RuntimeException failure) {
+            // a store that does not answer lets nothing run either
+            if (!failing) {
+                LOG.warn("what other servers have changed cannot be read", failure);
+            }
+            failing = true;
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

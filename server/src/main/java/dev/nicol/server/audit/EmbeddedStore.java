@@ -1,0 +1,211 @@
+package dev.nicol.server.audit;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.nicol.policy.NicolError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The store of one server: an H2 database in one file, opened by one process at a time. */
+final class EmbeddedStore extends Store {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStore.class);
+    private static final String URL_PREFIX = "jdbc:h2:file:";
+    private static final String OWNER = "nicol";
+    private static final String READER = "nicol_reader";
+    private static final int READER_PASSWORD_BYTES = 24;
+
+    /**
+     * Names are lower case, found in any case. The reader needs the same, should its connection be the one that opens
+     * the file again.
+     */
+    private static final String NAMES = ";DATABASE_TO_LOWER=TRUE;CASE_INSENSITIVE_IDENTIFIERS=TRUE";
+
+    /**
+     * The trail's writer itself says when the file is written ({@code CHECKPOINT}), before it acknowledges anything:
+     * H2's {@code WRITE_DELAY=0} would do so at every commit, but ends the thread that wins back dead space, and the file
+     * would only grow. Small pages: a statement changes the last page of some fifteen tables and indexes, and every
+     * changed page is written whole. The database stays open between connections, and {@link #close} alone closes it:
+     * H2's own shutdown hook would race with the last outcomes. One transaction uses some ten different statements, more
+     * than H2 keeps prepared by default.
+     */
+    private static final String OWNER_OPTIONS =
+            NAMES + ";PAGE_SIZE=1024;WRITE_DELAY=500;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=32";
+
+    private final Path keys;
+    private final Path path;
+    private final StoreLock lock;
+
+    private EmbeddedStore(StoreSettings settings, Path path, StoreLock lock, HikariDataSource pool, Reader reader) {
+        super(settings, pool, reader);
+        this.path = path;
+        Path directory = settings.keys();
+        this.keys = directory == null ? path : directory.resolve(path.getFileName());
+        this.lock = lock;
+    }
+
+    static EmbeddedStore opened(StoreSettings settings) {
+        Path path = path(settings);
+        StoreLock lock = StoreLock.take(path);
+        HikariDataSource pool = null;
+        try {
+            pool = pool(path);
+            restrict(Path.of(path + ".mv.db"));
+            migrate(pool, "VARBINARY", settings.server());
+            return new EmbeddedStore(settings, path, lock, pool, prepare(pool, path, settings.server()));
+        } catch (SQLException | RuntimeException e) {
+            if (pool != null) {
+                pool.close();
+            }
+            lock.close();
+            throw notOpened(
+                    settings,
+                    "The server's log says why; if the file is damaged, keep it for the auditors and restore the last"
+                            + " backup.",
+                    e);
+        }
+    }
+
+    static Connection readOnly(StoreSettings settings) throws SQLException {
+        // without the delay of zero the file would stay open, read only, for a server that this process starts later
+        return DriverManager.getConnection(
+                databaseUrl(path(settings)) + NAMES + ";ACCESS_MODE_DATA=r;IFEXISTS=TRUE;DB_CLOSE_DELAY=0", OWNER, "");
+    }
+
+    @Override
+    public boolean shared() {
+        return false;
+    }
+
+    @Override
+    public Path maskKey() {
+        return keys.resolveSibling(keys.getFileName() + ".mask-key");
+    }
+
+    @Override
+    public Path checkpointKey() {
+        return keys.resolveSibling(keys.getFileName() + ".checkpoint-key");
+    }
+
+    @Override
+    Connection writer() throws SQLException {
+        return connection();
+    }
+
+    @Override
+    void giveBack(Connection writer) throws SQLException {
+        writer.close();
+    }
+
+    @Override
+    void discard(Connection writer) {
+        // closing it in order would throw, and hide what went wrong
+        pool().evictConnection(writer);
+    }
+
+    /** A commit changes memory; a checkpoint writes the file, and makes the operating system write it too where it is to. */
+    @Override
+    void commit(Connection writer, boolean sync) throws SQLException {
+        writer.commit();
+        checkpoint(writer, sync ? "CHECKPOINT SYNC" : "CHECKPOINT");
+    }
+
+    @Override
+    void sync(Connection writer) throws SQLException {
+        checkpoint(writer, "CHECKPOINT SYNC");
+    }
+
+    private static void checkpoint(Connection writer, String command) throws SQLException {
+        try (Statement statement = writer.createStatement()) {
+            statement.execute(command);
+        }
+    }
+
+    /** Closes the file, also for readers. */
+    @Override
+    public void close() {
+        try {
+            Connection connection = connection();
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SHUTDOWN");
+            } finally {
+                // giving it back would ask the closed database for its state
+                pool().evictConnection(connection);
+            }
+        } catch (SQLException e) {
+            LOG.warn("The store {} was not closed in order; it recovers when it is opened next", path, e);
+        } finally {
+            pool().close();
+            lock.close();
+        }
+    }
+
+    private static Path path(StoreSettings settings) {
+        String url = settings.url();
+        String rest = url.startsWith(URL_PREFIX) ? url.substring(URL_PREFIX.length()) : "";
+        if (rest.isEmpty() || rest.contains(";")) {
+            throw NicolError.TRAIL_UNAVAILABLE.because("The store's url `" + settings.urlWithoutOptions()
+                    + "` is not understood. Write `" + URL_PREFIX + "<path>` without options, or `"
+                    + PostgresStore.URL_PREFIX + "//host/database`.");
+        }
+        return Path.of(rest).toAbsolutePath().normalize();
+    }
+
+    /**
+     * H2's default file access closes the whole database when a thread that happens to read is interrupted (cancelled
+     * queries, a stopping web server); {@code async:} does not.
+     */
+    private static String databaseUrl(Path path) {
+        return "jdbc:h2:async:" + path;
+    }
+
+    private static HikariDataSource pool(Path path) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("store");
+        config.setJdbcUrl(databaseUrl(path) + OWNER_OPTIONS);
+        config.setUsername(OWNER);
+        config.setPassword("");
+        config.setMaximumPoolSize(POOL_SIZE);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(CONNECT_TIMEOUT_MS);
+        return new HikariDataSource(config);
+    }
+
+    /** The trail holds what people asked: only the server's own user reads the file. */
+    private static void restrict(Path file) {
+        try {
+            if (Files.exists(file)
+                    && file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            }
+        } catch (IOException e) {
+            LOG.warn("the store's file could not be made private: {}", e.getMessage());
+        }
+    }
+
+    /** The server's chain, and a reader whose password is made anew at every start. */
+    private static Reader prepare(HikariDataSource pool, Path path, String server) throws SQLException {
+        byte[] random = new byte[READER_PASSWORD_BYTES];
+        new SecureRandom().nextBytes(random);
+        String password = HexFormat.of().formatHex(random);
+        try (Connection connection = pool.getConnection();
+                Statement statement = connection.createStatement()) {
+            beginChain(connection, server);
+            statement.execute("CREATE USER IF NOT EXISTS " + READER + " PASSWORD ''");
+            statement.execute("ALTER USER " + READER + " SET PASSWORD '" + password + "'");
+            for (String schema : EXPOSED_SCHEMAS) {
+                statement.execute("GRANT SELECT ON SCHEMA " + schema + " TO " + READER);
+            }
+        }
+        return new Reader("h2", databaseUrl(path) + NAMES + ";IFEXISTS=TRUE", READER, password);
+    }
+}
