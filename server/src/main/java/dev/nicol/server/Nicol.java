@@ -126,9 +126,14 @@ public final class Nicol implements Runnable {
         @CommandLine.Mixin
         ConfigOption config = new ConfigOption();
 
+        @Option(
+                names = "--accept-broken-chain",
+                description = "Starts where the audit trail's chain does not verify, and records that.")
+        boolean acceptBrokenChain;
+
         @Override
         public Integer call() {
-            Server server = Server.start(ConfigReader.read(config.file));
+            Server server = Server.start(ConfigReader.read(config.file), acceptBrokenChain);
             // halt: a JVM that a signal ends would otherwise exit with the signal's number, however well it drained
             Thread drain = new Thread(
                     () -> {

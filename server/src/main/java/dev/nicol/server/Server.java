@@ -10,6 +10,7 @@ import dev.nicol.policy.PolicyEngine;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.audit.ChainAtStart;
 import dev.nicol.server.audit.Checkpoints;
 import dev.nicol.server.audit.KeyRecords;
 import dev.nicol.server.audit.Store;
@@ -66,17 +67,23 @@ public final class Server implements AutoCloseable {
     private volatile @Nullable HttpEndpoint endpoint;
     private volatile @Nullable LoadedPolicies loaded;
 
-    private Server(NicolConfig config) {
+    private Server(NicolConfig config, boolean acceptBrokenChain) {
         ConfigurationCheck.unsupported(config).stream().findFirst().ifPresent(problem -> {
             throw NicolError.NOT_SUPPORTED.because(problem);
         });
         try {
             Store store = opened(Store.open(config.storeSettings()));
+            Path signed = config.audit().checkpoints();
+            String broken = ChainAtStart.verify(
+                    store, signed == null ? null : signed.resolve(store.server()), acceptBrokenChain);
             trail = opened(StoreAuditTrail.open(
                     store,
                     TrailSettings.DEFAULT.withFsyncIntervalMs(
                             config.audit().fsyncInterval().toMillis()),
                     clock));
+            if (broken != null) {
+                ChainAtStart.record(trail, SYSTEM_CATALOG, broken);
+            }
             checkpoints(config, store);
             Catalog catalog = opened(new Catalog(
                     sources(config, store),
@@ -137,14 +144,19 @@ public final class Server implements AutoCloseable {
 
     /** Starts a server; it listens when this returns. */
     public static Server start(NicolConfig config) {
-        Server server = new Server(config);
+        return start(config, false);
+    }
+
+    /** @param acceptBrokenChain whether it starts, and records it, where its chain in the trail does not verify */
+    public static Server start(NicolConfig config, boolean acceptBrokenChain) {
+        Server server = new Server(config, acceptBrokenChain);
         server.listen(config);
         return server;
     }
 
     /** Everything but the port: for whoever runs statements in this process. */
     public static Server withoutPort(NicolConfig config) {
-        return new Server(config);
+        return new Server(config, false);
     }
 
     private void listen(NicolConfig config) {

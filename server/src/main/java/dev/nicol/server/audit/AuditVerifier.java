@@ -75,11 +75,16 @@ public final class AuditVerifier {
 
     /** Verifies the store of a running server, as it is at this moment. */
     public static Report verify(Store store) throws SQLException {
+        return atOneMoment(store, connection -> walkAll(connection, store.server(), Map.of()));
+    }
+
+    /** Reads a store in service while it changes. */
+    static <T> T atOneMoment(Store store, Store.Work<T> reading) throws SQLException {
         try (Connection connection = store.connection()) {
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             try {
-                return walkAll(connection, store.server(), Map.of());
+                return reading.on(connection);
             } finally {
                 connection.rollback();
                 connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);

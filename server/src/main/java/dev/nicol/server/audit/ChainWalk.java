@@ -29,6 +29,10 @@ final class ChainWalk {
 
     private final String server;
     private final NavigableMap<Long, Checkpoint> signed = new TreeMap<>();
+
+    /** Whether it began within the chain: what was before it is not known. */
+    private boolean partial;
+
     private long statements;
     private int lastVersion = EventHash.WITHOUT_SERVER;
     private long lastId;
@@ -39,6 +43,33 @@ final class ChainWalk {
         this.server = server;
         this.expectedRows = expectedRows;
         checkpoints.forEach(checkpoint -> signed.put(checkpoint.eventId(), checkpoint));
+    }
+
+    /**
+     * Walks the last events only, and no further back than where a broken chain was accepted. A checkpoint of an earlier event
+     * is met by what the store shows of that event.
+     */
+    static AuditVerifier.Chain ofTheEnd(Connection connection, String server, List<Checkpoint> signed, int events)
+            throws SQLException {
+        ChainWalk walk = new ChainWalk(connection, server, signed, new EnumMap<>(TrailTable.class));
+        Object oldest = walk.value("SELECT MIN(t.event_id) FROM (SELECT event_id FROM audit.events WHERE server = ?"
+                + " ORDER BY event_id DESC LIMIT " + events + ") t");
+        if (oldest instanceof Long first) {
+            Object accepted = walk.value("SELECT MAX(event_id) FROM audit.events WHERE server = ? AND event_id >= "
+                    + first + " AND kind = '" + ChainAtStart.ACCEPTED + "'");
+            walk.beginAt(accepted instanceof Long later ? later : first);
+        }
+        return walk.walk();
+    }
+
+    /** As the event itself says what it follows. */
+    private void beginAt(long eventId) throws SQLException {
+        Object previous = value("SELECT previous_hash FROM audit.events WHERE server = ? AND event_id = " + eventId);
+        if (eventId > 1 && previous != null) {
+            partial = true;
+            lastId = eventId - 1;
+            lastHash = previous.toString();
+        }
     }
 
     private static final class Broken extends Exception {
@@ -52,6 +83,7 @@ final class ChainWalk {
 
     AuditVerifier.Chain walk() throws SQLException {
         try {
+            checkSignedBefore();
             while (page()) {
                 continue;
             }
@@ -59,6 +91,17 @@ final class ChainWalk {
             return new AuditVerifier.Chain(server, lastId, null, null);
         } catch (Broken broken) {
             return new AuditVerifier.Chain(server, lastId, broken.eventId, broken.getMessage());
+        }
+    }
+
+    private void checkSignedBefore() throws SQLException, Broken {
+        for (Checkpoint checkpoint : signed.headMap(lastId, true).values()) {
+            Object hash =
+                    value("SELECT hash FROM audit.events WHERE server = ? AND event_id = " + checkpoint.eventId());
+            require(
+                    checkpoint.hash().equals(hash),
+                    checkpoint.eventId(),
+                    hash == null ? "it is missing, and was signed" : "it is not the event that was signed");
         }
     }
 
@@ -154,7 +197,7 @@ final class ChainWalk {
         }
         if (outcome != null) {
             Long began = running.remove(statementId);
-            require(began != null, eventId, "it is the outcome of a statement that did not begin");
+            require(partial || began != null, eventId, "it is the outcome of a statement that did not begin");
             checkOutcome(eventId, statementId, outcome);
         }
         for (Map.Entry<TrailTable, List<List<@Nullable Object>>> table : added.entrySet()) {
@@ -201,6 +244,12 @@ final class ChainWalk {
         for (Map.Entry<String, Long> open : running.entrySet()) {
             checkOutcome(open.getValue(), open.getKey(), Arrays.asList(null, "running", null, null, null, null));
         }
+        if (!partial) {
+            checkCounts();
+        }
+    }
+
+    private void checkCounts() throws SQLException, Broken {
         List<@Nullable Object> shown = row("SELECT COUNT(*) FROM audit.statements WHERE server = ?", 1);
         require(
                 shown != null && Long.valueOf(statements).equals(shown.get(0)),
@@ -224,6 +273,11 @@ final class ChainWalk {
             }
         }
         return rows;
+    }
+
+    private @Nullable Object value(String sql) throws SQLException {
+        List<@Nullable Object> row = row(sql, 1);
+        return row == null ? null : row.get(0);
     }
 
     /** Of this server. */
