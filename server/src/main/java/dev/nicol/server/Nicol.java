@@ -340,7 +340,10 @@ public final class Nicol implements Runnable {
                         PrintWriter out = spec.commandLine().getOut();
                         report.chains()
                                 .forEach(chain -> out.println(
-                                        "whole: server `" + chain.server() + "`, " + chain.events() + " events"));
+                                        "whole: server `" + chain.server() + "`, " + chain.events() + " events"
+                                                + (chain.dropped() == 0
+                                                        ? ""
+                                                        : ", and " + chain.dropped() + " that retention has dropped")));
                     } else {
                         PrintWriter err = spec.commandLine().getErr();
                         report.problems().forEach(err::println);

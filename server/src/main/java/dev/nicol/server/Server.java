@@ -13,6 +13,8 @@ import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.ChainAtStart;
 import dev.nicol.server.audit.Checkpoints;
 import dev.nicol.server.audit.KeyRecords;
+import dev.nicol.server.audit.Retention;
+import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.audit.TrailSettings;
@@ -60,6 +62,7 @@ public final class Server implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Clock clock = Clock.systemUTC();
+    private final Store store;
     private final StoreAuditTrail trail;
     private final Catalogs catalogs;
     private final LocalUsers users;
@@ -72,18 +75,8 @@ public final class Server implements AutoCloseable {
             throw NicolError.NOT_SUPPORTED.because(problem);
         });
         try {
-            Store store = opened(Store.open(config.storeSettings()));
-            Path signed = config.audit().checkpoints();
-            String broken = ChainAtStart.verify(
-                    store, signed == null ? null : signed.resolve(store.server()), acceptBrokenChain);
-            trail = opened(StoreAuditTrail.open(
-                    store,
-                    TrailSettings.DEFAULT.withFsyncIntervalMs(
-                            config.audit().fsyncInterval().toMillis()),
-                    clock));
-            if (broken != null) {
-                ChainAtStart.record(trail, SYSTEM_CATALOG, broken);
-            }
+            store = opened(Store.open(config.storeSettings()));
+            trail = trail(config, store, acceptBrokenChain);
             checkpoints(config, store);
             Catalog catalog = opened(new Catalog(
                     sources(config, store),
@@ -175,6 +168,10 @@ public final class Server implements AutoCloseable {
                     clock));
             listening.start();
             endpoint = listening;
+            RetentionRules retention = config.audit().retention();
+            if (retention != null) {
+                opened(Retention.start(store, trail, retention, clock));
+            }
             trail.event("server_start", SYSTEM_CATALOG, "port " + listening.port());
             LOG.info("listening on http://{}:{}", config.server().host(), listening.port());
         } catch (RuntimeException | Error failure) {
@@ -223,6 +220,19 @@ public final class Server implements AutoCloseable {
             throw NicolError.UNKNOWN_TABLE.because("There is no source `" + name + "`.");
         }
         return source;
+    }
+
+    private StoreAuditTrail trail(NicolConfig config, Store store, boolean acceptBrokenChain) {
+        Path signed = config.audit().checkpoints();
+        String broken =
+                ChainAtStart.verify(store, signed == null ? null : signed.resolve(store.server()), acceptBrokenChain);
+        TrailSettings settings = TrailSettings.DEFAULT.withFsyncIntervalMs(
+                config.audit().fsyncInterval().toMillis());
+        StoreAuditTrail opened = opened(StoreAuditTrail.open(store, settings, clock));
+        if (broken != null) {
+            ChainAtStart.record(opened, SYSTEM_CATALOG, broken);
+        }
+        return opened;
     }
 
     private void checkpoints(NicolConfig config, Store store) {

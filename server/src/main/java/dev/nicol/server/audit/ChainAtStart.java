@@ -64,7 +64,7 @@ public final class ChainAtStart {
         }
         try {
             AuditVerifier.Chain chain = AuditVerifier.atOneMoment(
-                    store, connection -> ChainWalk.ofTheEnd(connection, store.server(), signed, events));
+                    store, connection -> PartialWalk.ofTheEnd(connection, store.server(), signed, events));
             return chain.problem() == null ? null : "event " + chain.brokenId() + ": " + chain.problem();
         } catch (SQLException failure) {
             LOG.error("The chain could not be read", failure);
