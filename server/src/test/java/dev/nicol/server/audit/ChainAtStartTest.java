@@ -151,7 +151,7 @@ class ChainAtStartTest {
                 List.of(source),
                 "users: {ada: {password: '$HASH', roles: [auditor]}}",
                 "grants: [{name: g, tables: ['crm.**'], actions: [select], to: {users: [ada]}}]",
-                storeSection());
+                storeSection() + "\naudit: {retention: 400d}");
         nicol.close();
         NicolConfig config = ConfigReader.read(nicol.directory().resolve("nicol.yaml"));
         try (Store store = Store.open(config.storeSettings())) {
