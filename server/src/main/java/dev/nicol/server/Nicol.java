@@ -2,8 +2,6 @@ package dev.nicol.server;
 
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.ProblemsException;
-import dev.nicol.server.audit.AuditVerifier;
-import dev.nicol.server.audit.StoreSettings;
 import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.demo.Demo;
@@ -42,7 +40,7 @@ import picocli.CommandLine.Spec;
             Nicol.RunDemo.class,
             Nicol.HashPassword.class,
             Nicol.Policy.class,
-            Nicol.Audit.class
+            AuditCommands.class
         })
 public final class Nicol implements Runnable {
     static final int DONE = 0;
@@ -70,6 +68,7 @@ public final class Nicol implements Runnable {
         CommandLine line = new CommandLine(new Nicol());
         line.setOut(out);
         line.setErr(err);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             tell(command.getErr(), failure);
             return NO;
@@ -126,9 +125,14 @@ public final class Nicol implements Runnable {
         @CommandLine.Mixin
         ConfigOption config = new ConfigOption();
 
+        @Option(
+                names = "--accept-broken-chain",
+                description = "Starts where the audit trail's chain does not verify, and records that.")
+        boolean acceptBrokenChain;
+
         @Override
         public Integer call() {
-            Server server = Server.start(ConfigReader.read(config.file));
+            Server server = Server.start(ConfigReader.read(config.file), acceptBrokenChain);
             // halt: a JVM that a signal ends would otherwise exit with the signal's number, however well it drained
             Thread drain = new Thread(
                     () -> {
@@ -291,57 +295,6 @@ public final class Nicol implements Runnable {
                     }
                     return report.failures().isEmpty() ? DONE : NO;
                 }
-            }
-        }
-    }
-
-    @Command(
-            name = "audit",
-            mixinStandardHelpOptions = true,
-            versionProvider = Version.class,
-            description = "Works with the audit trail.",
-            subcommands = Audit.Verify.class)
-    static final class Audit extends Group {
-        @Command(
-                name = "verify",
-                mixinStandardHelpOptions = true,
-                versionProvider = Version.class,
-                description =
-                        "Walks each server's chain. Exits 0 when all are whole, 1 with the first broken id of each.")
-        static final class Verify implements Callable<Integer> {
-            @CommandLine.Mixin
-            ConfigOption config = new ConfigOption();
-
-            @CommandLine.Option(
-                    names = "--checkpoints",
-                    paramLabel = "DIR",
-                    description = "Signed checkpoints that the chain must meet; those of the configuration by default.")
-            @Nullable
-            Path checkpoints;
-
-            @Spec
-            @Nullable
-            CommandSpec spec;
-
-            @Override
-            public Integer call() throws SQLException, IOException {
-                NicolConfig read = ConfigReader.read(config.file);
-                StoreSettings store = read.storeSettings();
-                Path signed = checkpoints == null ? read.audit().checkpoints() : checkpoints;
-                AuditVerifier.Report report =
-                        signed == null ? AuditVerifier.verify(store) : AuditVerifier.verify(store, signed);
-                if (spec != null) {
-                    if (report.whole()) {
-                        PrintWriter out = spec.commandLine().getOut();
-                        report.chains()
-                                .forEach(chain -> out.println(
-                                        "whole: server `" + chain.server() + "`, " + chain.events() + " events"));
-                    } else {
-                        PrintWriter err = spec.commandLine().getErr();
-                        report.problems().forEach(err::println);
-                    }
-                }
-                return report.whole() ? DONE : NO;
             }
         }
     }

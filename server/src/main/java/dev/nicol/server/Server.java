@@ -10,9 +10,12 @@ import dev.nicol.policy.PolicyEngine;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.audit.ChainAtStart;
 import dev.nicol.server.audit.Checkpoints;
 import dev.nicol.server.audit.KeyRecords;
 import dev.nicol.server.audit.LineageGraph;
+import dev.nicol.server.audit.Retention;
+import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.audit.TrailSettings;
@@ -61,6 +64,7 @@ public final class Server implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Clock clock = Clock.systemUTC();
+    private final Store store;
     private final StoreAuditTrail trail;
     private final Catalogs catalogs;
     private final LocalUsers users;
@@ -68,17 +72,13 @@ public final class Server implements AutoCloseable {
     private volatile @Nullable HttpEndpoint endpoint;
     private volatile @Nullable LoadedPolicies loaded;
 
-    private Server(NicolConfig config) {
+    private Server(NicolConfig config, boolean acceptBrokenChain) {
         ConfigurationCheck.unsupported(config).stream().findFirst().ifPresent(problem -> {
             throw NicolError.NOT_SUPPORTED.because(problem);
         });
         try {
-            Store store = opened(Store.open(config.storeSettings()));
-            trail = opened(StoreAuditTrail.open(
-                    store,
-                    TrailSettings.DEFAULT.withFsyncIntervalMs(
-                            config.audit().fsyncInterval().toMillis()),
-                    clock));
+            store = opened(Store.open(config.storeSettings()));
+            trail = trail(config, store, acceptBrokenChain);
             checkpoints(config, store);
             Catalog catalog = opened(new Catalog(
                     sources(config, store),
@@ -139,14 +139,19 @@ public final class Server implements AutoCloseable {
 
     /** Starts a server; it listens when this returns. */
     public static Server start(NicolConfig config) {
-        Server server = new Server(config);
+        return start(config, false);
+    }
+
+    /** @param acceptBrokenChain whether it starts, and records it, where its chain in the trail does not verify */
+    public static Server start(NicolConfig config, boolean acceptBrokenChain) {
+        Server server = new Server(config, acceptBrokenChain);
         server.listen(config);
         return server;
     }
 
     /** Everything but the port: for whoever runs statements in this process. */
     public static Server withoutPort(NicolConfig config) {
-        return new Server(config);
+        return new Server(config, false);
     }
 
     private void listen(NicolConfig config) {
@@ -165,6 +170,10 @@ public final class Server implements AutoCloseable {
                     clock));
             listening.start();
             endpoint = listening;
+            RetentionRules retention = config.audit().retention();
+            if (retention != null) {
+                opened(Retention.start(store, trail, retention, clock));
+            }
             trail.event("server_start", SYSTEM_CATALOG, "port " + listening.port());
             LOG.info("listening on http://{}:{}", config.server().host(), listening.port());
         } catch (RuntimeException | Error failure) {
@@ -213,6 +222,19 @@ public final class Server implements AutoCloseable {
             throw NicolError.UNKNOWN_TABLE.because("There is no source `" + name + "`.");
         }
         return source;
+    }
+
+    private StoreAuditTrail trail(NicolConfig config, Store store, boolean acceptBrokenChain) {
+        Path signed = config.audit().checkpoints();
+        String broken =
+                ChainAtStart.verify(store, signed == null ? null : signed.resolve(store.server()), acceptBrokenChain);
+        TrailSettings settings = TrailSettings.DEFAULT.withFsyncIntervalMs(
+                config.audit().fsyncInterval().toMillis());
+        StoreAuditTrail opened = opened(StoreAuditTrail.open(store, settings, clock));
+        if (broken != null) {
+            ChainAtStart.record(opened, SYSTEM_CATALOG, broken);
+        }
+        return opened;
     }
 
     private void checkpoints(NicolConfig config, Store store) {

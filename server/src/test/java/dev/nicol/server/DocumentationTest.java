@@ -16,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -148,7 +149,8 @@ class DocumentationTest {
     void everyKeyOfTheConfigurationIsDocumented() {
         String document = TidyTest.text(REFERENCE.resolve("configuration.md"));
         String server = "server/src/main/java/dev/nicol/server/";
-        for (String reader : List.of("config/ConfigReader", "config/SourcesReader", "identity/UsersReader")) {
+        for (String reader : List.of(
+                "config/ConfigReader", "config/RetentionReader", "config/SourcesReader", "identity/UsersReader")) {
             assertThat(keys(ROOT.resolve(server + reader + ".java")))
                     .as("keys that %s reads and docs/reference/configuration.md names", reader)
                     .isNotEmpty()
@@ -188,12 +190,8 @@ class DocumentationTest {
         String document = TidyTest.text(REFERENCE.resolve("system-tables.md"));
         Path migrations = ROOT.resolve("server/src/main/resources/dev/nicol/server/audit/migration");
         Map<String, List<String>> tables = new TreeMap<>();
-        for (int version = 1; version <= migrations(migrations).size(); version++) {
-            String prefix = "V" + version + "__";
-            String migration = TidyTest.text(migrations(migrations).stream()
-                    .filter(file -> file.getFileName().toString().startsWith(prefix))
-                    .findFirst()
-                    .orElseThrow());
+        for (Path file : migrations(migrations)) {
+            String migration = TidyTest.text(file);
             Matcher made = Pattern.compile("CREATE TABLE ((?!internal)\\w+\\.\\w+) \\((.*?)\\n\\);", Pattern.DOTALL)
                     .matcher(migration);
             while (made.find()) {
@@ -218,8 +216,14 @@ class DocumentationTest {
 
     private static List<Path> migrations(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.toList();
+            return files.sorted(Comparator.comparingInt(DocumentationTest::version))
+                    .toList();
         }
+    }
+
+    private static int version(Path migration) {
+        String name = migration.getFileName().toString();
+        return Integer.parseInt(name.substring(1, name.indexOf("__")));
     }
 
     @Test

@@ -3,6 +3,10 @@ package dev.nicol.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.policy.ProblemsException;
+import dev.nicol.server.audit.Store;
+import dev.nicol.server.audit.StoreAuditTrail;
+import dev.nicol.server.audit.StoreSettings;
+import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.identity.UsersReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -25,7 +29,16 @@ class NicolTest {
     @Test
     void helpAndVersionAreEverywhere() {
         for (String command : new String[] {
-            "", "serve", "check", "demo", "hash-password", "policy", "policy test", "audit", "audit verify"
+            "",
+            "serve",
+            "check",
+            "demo",
+            "hash-password",
+            "policy",
+            "policy test",
+            "audit",
+            "audit verify",
+            "audit export"
         }) {
             assertThat(run((command + " --help").trim().split(" "))).isZero();
             assertThat(run((command + " --version").trim().split(" "))).isZero();
@@ -42,7 +55,7 @@ class NicolTest {
         assertThat(run("audit")).isEqualTo(2);
         assertThat(run("demo", "--kep")).isEqualTo(2);
         assertThat(err.toString())
-                .contains("name a command", "swim", "--config", "name one of its commands: verify", "--kep");
+                .contains("name a command", "swim", "--config", "name one of its commands: verify, export", "--kep");
     }
 
     @Test
@@ -95,6 +108,32 @@ class NicolTest {
 
     private void write(String name, String content) throws IOException {
         Files.writeString(directory.resolve(name), content);
+    }
+
+    @Test
+    void auditExportWritesTheTrailAndNothingElseToStandardOutput() throws IOException {
+        Files.createDirectory(directory.resolve("policies"));
+        write("nicol.yaml", "identity: {users: users.yaml}\n");
+        write("users.yaml", "users: {}\n");
+        StoreSettings settings =
+                ConfigReader.read(directory.resolve("nicol.yaml")).storeSettings();
+        try (Store store = Store.open(settings);
+                StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+            trail.event("login", "alice", "first");
+            trail.event("login", "alice", "second");
+        }
+        assertThat(run("audit", "export", "--config", path("nicol.yaml"), "--format", "jsonl", "--after", "1"))
+                .isZero();
+        assertThat(out.toString().lines())
+                .singleElement()
+                .asString()
+                .startsWith("{\"server\":\"nicol\",\"event_id\":2,")
+                .endsWith("}");
+        assertThat(run("audit", "export", "--config", path("nicol.yaml"), "--format", "xml"))
+                .isEqualTo(2);
+        assertThat(run("audit", "export", "--config", path("nicol.yaml"), "--format", "csv", "--server", "eu-9"))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("no chain of a server `eu-9`");
     }
 
     private String path(String name) {

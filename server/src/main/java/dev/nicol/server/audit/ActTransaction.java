@@ -34,8 +34,12 @@ public final class ActTransaction {
         transaction.append(TrailEvent.act(kind, userName, detail, now));
     }
 
-    /** @param more kept in the hashed event under {@code name}; not shown in {@code audit.events} */
-    void event(String kind, String userName, String detail, String name, JsonNode more) {
-        transaction.append(TrailEvent.act(kind, userName, detail, now).with(name, more));
+    /**
+     * The same; answers its id.
+     *
+     * @param more kept in the hashed event under {@code name}; not shown in {@code audit.events}
+     */
+    long event(String kind, String userName, String detail, String name, JsonNode more) {
+        return transaction.append(TrailEvent.act(kind, userName, detail, now).with(name, more));
     }
 }

@@ -64,22 +64,29 @@ public final class AuditVerifier {
      * One server's chain.
      *
      * @param events events that were found in order
+     * @param dropped events between them that retention has dropped, over whose roots the chain goes on
      * @param brokenId the first event that is not as it was written; null where the chain is whole
      * @param problem why, in words; null where the chain is whole
      */
     public record Chain(
             String server,
             long events,
+            long dropped,
             @Nullable Long brokenId,
             @Nullable String problem) {}
 
     /** Verifies the store of a running server, as it is at this moment. */
     public static Report verify(Store store) throws SQLException {
+        return atOneMoment(store, connection -> walkAll(connection, store.server(), Map.of()));
+    }
+
+    /** Reads a store in service while it changes. */
+    static <T> T atOneMoment(Store store, Store.Work<T> reading) throws SQLException {
         try (Connection connection = store.connection()) {
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             try {
-                return walkAll(connection, store.server(), Map.of());
+                return reading.on(connection);
             } finally {
                 connection.rollback();
                 connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
@@ -123,7 +130,8 @@ public final class AuditVerifier {
         try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery("SELECT chain FROM internal.chain_heads"
                         + " UNION SELECT server FROM audit.events UNION SELECT server FROM internal.event_bytes"
-                        + " UNION SELECT server FROM audit.statements UNION SELECT server FROM internal.flows")) {
+                        + " UNION SELECT server FROM audit.statements UNION SELECT server FROM internal.flows"
+                        + " UNION SELECT server FROM internal.dropped_segments")) {
             while (result.next()) {
                 servers.add(result.getString(1));
             }

@@ -1,6 +1,7 @@
 package dev.nicol.server.audit;
 
 import java.io.IOException;
+import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -32,9 +34,22 @@ final class ChainWalk {
 
     private final String server;
     private final NavigableMap<Long, Checkpoint> signed = new TreeMap<>();
+
+    /** Whether it began within the chain: what was before it is not known. */
+    private boolean partial;
+
+    /** The last event that is looked at. */
+    private long end = Long.MAX_VALUE;
+
     private long statements;
     private int lastVersion = EventHash.WITHOUT_SERVER;
     private long lastId;
+
+    /** Events that were dropped before {@link #lastId}, and their segments as events tell of them. */
+    private long dropped;
+
+    private long segments;
+    private @Nullable MessageDigest hashes;
     private String lastHash = EventHash.GENESIS;
 
     ChainWalk(Connection connection, String server, List<Checkpoint> checkpoints, Map<TrailTable, Long> expectedRows) {
@@ -43,6 +58,25 @@ final class ChainWalk {
         this.expectedRows = expectedRows;
         this.flows = new Flows(server);
         checkpoints.forEach(checkpoint -> signed.put(checkpoint.eventId(), checkpoint));
+    }
+
+    /** Begins within the chain, after this event: what was before it is not known. */
+    ChainWalk after(long eventId, String hash) {
+        partial = true;
+        lastId = eventId;
+        lastHash = hash;
+        return this;
+    }
+
+    /** Ends with this event and not with the chain; digests the hashes. */
+    ChainWalk upTo(long eventId, MessageDigest digest) {
+        end = eventId;
+        hashes = digest;
+        return this;
+    }
+
+    String lastHash() {
+        return lastHash;
     }
 
     private static final class Broken extends Exception {
@@ -56,13 +90,34 @@ final class ChainWalk {
 
     AuditVerifier.Chain walk() throws SQLException {
         try {
+            checkSignedBefore();
             while (page()) {
                 continue;
             }
-            checkEnd();
-            return new AuditVerifier.Chain(server, lastId, null, null);
+            if (end == Long.MAX_VALUE) {
+                checkEnd();
+            } else {
+                require(lastId == end, lastId + 1, "it is missing");
+            }
+            return chain(null, null);
         } catch (Broken broken) {
-            return new AuditVerifier.Chain(server, lastId, broken.eventId, broken.getMessage());
+            return chain(broken.eventId, broken.getMessage());
+        }
+    }
+
+    private AuditVerifier.Chain chain(@Nullable Long brokenId, @Nullable String problem) {
+        return new AuditVerifier.Chain(server, lastId - dropped, dropped, brokenId, problem);
+    }
+
+    private void checkSignedBefore() throws SQLException, Broken {
+        for (Checkpoint checkpoint : signed.headMap(lastId, true).values()) {
+            Object hash =
+                    value("SELECT hash FROM audit.events WHERE server = ? AND event_id = " + checkpoint.eventId());
+            require(
+                    checkpoint.hash().equals(hash)
+                            || SegmentRoot.around(connection, server, checkpoint.eventId()) != null,
+                    checkpoint.eventId(),
+                    hash == null ? "it is missing, and was signed" : "it is not the event that was signed");
         }
     }
 
@@ -70,7 +125,8 @@ final class ChainWalk {
         String sql = "SELECT e.event_id, e.occurred_at, e.kind, e.user_name, e.detail, e.previous_hash, e.hash,"
                 + " e.statement_id, b.format_version, b.payload FROM audit.events e"
                 + " LEFT JOIN internal.event_bytes b ON b.server = e.server AND b.event_id = e.event_id"
-                + " WHERE e.server = ? AND e.event_id > ? ORDER BY e.event_id LIMIT " + PAGE_EVENTS;
+                + " WHERE e.server = ? AND e.event_id > ? AND e.event_id <= " + end + " ORDER BY e.event_id LIMIT "
+                + PAGE_EVENTS;
         boolean any = false;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, server);
@@ -87,6 +143,7 @@ final class ChainWalk {
 
     private void checkEvent(ResultSet result) throws SQLException, Broken {
         long eventId = result.getLong("event_id");
+        passDropped(eventId);
         long expectedId = lastId + 1;
         require(eventId == expectedId, expectedId, "it is missing; the next one found is " + eventId);
         byte[] payload = result.getBytes("payload");
@@ -123,9 +180,43 @@ final class ChainWalk {
                 result.getString("statement_id")));
         require(told.equals(shown), eventId, "its row in audit.events does not say what its bytes say");
         checkRows(eventId, event);
+        if (event.kind().equals(SegmentRoot.DROPPED)) {
+            SegmentRoot kept = SegmentRoot.droppedBy(connection, server, eventId);
+            require(
+                    SegmentRoot.of(event.more(SegmentRoot.NAME)).equals(kept),
+                    eventId,
+                    "what is left of the events that it dropped is not what it says");
+            segments++;
+        }
+        if (hashes != null) {
+            hashes.update(HexFormat.of().parseHex(hash));
+        }
         lastId = eventId;
         lastHash = hash;
         lastVersion = version;
+    }
+
+    /** Over the roots of what was dropped, up to the event. */
+    private void passDropped(long eventId) throws SQLException, Broken {
+        while (lastId + 1 < eventId) {
+            SegmentRoot root = SegmentRoot.beginningWith(connection, server, lastId + 1);
+            require(
+                    root != null && root.lastId() >= root.firstId() && root.lastId() < eventId,
+                    lastId + 1,
+                    "it is missing; the next one found is " + eventId);
+            require(
+                    root.previousHash().equals(lastHash),
+                    root.firstId(),
+                    "what is left of the dropped events from here on does not follow the event before it");
+            Checkpoint checkpoint = signed.get(root.lastId());
+            require(
+                    checkpoint == null || checkpoint.hash().equals(root.lastHash()),
+                    root.lastId(),
+                    "it is not the event that was signed" + since(root.lastId()));
+            dropped += root.events();
+            lastId = root.lastId();
+            lastHash = root.lastHash();
+        }
     }
 
     private String since(long eventId) {
@@ -159,8 +250,14 @@ final class ChainWalk {
         }
         if (outcome != null) {
             Long began = running.remove(statementId);
-            require(began != null, eventId, "it is the outcome of a statement that did not begin");
-            checkOutcome(eventId, statementId, outcome);
+            require(
+                    partial || dropped > 0 || began != null,
+                    eventId,
+                    "it is the outcome of a statement that did not begin");
+            // the rows of an intent go with it
+            if (began != null || !select(TrailTable.STATEMENTS, statementId).isEmpty()) {
+                checkOutcome(eventId, statementId, outcome);
+            }
         }
         for (Map.Entry<TrailTable, List<List<@Nullable Object>>> table : added.entrySet()) {
             checkTable(eventId, statementId, table.getKey(), table.getValue());
@@ -206,6 +303,12 @@ final class ChainWalk {
         for (Map.Entry<String, Long> open : running.entrySet()) {
             checkOutcome(open.getValue(), open.getKey(), Arrays.asList(null, "running", null, null, null, null));
         }
+        if (!partial) {
+            checkCounts();
+        }
+    }
+
+    private void checkCounts() throws SQLException, Broken {
         List<@Nullable Object> shown = row("SELECT COUNT(*) FROM audit.statements WHERE server = ?", 1);
         require(
                 shown != null && Long.valueOf(statements).equals(shown.get(0)),
@@ -213,10 +316,14 @@ final class ChainWalk {
                 "audit.statements has rows that no event tells of");
         List<@Nullable Object> bytes = row("SELECT COUNT(*) FROM internal.event_bytes WHERE server = ?", 1);
         require(
-                bytes != null && Long.valueOf(lastId).equals(bytes.get(0)),
+                bytes != null && Long.valueOf(lastId - dropped).equals(bytes.get(0)),
                 lastId + 1,
                 "internal.event_bytes has rows that belong to no event");
-        String difference = flows.difference(connection);
+        require(
+                Long.valueOf(segments).equals(value("SELECT COUNT(*) FROM internal.dropped_segments WHERE server = ?")),
+                lastId + 1,
+                "internal.dropped_segments has rows that no event tells of");
+        String difference = flows.difference(connection, dropped > 0);
         require(difference == null, lastId + 1, String.valueOf(difference));
     }
 
@@ -231,6 +338,13 @@ final class ChainWalk {
             }
         }
         return rows;
+    }
+
+    /** Of this server, which is the one parameter. */
+    @Nullable
+    Object value(String sql) throws SQLException {
+        List<@Nullable Object> row = row(sql, 1);
+        return row == null ? null : row.get(0);
     }
 
     /** Of this server. */

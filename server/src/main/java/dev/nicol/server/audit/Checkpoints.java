@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -175,6 +177,25 @@ public final class Checkpoints implements AutoCloseable {
             read.add(checkpoint);
         }
         return read;
+    }
+
+    /**
+     * The newest checkpoint of a directory; null where there is none yet.
+     *
+     * @throws GeneralSecurityException where it is not of the directory's key
+     */
+    static @Nullable Checkpoint last(Path directory) throws IOException, GeneralSecurityException {
+        if (!Files.isDirectory(directory)) {
+            return null;
+        }
+        try (Stream<Path> all = Files.list(directory)) {
+            Path newest = all.filter(file -> file.getFileName().toString().endsWith(Checkpoint.ENDING))
+                    .max(Comparator.naturalOrder())
+                    .orElse(null);
+            return newest == null
+                    ? null
+                    : Checkpoint.parse(Files.readString(newest), publicKey(directory.resolve(PUBLIC_KEY)));
+        }
     }
 
     /**

@@ -125,6 +125,11 @@ final class TrailEvent {
         return AS_ASKED.equals(ran.textValue()) ? intent().path("lineage") : ran;
     }
 
+    /** What {@link #with} added; a missing node where that is nothing. */
+    JsonNode more(String name) {
+        return content.path(name);
+    }
+
     JsonNode outcome() {
         return content.path("outcome");
     }

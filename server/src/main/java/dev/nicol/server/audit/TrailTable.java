@@ -84,6 +84,16 @@ enum TrailTable {
                 + String.join(", ", Collections.nCopies(columns.size(), "?")) + ")";
     }
 
+    /** Whether intents and refusals alone have rows in it; else outcomes and refusals. */
+    boolean isOfIntents() {
+        return this != SOURCE_QUERIES;
+    }
+
+    /** Deletes the rows of one statement. */
+    String deleteSql() {
+        return "DELETE FROM " + qualifiedName + " WHERE statement_id = ?";
+    }
+
     /** Rows of one statement, in no order. */
     String selectSql() {
         return "SELECT " + String.join(", ", columns) + " FROM " + qualifiedName + " WHERE statement_id = ?";

@@ -58,7 +58,8 @@ final class TrailTransaction {
         return Jdbi.open(connection);
     }
 
-    void append(TrailEvent event) {
+    /** Answers the event's id. */
+    long append(TrailEvent event) {
         long eventId = head.eventId() + 1;
         byte[] payload = event.payload();
         String hash = EventHash.of(server, eventId, payload, head.hash());
@@ -85,6 +86,7 @@ final class TrailTransaction {
             outcomes.add(parameters);
         }
         head = new Head(eventId, hash);
+        return eventId;
     }
 
     boolean isEmpty() {

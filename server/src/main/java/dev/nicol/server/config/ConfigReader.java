@@ -242,7 +242,7 @@ public final class ConfigReader {
         if (node == null) {
             return NicolConfig.Audit.DEFAULTS;
         }
-        node.only(List.of("retention", "checkpoints", "checkpoint_interval_s", "fsync", "fsync_interval_ms"));
+        node.only(List.of("retention", "keep", "checkpoints", "checkpoint_interval_s", "fsync", "fsync_interval_ms"));
         boolean interval = "interval".equals(node.word("fsync", List.of("each", "interval")));
         YamlNode unused = interval ? null : node.child("fsync_interval_ms");
         if (unused != null) {
@@ -259,7 +259,7 @@ public final class ConfigReader {
                 1,
                 NicolConfig.Audit.MAX_CHECKPOINT_INTERVAL_S);
         return new NicolConfig.Audit(
-                node.duration("retention"),
+                RetentionReader.read(node),
                 path(node, "checkpoints"),
                 Duration.ofSeconds(checkpointS),
                 interval ? Duration.ofMillis(fsyncMs) : Duration.ZERO);

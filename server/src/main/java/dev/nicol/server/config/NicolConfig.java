@@ -1,6 +1,7 @@
 package dev.nicol.server.config;
 
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.StoreSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -189,7 +190,7 @@ public record NicolConfig(
      * @param fsyncInterval what a power cut may take at most; zero: nothing that was acknowledged
      */
     public record Audit(
-            @Nullable Duration retention,
+            @Nullable RetentionRules retention,
             @Nullable Path checkpoints,
             Duration checkpointInterval,
             Duration fsyncInterval) {

@@ -55,7 +55,8 @@ class SharedStoreTest {
             first.event("end", "test", "");
             second.event("end", "test", "");
             List<AuditVerifier.Chain> whole = List.of(
-                    new AuditVerifier.Chain("one", 161, null, null), new AuditVerifier.Chain("two", 161, null, null));
+                    new AuditVerifier.Chain("one", 161, 0, null, null),
+                    new AuditVerifier.Chain("two", 161, 0, null, null));
             assertThat(AuditVerifier.verify(one)).isEqualTo(new AuditVerifier.Report(whole, null));
             // the command reads it while both servers run
             assertThat(AuditVerifier.verify(server("two"))).isEqualTo(new AuditVerifier.Report(whole, null));

@@ -29,7 +29,7 @@ final class TrailFixture {
 
     static AuditVerifier.Report of(long events, @Nullable Long brokenId, @Nullable String problem) {
         return new AuditVerifier.Report(
-                List.of(new AuditVerifier.Chain(StoreSettings.DEFAULT_SERVER, events, brokenId, problem)), null);
+                List.of(new AuditVerifier.Chain(StoreSettings.DEFAULT_SERVER, events, 0, brokenId, problem)), null);
     }
 
     static AuditTrail.Intent select(String statementId) {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.ProblemsException;
+import dev.nicol.server.audit.RetentionRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +34,7 @@ class ConfigReaderTest {
             views: views/
             limits:   {statement_timeout_s: 30, max_rows_in_memory: 2_000, max_result_rows: 7, max_connections: 5}
             classification: {sample_rows: 10, mask_by_default: false}
-            audit: {retention: 400d, checkpoints: checkpoints/}
+            audit: {retention: 400d, keep: [{events: [policy_load, "approval_*"], statements: [INSERT], for: 3650d}], checkpoints: checkpoints/}
             webhooks: [{url: "http://127.0.0.1/hook", secret: "${HOOK}", events: [approval.requested]}]
             """;
     private static final String LEAST = "identity: {users: users.yaml}\n";
@@ -109,11 +111,18 @@ class ConfigReaderTest {
         assertThat(config.limits().maxConnections()).isEqualTo(5);
         assertThat(config.limits().idleTimeout()).isEqualTo(Duration.ofMinutes(30));
         assertThat(config.classification()).isEqualTo(new NicolConfig.Classification(10, false));
-        assertThat(config.audit())
-                .isEqualTo(new NicolConfig.Audit(
-                        Duration.ofDays(400), directory.resolve("checkpoints"), Duration.ofMinutes(10), Duration.ZERO));
+        assertThat(config.audit()).isEqualTo(audit());
         assertThat(config.webhooks()).hasSize(1);
         assertThat(config.webhooks().get(0).secret()).isEqualTo("s3cret-hook");
+    }
+
+    private static final RetentionRules KEPT = new RetentionRules(
+            Duration.ofDays(400),
+            List.of(new RetentionRules.KeptLonger(
+                    Set.of("policy_load", "approval_*"), Set.of("INSERT"), Duration.ofDays(3650))));
+
+    private NicolConfig.Audit audit() {
+        return new NicolConfig.Audit(KEPT, directory.resolve("checkpoints"), Duration.ofMinutes(10), Duration.ZERO);
     }
 
     @Test
@@ -189,6 +198,39 @@ class ConfigReaderTest {
                         "nicol.yaml:17: unknown event `approval.asked` — use one of approval.requested,"
                                 + " approval.decided",
                         "nicol.yaml:18: an entry of `webhooks` must be a map such as `{url: …, events: […]}`");
+    }
+
+    @Test
+    void howLongEventsAreKeptIsHeldAgainstWhatHasAnEffect() throws IOException {
+        assertThat(problems(LEAST + """
+                        audit:
+                          retention: 30d
+                          keep:
+                            - {events: [refused, Policy, policy_load], for: 60d}
+                            - {statements: [READ, SELECT], for: 30d}
+                            - {for: 40000d}
+                            - {events: [login]}
+                            - nonsense
+                        """).stream().map(problem -> problem.replaceFirst("nicol.yaml:\\d+: ", "")))
+                .containsExactly(
+                        "`refused` is of a statement — name kinds of statements under `statements`",
+                        "`Policy` is no kind of event — write one such as `policy_load` or `approval_*`",
+                        "`for` must be longer than `retention` and at most `36500d`",
+                        "unknown kind of statement `READ` — use SELECT, INSERT, UPDATE, DELETE, CREATE_TABLE, DROP_TABLE,"
+                                + " ALTER_TABLE, TRUNCATE, CREATE_VIEW, DROP_VIEW, CREATE_SCHEMA, DROP_SCHEMA, EXPLAIN,"
+                                + " EXPLAIN_POLICY, SET, CALL, COMMIT, ROLLBACK, UNKNOWN",
+                        "nothing is named — name `events`, `statements`, or both",
+                        "`for` must be longer than `retention` and at most `36500d`",
+                        "`for` is missing — add it",
+                        "an entry of `keep` must be a map such as `{events: [policy_load], for: 3650d}`");
+        assertThat(problems(LEAST + "audit: {retention: 10h}\n"))
+                .singleElement()
+                .asString()
+                .endsWith("`retention` must be from `1d` to `36500d`");
+        assertThat(problems(LEAST + "audit: {keep: [{events: [login], for: 60d}]}\n"))
+                .singleElement()
+                .asString()
+                .contains("`keep` has no effect without `retention`");
     }
 
     @Test
