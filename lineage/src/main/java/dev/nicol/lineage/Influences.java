@@ -16,21 +16,32 @@ final class Influences {
 
     private final Map<Influence, Boolean> masked;
     private final Map<Origin, Boolean> mentioned;
+    private final Parameters parameters;
     private final @Nullable Kind fixed;
 
     Influences() {
-        this(new LinkedHashMap<>(), new LinkedHashMap<>(), null);
+        this(new LinkedHashMap<>(), new LinkedHashMap<>(), new Parameters(), null);
     }
 
-    private Influences(Map<Influence, Boolean> masked, Map<Origin, Boolean> mentioned, @Nullable Kind fixed) {
+    private Influences(
+            Map<Influence, Boolean> masked,
+            Map<Origin, Boolean> mentioned,
+            Parameters parameters,
+            @Nullable Kind fixed) {
         this.masked = masked;
         this.mentioned = mentioned;
+        this.parameters = parameters;
         this.fixed = fixed;
     }
 
     /** A view of this that records everything as a policy's doing. */
     Influences ofPolicy() {
-        return new Influences(masked, mentioned, Kind.POLICY_FILTER);
+        return new Influences(masked, mentioned, parameters, Kind.POLICY_FILTER);
+    }
+
+    /** What stands beside the statement's parameters. */
+    Parameters parameters() {
+        return parameters;
     }
 
     void add(Kind kind, ColumnOrigins used) {

@@ -3,7 +3,9 @@ package dev.nicol.lineage;
 import dev.nicol.lineage.LineageEdge.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.calcite.rel.RelNode;
 
@@ -47,6 +49,28 @@ public final class LineageExtractor {
                 .forEach((origin, masked) ->
                         edges.add(new LineageEdge(null, 0, origin.table(), origin.column(), Kind.FILTER, masked)));
         return new Lineage(true, edges);
+    }
+
+    /**
+     * The columns that each parameter is compared or computed with.
+     *
+     * @return statement-level FILTER edges by index; a parameter of which it is not known all that it meets is not in it
+     */
+    public static Map<Integer, Lineage> besideParameters(RelNode plan) {
+        Influences influences = new Influences();
+        try {
+            new RelOrigins(influences, Scope.EMPTY, UnaryOperator.identity()).of(plan);
+        } catch (NotUnderstood notUnderstood) {
+            return Map.of();
+        }
+        Map<Integer, Lineage> found = new HashMap<>();
+        influences.parameters().known().forEach((index, columns) -> {
+            List<LineageEdge> edges = columns.stream()
+                    .map(column -> new LineageEdge(null, 0, column.table(), column.column(), Kind.FILTER, false))
+                    .toList();
+            found.put(index, new Lineage(true, edges));
+        });
+        return found;
     }
 
     /**

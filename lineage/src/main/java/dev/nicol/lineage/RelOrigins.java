@@ -208,6 +208,7 @@ final class RelOrigins {
         List<ColumnOrigins> columns =
                 project.getProjects().stream().map(row::of).toList();
         influences.mention(columns);
+        influences.parameters().flow(project.getProjects());
         return columns;
     }
 

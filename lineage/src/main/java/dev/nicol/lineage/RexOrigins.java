@@ -117,6 +117,7 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
 
     @Override
     public ColumnOrigins visitDynamicParam(RexDynamicParam parameter) {
+        plans.influences().parameters().met(parameter);
         return ColumnOrigins.NONE;
     }
 
@@ -126,6 +127,15 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
         if (type != RexCall.class && type != RexWinAggCall.class && type != RexMRAggCall.class) {
             throw new NotUnderstood("expression " + type.getName());
         }
+        int before = plans.influences().parameters().met();
+        ColumnOrigins origins = computed(call);
+        if (plans.influences().parameters().met() > before) {
+            plans.influences().parameters().within(call, row);
+        }
+        return origins;
+    }
+
+    private ColumnOrigins computed(RexCall call) {
         if (call.getOperator() instanceof SqlAggFunction function) {
             return ofAll(call.getOperands()).atLeast(kindOf(function));
         }
@@ -231,6 +241,7 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
     public ColumnOrigins visitSubQuery(RexSubQuery subQuery) {
         ColumnOrigins operands = ofAll(subQuery.getOperands());
         ColumnOrigins rows = ColumnOrigins.merge(plans.of(subQuery.rel));
+        plans.influences().parameters().flow(subQuery.getOperands());
         return switch (subQuery.getKind()) {
             case SCALAR_QUERY -> rows;
             case EXISTS -> ColumnOrigins.NONE;

@@ -1,5 +1,7 @@
 package dev.nicol.policy;
 
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import org.apache.calcite.avatica.util.ByteString;
 
 /**
@@ -32,5 +34,14 @@ public sealed interface BoundValue {
     interface KeyPads {
         /** 64 bytes: the key, zero-filled, XOR 0x36 (inner) or 0x5c (outer), as RFC 2104 says. */
         ByteString pad(boolean outer);
+
+        /** HMAC-SHA256 of a message under the key, as 64 hex digits. */
+        default String keyedHash(byte[] message) {
+            MessageDigest digest = PolicySet.sha256();
+            digest.update(pad(false).getBytes());
+            byte[] inner = digest.digest(message);
+            digest.update(pad(true).getBytes());
+            return HexFormat.of().formatHex(digest.digest(inner));
+        }
     }
 }

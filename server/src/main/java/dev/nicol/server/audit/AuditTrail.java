@@ -39,6 +39,7 @@ public interface AuditTrail {
      *
      * @param statementId unique for ever, time-ordered (UUIDv7)
      * @param connectionId the Avatica connection
+     * @param boundValues of its parameters in order, for auditors: none holds what a tagged column may hold
      * @param kind the statement's kind, such as {@code SELECT}; {@code UNKNOWN} where it could not be parsed
      * @param verdict {@code allowed, warned, held, denied}
      * @param rules names of the policy and guardrail rules that it rests on
@@ -51,6 +52,7 @@ public interface AuditTrail {
             Subject subject,
             @Nullable String connectionId,
             String sql,
+            List<@Nullable String> boundValues,
             String kind,
             String verdict,
             List<String> rules,

@@ -158,6 +158,10 @@ final class TrailEvent {
         put(body, "client", subject.client());
         put(body, "connection_id", intent.connectionId());
         put(body, "sql", intent.sql());
+        if (!intent.boundValues().isEmpty()) {
+            ArrayNode values = body.putArray("bound_values");
+            intent.boundValues().forEach(value -> values.add(value == null ? null : StoredText.writable(value)));
+        }
         put(body, "statement_kind", intent.kind());
         put(body, "verdict", intent.verdict());
         putAll(body, "rules", intent.rules());

@@ -92,6 +92,9 @@ final class TrailRows {
                 text(intent, "connection_id"),
                 sql,
                 EventHash.ofText(sql),
+                intent.path("bound_values").isArray()
+                        ? intent.path("bound_values").toString()
+                        : null,
                 text(intent, "statement_kind"),
                 text(intent, "verdict"),
                 joined(intent.path("rules")),

@@ -19,6 +19,7 @@ enum TrailTable {
             "connection_id",
             "sql_text",
             "sql_hash",
+            "bound_values",
             "statement_kind",
             "verdict",
             "rules",

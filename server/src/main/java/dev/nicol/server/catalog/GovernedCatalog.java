@@ -89,6 +89,12 @@ public final class GovernedCatalog implements SubjectCatalog {
         return stores ? classifications.of(table, column) : List.of();
     }
 
+    /** Whether a stored column is tagged, or nobody knows yet what it holds. */
+    public boolean isTagged(TableName table, String column) {
+        boolean stores = !table.catalog().equals("nicol") && !table.catalog().equals(VirtualSchemas.CATALOG);
+        return stores && !classifications.tags(table, column).isEmpty();
+    }
+
     /** Whether a column is tagged only because tagged values were written to it. */
     public boolean isCopy(TableName table, String column) {
         return classifications.isCopy(table, column);

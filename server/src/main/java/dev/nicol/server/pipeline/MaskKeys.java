@@ -9,10 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
-import java.util.HexFormat;
 import org.apache.calcite.avatica.util.ByteString;
 
 /** The key of keyed masks: made at the first start, kept in a file of its own that only the server's user can read. */
@@ -71,15 +68,7 @@ public final class MaskKeys implements BoundValue.KeyPads {
 
     /** Tells the key from others, and nothing else about it. */
     private String fingerprint() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(inner.getBytes());
-            byte[] message = digest.digest(FINGERPRINTED);
-            digest.update(outer.getBytes());
-            return HexFormat.of().formatHex(digest.digest(message));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return keyedHash(FINGERPRINTED);
     }
 
     private static void create(Path file) throws IOException {

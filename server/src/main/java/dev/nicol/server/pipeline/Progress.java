@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.lineage.Lineage;
+import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.AuditTrail;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ final class Progress {
     private final String statementId;
     private final Session session;
     private final String sql;
+    private final List<@Nullable Object> given;
+    private final BoundValue.KeyPads keys;
     private final long startedNanos = System.nanoTime();
     private StatementKind kind = StatementKind.UNKNOWN;
     private @Nullable TracedStatement traced;
@@ -19,10 +22,16 @@ final class Progress {
     private @Nullable PlannedStatement planned;
     private boolean begun;
 
-    Progress(String statementId, Session session, String sql) {
+    /**
+     * @param given values of its parameters
+     * @param keys for hashes of those that the trail must not show
+     */
+    Progress(String statementId, Session session, String sql, List<@Nullable Object> given, BoundValue.KeyPads keys) {
         this.statementId = statementId;
         this.session = session;
         this.sql = sql;
+        this.given = given;
+        this.keys = keys;
     }
 
     ParsedStatement at(ParsedStatement parsed) {
@@ -70,6 +79,7 @@ final class Progress {
                 subject,
                 session.connectionId(),
                 sql,
+                RecordedValues.of(reached, given, keys),
                 kind.name(),
                 verdict,
                 rules(),

@@ -56,7 +56,7 @@ public final class StatementPipeline implements Statements {
     @Override
     public StatementResult execute(Session session, String sql, List<@Nullable Object> parameters, long maxRows) {
         session.connections(() -> new SessionConnections(sources));
-        Progress progress = new Progress(StatementIds.next(), session, sql);
+        Progress progress = new Progress(StatementIds.next(), session, sql, parameters, keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
             ValidatedStatement validated = stages.validate().validate(parsed);
@@ -75,7 +75,7 @@ public final class StatementPipeline implements Statements {
     @Override
     public Prepared prepare(Session session, String sql) {
         session.connections(() -> new SessionConnections(sources));
-        Progress progress = new Progress(StatementIds.next(), session, sql);
+        Progress progress = new Progress(StatementIds.next(), session, sql, List.of(), keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
             GovernedStatement governed =

@@ -69,6 +69,7 @@ class LineageGraphTest {
                 Subject.human(user, Set.of(), Set.of(), Map.of()),
                 "connection",
                 "…",
+                List.of(),
                 target == null ? "SELECT" : "INSERT",
                 "allowed",
                 List.of(),

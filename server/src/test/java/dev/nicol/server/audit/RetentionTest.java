@@ -188,6 +188,7 @@ class RetentionTest {
                 select.subject(),
                 select.connectionId(),
                 "INSERT INTO t VALUES (1)",
+                List.of(),
                 "INSERT",
                 "denied",
                 select.rules(),

@@ -45,6 +45,7 @@ final class TrailFixture {
                 alice,
                 "connection-1",
                 sql,
+                List.of(),
                 "SELECT",
                 "allowed",
                 List.of("analysts-read-crm", "own-region"),

@@ -1,0 +1,92 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.lineage.Lineage;
+import dev.nicol.lineage.LineageExtractor;
+import dev.nicol.policy.BoundValue;
+import dev.nicol.policy.Decision;
+import dev.nicol.policy.TableName;
+import dev.nicol.server.catalog.GovernedCatalog;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.calcite.rel.RelNode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of a statement's {@code ?} as the trail keeps them: as they are where every column that they are compared or
+ * computed with is neither tagged nor masked, else, and where that is not known, as a keyed hash. Equal values have equal hashes.
+ */
+final class RecordedValues {
+    private static final String HASH = "hmac:";
+    private static final int HASH_DIGITS = 32;
+
+    /** No value of a mask or of a key's fingerprint has this before it. */
+    private static final String DOMAIN = "\0nicol bound value\0";
+
+    /** Characters of one value that are kept. */
+    private static final int MOST_CHARACTERS = 1_000;
+
+    private RecordedValues() {}
+
+    /** @param traced how far the statement came; null where its columns are not known */
+    static List<@Nullable String> of(
+            @Nullable TracedStatement traced, List<@Nullable Object> given, BoundValue.KeyPads keys) {
+        if (given.isEmpty()) {
+            return List.of();
+        }
+        Map<Integer, Lineage> beside = new HashMap<>();
+        if (traced != null) {
+            for (RelNode plan : ConvertStage.plans(traced.governed().body())) {
+                beside.putAll(LineageExtractor.besideParameters(plan));
+            }
+        }
+        boolean sensitive = traced == null
+                || !traced.lineage().complete()
+                || traced.columns().stream()
+                        .anyMatch(column -> column.mask() != null || isTagged(traced, column.table(), column.column()));
+        @Nullable String[] recorded = new String[given.size()];
+        for (int i = 0; i < recorded.length; i++) {
+            Object value = given.get(i);
+            Lineage columns = beside.get(i);
+            boolean hidden = sensitive
+                    && (columns == null
+                            || columns.edges().stream()
+                                    .anyMatch(edge -> isHidden(
+                                            Objects.requireNonNull(traced), edge.sourceTable(), edge.sourceColumn())));
+            recorded[i] = value == null ? null : hidden ? hashed(text(value), keys) : shortened(text(value));
+        }
+        return Collections.unmodifiableList(Arrays.asList(recorded));
+    }
+
+    private static boolean isTagged(TracedStatement traced, TableName table, String column) {
+        return traced.governed().validated().catalog().isTagged(table, column);
+    }
+
+    private static boolean isHidden(TracedStatement traced, TableName table, String column) {
+        GovernedCatalog catalog = traced.governed().validated().catalog();
+        Decision decision = catalog.decision(table);
+        return catalog.isTagged(table, column)
+                || decision == null
+                || decision.columns().stream()
+                        .anyMatch(decided ->
+                                decided.name().equals(column) && (decided.denied() || decided.mask() != null));
+    }
+
+    private static String text(Object value) {
+        return value instanceof BigDecimal number ? number.toPlainString() : value.toString();
+    }
+
+    private static String hashed(String text, BoundValue.KeyPads keys) {
+        String hash = keys.keyedHash((DOMAIN + text).getBytes(StandardCharsets.UTF_8));
+        return HASH + hash.substring(0, HASH_DIGITS);
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "\u2026";
+    }
+}
