@@ -1,7 +1,10 @@
 package dev.nicol.adapters;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.io.StringReader;
+import java.lang.reflect.Constructor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,8 +36,17 @@ final class EngineCompiler {
     /** What is remembered also grows by names that no other plan has, so it is dropped after so many plans. */
     private static final int MOST_PLANS = 500;
 
+    /** Characters of Java text whose classes are kept. */
+    private static final int MOST_TEXT = 4_000_000;
+
     /** One thread at a time works with one; as many are kept as were ever at work together. */
     private static final ConcurrentLinkedQueue<KnownClasses> IDLE = new ConcurrentLinkedQueue<>();
+
+    /** Classes of the code that was compiled last, such as a policy's look-ups, by their Java text. */
+    private static final Cache<String, Constructor<?>> COMPILED = Caffeine.newBuilder()
+            .maximumWeight(MOST_TEXT)
+            .weigher((String java, Constructor<?> constructor) -> java.length())
+            .build();
 
     private EngineCompiler() {}
 
@@ -54,10 +66,17 @@ final class EngineCompiler {
         String java = "public final class " + generated.name + " implements " + kind + " {\n"
                 + Expressions.toString(generated.memberDeclarations, "\n", false) + "\n}\n";
         try {
-            return (Bindable<?>) new ByteArrayClassLoader(classFiles(java), PARENT)
-                    .loadClass(generated.name)
-                    .getDeclaredConstructor()
-                    .newInstance();
+            Constructor<?> known = COMPILED.getIfPresent(java);
+            if (known == null) {
+                known = new ByteArrayClassLoader(classFiles(java), PARENT)
+                        .loadClass(generated.name)
+                        .getDeclaredConstructor();
+                // Static fields are one plan's own.
+                if (!java.contains("static ")) {
+                    COMPILED.put(java, known);
+                }
+            }
+            return (Bindable<?>) known.newInstance();
         } catch (CompileException | IOException | ReflectiveOperationException failure) {
             throw new IllegalStateException("generated code does not compile:\n" + java, failure);
         }

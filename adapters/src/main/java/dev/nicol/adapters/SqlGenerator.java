@@ -24,8 +24,12 @@ import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlSpecialOperator;
+import org.apache.calcite.sql.SqlWriter;
 import org.apache.calcite.sql.SqlWriterConfig;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.pretty.SqlPrettyWriter;
@@ -37,6 +41,16 @@ import org.apache.calcite.sql.util.SqlString;
  * expression is not total (see {@link Barrier}).
  */
 public final class SqlGenerator {
+    /** Prints its operand in a list of its own: alone in the WHERE of a write, EXISTS would lose its parentheses. */
+    private static final SqlSpecialOperator CONDITION = new SqlSpecialOperator("CONDITION", SqlKind.OTHER) {
+        @Override
+        public void unparse(SqlWriter writer, SqlCall call, int leftPrec, int rightPrec) {
+            SqlWriter.Frame list = writer.startList(SqlWriter.FrameTypeEnum.WHERE_LIST);
+            call.operand(0).unparse(writer, 0, 0);
+            writer.endList(list);
+        }
+    };
+
     private final SourceAdapter adapter;
 
     public SqlGenerator(SourceAdapter adapter) {
@@ -100,6 +114,11 @@ public final class SqlGenerator {
      */
     public SqlNode expression(SourceTable table, RelDataType row, Set<CorrelationId> outer, RexNode expression) {
         return new SourceSqlConverter(adapter, true).expression(table, row, outer, expression);
+    }
+
+    /** A condition as it stands in the WHERE of a write. */
+    public static SqlNode condition(SqlNode condition) {
+        return CONDITION.createCall(SqlParserPos.ZERO, condition);
     }
 
     /** A stored table's physical name as an identifier. */

@@ -1,6 +1,7 @@
 package dev.nicol.lineage;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The lineage of one statement.
@@ -34,6 +35,13 @@ public record Lineage(boolean complete, List<LineageEdge> edges) {
                                         edge.kind(),
                                         edge.masked()))
                         .toList());
+    }
+
+    /** With more edges; where this is unknown it stays so, and has none. */
+    public Lineage and(List<LineageEdge> more) {
+        return complete && !more.isEmpty()
+                ? new Lineage(true, Stream.concat(edges.stream(), more.stream()).toList())
+                : this;
     }
 
     /**

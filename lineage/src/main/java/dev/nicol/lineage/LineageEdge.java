@@ -19,6 +19,16 @@ public record LineageEdge(
         Kind kind,
         boolean masked) {
 
+    /** The same without a mask. */
+    public LineageEdge unmasked() {
+        return masked ? new LineageEdge(targetColumn, targetOrdinal, sourceTable, sourceColumn, kind, false) : this;
+    }
+
+    /** The same under a mask. */
+    public LineageEdge underMask() {
+        return new LineageEdge(targetColumn, targetOrdinal, sourceTable, sourceColumn, kind, true);
+    }
+
     /** OpenLineage's transformation subtypes, direct ones first, weakest to strongest; and our own POLICY_FILTER. */
     public enum Kind {
         IDENTITY(true),

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.calcite.rel.core.Match.RexMRAggCall;
 import org.apache.calcite.rel.core.Window.RexWinAggCall;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexCorrelVariable;
 import org.apache.calcite.rex.RexDynamicParam;
@@ -30,6 +31,7 @@ import org.apache.calcite.rex.RexWindow;
 import org.apache.calcite.rex.RexWindowBound;
 import org.apache.calcite.sql.SqlAggFunction;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -183,12 +185,22 @@ final class RexOrigins implements RexVisitor<ColumnOrigins> {
                 : expression;
     }
 
-    /** A cast that changes only whether NULL is allowed changes no value. */
+    /** A cast that changes only whether NULL is allowed, or how long a text may be at most, changes no value. */
     private ColumnOrigins cast(RexCall call) {
         ColumnOrigins operand = ofAll(call.getOperands());
-        boolean sameType = SqlTypeUtil.equalSansNullability(
-                call.getType(), call.getOperands().get(0).getType());
-        return sameType ? operand : operand.atLeast(Kind.TRANSFORMATION);
+        RelDataType to = call.getType();
+        RelDataType from = call.getOperands().get(0).getType();
+        boolean keeps = SqlTypeUtil.equalSansNullability(to, from) || longerText(from, to);
+        return keeps ? operand : operand.atLeast(Kind.TRANSFORMATION);
+    }
+
+    private static boolean longerText(RelDataType from, RelDataType to) {
+        int most = to.getPrecision();
+        int given = from.getPrecision();
+        return from.getSqlTypeName() == SqlTypeName.VARCHAR
+                && to.getSqlTypeName() == SqlTypeName.VARCHAR
+                && (most == RelDataType.PRECISION_NOT_SPECIFIED
+                        || given != RelDataType.PRECISION_NOT_SPECIFIED && given <= most);
     }
 
     @Override

@@ -29,6 +29,6 @@ class LineageCorpusTest {
 
     @Test
     void theCorpusIsLarge() {
-        assertThat(cases()).hasSizeGreaterThanOrEqualTo(60);
+        assertThat(cases()).hasSizeGreaterThanOrEqualTo(110);
     }
 }

@@ -13,6 +13,7 @@ import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.ChainAtStart;
 import dev.nicol.server.audit.Checkpoints;
 import dev.nicol.server.audit.KeyRecords;
+import dev.nicol.server.audit.LineageGraph;
 import dev.nicol.server.audit.Retention;
 import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.Store;
@@ -21,6 +22,7 @@ import dev.nicol.server.audit.TrailSettings;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
 import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.ViewFlows;
 import dev.nicol.server.catalog.ViewLineage;
 import dev.nicol.server.catalog.VirtualSchemaStore;
 import dev.nicol.server.catalog.VirtualSchemas;
@@ -106,7 +108,7 @@ public final class Server implements AutoCloseable {
             if (store.shared()) {
                 opened(new OtherServers(store, virtualSchemas, tags, viewTags));
             }
-            catalogs = new Catalogs(catalog::snapshot, virtualSchemas, tags, engine, Pipelines.sqlReader());
+            catalogs = catalogs(catalog, virtualSchemas, tags, engine, store);
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             pipelines = opened(new Pipelines(
@@ -282,6 +284,14 @@ public final class Server implements AutoCloseable {
                 load.succeeded() ? "users_load" : "users_load_failed",
                 SYSTEM_CATALOG,
                 load.problems().toString());
+    }
+
+    private static Catalogs catalogs(
+            Catalog catalog, VirtualSchemas virtualSchemas, TagRegistry tags, PolicyEngine engine, Store store) {
+        Catalogs.SqlReader reader = Pipelines.sqlReader();
+        ViewFlows viewFlows = new ViewFlows(catalog::snapshot, virtualSchemas, new ViewLineage(reader));
+        return new Catalogs(
+                catalog::snapshot, virtualSchemas, tags, engine, reader, new LineageGraph(store, viewFlows));
     }
 
     private static Examiner examiner(

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** The arrows of docs/internals/ARCHITECTURE.md: who may know whom. Maven keeps the modules apart, this test the rest. */
 class ArchitectureTest {
-    private static final JavaClasses NICOL = new ClassFileImporter()
+    static final JavaClasses NICOL = new ClassFileImporter()
             .withImportOption(location -> !location.contains("/test-classes/") && !location.contains("-tests.jar"))
             .importPackages("dev.nicol");
 

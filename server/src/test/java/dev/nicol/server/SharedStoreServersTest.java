@@ -71,8 +71,9 @@ class SharedStoreServersTest {
     }
 
     private String more(String name, Path keys) {
-        return "server: {port: 0, name: " + name + "}\nstore: {url: '" + store.url() + "', user: '" + store.user()
-                + "', password: '" + store.password() + "', keys: '" + keys + "'}\n";
+        StoreSettings other = new StoreSettings(
+                store.url(), store.user(), store.password(), null, null, keys, StoreSettings.DEFAULT_SERVER);
+        return "server: {port: 0, name: " + name + "}\n" + TestStore.config(other);
     }
 
     @AfterAll

@@ -137,9 +137,9 @@ class ViewPolicyTest {
 
         assertThat(nicol.rows(
                         "ann",
-                        "SELECT DISTINCT e.source_column, e.direct, e.masked FROM nicol.lineage.edges e WHERE e.target_column"
-                                + " = 'lineage_of_contact' AND e.direct"))
-                .containsExactly("mail|true|true");
+                        "SELECT DISTINCT e.source_catalog, e.source_column, e.direct, e.masked FROM nicol.lineage.edges e WHERE"
+                                + " e.target_column = 'lineage_of_contact' AND e.direct"))
+                .containsExactlyInAnyOrder("crm|mail|true|true", "virtual|contact|true|true");
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.nicol.adapters.StandardValues;
 import dev.nicol.policy.NicolError;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
@@ -200,6 +201,9 @@ public final class MysqlAdapter implements SourceAdapter {
         String state = failure.getSQLState();
         if (code == QUERY_INTERRUPTED || code == STATEMENT_TIMED_OUT || failure instanceof SQLTimeoutException) {
             return NicolError.CANCELLED;
+        } else if (failure instanceof SQLDataException) {
+            // The driver's own word for a number that does not fit its column's type, without a state.
+            return NicolError.DATA;
         } else if (state == null) {
             return NicolError.SOURCE_FAILED;
         } else if (state.startsWith("22") || code == SUBQUERY_OF_SEVERAL_ROWS) {

@@ -130,7 +130,7 @@ public final class AuditVerifier {
         try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery("SELECT chain FROM internal.chain_heads"
                         + " UNION SELECT server FROM audit.events UNION SELECT server FROM internal.event_bytes"
-                        + " UNION SELECT server FROM audit.statements"
+                        + " UNION SELECT server FROM audit.statements UNION SELECT server FROM internal.flows"
                         + " UNION SELECT server FROM internal.dropped_segments")) {
             while (result.next()) {
                 servers.add(result.getString(1));

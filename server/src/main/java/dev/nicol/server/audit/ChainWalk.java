@@ -29,6 +29,9 @@ final class ChainWalk {
     /** Statements whose outcome was not seen yet, with the intent's event: as many as ran at once. */
     private final Map<String, Long> running = new HashMap<>();
 
+    /** As many sums as there are flows, which grow with columns and users, not with statements. */
+    private final Flows flows;
+
     private final String server;
     private final NavigableMap<Long, Checkpoint> signed = new TreeMap<>();
 
@@ -53,6 +56,7 @@ final class ChainWalk {
         this.connection = connection;
         this.server = server;
         this.expectedRows = expectedRows;
+        this.flows = new Flows(server);
         checkpoints.forEach(checkpoint -> signed.put(checkpoint.eventId(), checkpoint));
     }
 
@@ -229,6 +233,7 @@ final class ChainWalk {
     }
 
     private void checkRows(long eventId, TrailEvent event) throws SQLException, Broken {
+        flows.add(event);
         String statementId = event.statementId();
         if (statementId == null) {
             return;
@@ -318,6 +323,8 @@ final class ChainWalk {
                 Long.valueOf(segments).equals(value("SELECT COUNT(*) FROM internal.dropped_segments WHERE server = ?")),
                 lastId + 1,
                 "internal.dropped_segments has rows that no event tells of");
+        String difference = flows.difference(connection, dropped > 0);
+        require(difference == null, lastId + 1, String.valueOf(difference));
     }
 
     private List<List<@Nullable Object>> select(TrailTable table, String statementId) throws SQLException {
@@ -350,7 +357,7 @@ final class ChainWalk {
         }
     }
 
-    private static List<@Nullable Object> values(ResultSet result, int columns) throws SQLException {
+    static List<@Nullable Object> values(ResultSet result, int columns) throws SQLException {
         List<@Nullable Object> values = new ArrayList<>(columns);
         for (int i = 1; i <= columns; i++) {
             values.add(result.getObject(i));
@@ -359,7 +366,7 @@ final class ChainWalk {
     }
 
     /** One text for equal values, whatever Java type or zone the driver chose. */
-    private static List<@Nullable String> comparable(List<@Nullable Object> values) {
+    static List<@Nullable String> comparable(List<@Nullable Object> values) {
         List<@Nullable String> texts = new ArrayList<>(values.size());
         for (Object value : values) {
             if (value instanceof OffsetDateTime moment) {

@@ -166,6 +166,7 @@ public abstract class Store implements AutoCloseable {
                     .locations("classpath:dev/nicol/server/audit/migration")
                     .defaultSchema("internal")
                     .createSchemas(true)
+                    .javaMigrations(new FlowsOfEvents())
                     .placeholders(Map.of("bytes", bytes, "server", server))
                     .load()
                     .migrate();

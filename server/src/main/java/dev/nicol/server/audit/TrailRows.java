@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the queryable tables hold because of one event. Values are in the order of {@link TrailTable#columns()}. */
 final class TrailRows {
-    private static final String QUERY_TARGET = "result";
     private static final String LIST_SEPARATOR = ",";
     private static final String PHASE_ASKED = "asked";
     private static final String PHASE_RAN = "ran";
@@ -40,7 +39,8 @@ final class TrailRows {
                     statementId,
                     asked.path("complete").asBoolean()
                             && (ran.isMissingNode() || ran.path("complete").asBoolean())));
-            String target = target(intent);
+            JsonNode into = targetTable(intent);
+            String target = into == null ? FlowColumn.RESULT : table(into);
             asked.path("edges").forEach(edge -> rows.add(edge(statementId, PHASE_ASKED, target, edge)));
             ran.path("edges").forEach(edge -> rows.add(edge(statementId, PHASE_RAN, target, edge)));
         }
@@ -137,17 +137,17 @@ final class TrailRows {
                 edge.path("masked").asBoolean());
     }
 
-    /** Where the statement's rows go. Events of old do not say; their written columns do. */
-    private static String target(JsonNode intent) {
+    /** The table that the statement's rows go to; null for the client. Events of old do not say; their written columns do. */
+    static @Nullable JsonNode targetTable(JsonNode intent) {
         if (intent.path("target").isObject()) {
-            return table(intent.path("target"));
+            return intent.path("target");
         }
         for (JsonNode column : intent.path("columns")) {
             if ("write".equals(text(column, "access"))) {
-                return table(column);
+                return column;
             }
         }
-        return QUERY_TARGET;
+        return null;
     }
 
     private static String table(JsonNode named) {

@@ -29,6 +29,7 @@ final class TrailTransaction {
     private final List<List<@Nullable Object>> payloads = new ArrayList<>();
     private final Map<TrailTable, List<List<@Nullable Object>>> rows = new EnumMap<>(TrailTable.class);
     private final List<List<@Nullable Object>> outcomes = new ArrayList<>();
+    private final Flows flows;
     private final Head before;
     private Head head;
 
@@ -39,6 +40,7 @@ final class TrailTransaction {
     TrailTransaction(Connection connection, String server) throws SQLException {
         this.connection = connection;
         this.server = server;
+        this.flows = new Flows(server);
         this.before = lockHead(connection, server);
         this.head = before;
     }
@@ -75,6 +77,7 @@ final class TrailTransaction {
         for (TrailRows.Row row : TrailRows.added(event, server)) {
             rows.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.values());
         }
+        flows.add(event);
         List<@Nullable Object> outcome = TrailRows.outcome(event);
         if (outcome != null) {
             List<@Nullable Object> parameters = new ArrayList<>(outcome);
@@ -105,22 +108,26 @@ final class TrailTransaction {
             return;
         }
         batch(
+                connection,
                 "INSERT INTO audit.events (event_id, occurred_at, kind, user_name, detail, previous_hash, hash,"
                         + " statement_id, server) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 events);
         batch(
+                connection,
                 "INSERT INTO internal.event_bytes (server, event_id, format_version, payload) VALUES (?, ?, ?, ?)",
                 payloads);
         for (Map.Entry<TrailTable, List<List<@Nullable Object>>> added : rows.entrySet()) {
-            batch(added.getKey().insertSql(), added.getValue());
+            batch(connection, added.getKey().insertSql(), added.getValue());
         }
-        for (int updated : batch(TrailTable.updateOutcomeSql(), outcomes)) {
+        flows.write(connection);
+        for (int updated : batch(connection, TrailTable.updateOutcomeSql(), outcomes)) {
             if (updated != 1) {
                 // the event is what counts; that the row was tampered with is for the verifier to say
                 LOG.error("An outcome met no running statement in audit.statements: the store was changed by hand");
             }
         }
         int moved = batch(
+                connection,
                 "UPDATE internal.chain_heads SET last_id = ?, last_hash = ? WHERE chain = ? AND last_id = ?",
                 List.of(List.of(head.eventId(), head.hash(), server, before.eventId())))[0];
         if (moved != 1) {
@@ -128,7 +135,8 @@ final class TrailTransaction {
         }
     }
 
-    private int[] batch(String sql, List<List<@Nullable Object>> parameterRows) throws SQLException {
+    static int[] batch(Connection connection, String sql, List<List<@Nullable Object>> parameterRows)
+            throws SQLException {
         if (parameterRows.isEmpty()) {
             return new int[0];
         }

@@ -1,6 +1,7 @@
 package dev.nicol.server.catalog;
 
 import java.util.List;
+import org.apache.calcite.DataContext;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
 import org.apache.calcite.adapter.enumerable.EnumerableRelImplementor;
@@ -19,19 +20,29 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelWriter;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.type.RelDataType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Facts of the subject's own catalogue as rows. It holds no stored data, so it needs no seal.
+ * What Nicol itself tells, as rows: facts of the subject's own catalogue, or lineage as far as the subject may know it. No
+ * rows of a source are in it, so it needs no seal.
  */
 public final class CatalogScan extends AbstractRelNode implements EnumerableRel {
     private final String name;
     private final RelDataType rowType;
-    private final List<Object[]> rows;
+    private final double estimate;
+    private final Rows rows;
 
-    CatalogScan(RelOptCluster cluster, String name, RelDataType rowType, List<Object[]> rows) {
+    /** Rows for one execution, in the engine's representation. */
+    interface Rows {
+        List<@Nullable Object[]> of(DataContext execution);
+    }
+
+    /** @param name with its arguments: scans of one name are one scan */
+    CatalogScan(RelOptCluster cluster, String name, RelDataType rowType, double estimate, Rows rows) {
         super(cluster, cluster.traitSetOf(EnumerableConvention.INSTANCE));
         this.name = name;
         this.rowType = rowType;
+        this.estimate = estimate;
         this.rows = rows;
     }
 
@@ -47,12 +58,12 @@ public final class CatalogScan extends AbstractRelNode implements EnumerableRel 
 
     @Override
     public double estimateRowCount(RelMetadataQuery metadata) {
-        return rows.size();
+        return estimate;
     }
 
     @Override
     public RelWriter explainTerms(RelWriter writer) {
-        return super.explainTerms(writer).item("table", "information_schema." + name);
+        return super.explainTerms(writer).item("table", name);
     }
 
     @Override
@@ -61,20 +72,20 @@ public final class CatalogScan extends AbstractRelNode implements EnumerableRel 
                 PhysTypeImpl.of(implementor.getTypeFactory(), getRowType(), preferred.prefer(JavaRowFormat.ARRAY));
         Expression leaf = implementor.stash(new Leaf(rows), Leaf.class);
         BlockBuilder block = new BlockBuilder();
-        block.add(Expressions.return_(null, Expressions.call(leaf, "open")));
+        block.add(Expressions.return_(null, Expressions.call(leaf, "open", DataContext.ROOT)));
         return implementor.result(type, block.toBlock());
     }
 
     /** The rows of one scan. Public because generated code calls it. */
     public static final class Leaf {
-        private final List<Object[]> rows;
+        private final Rows rows;
 
-        Leaf(List<Object[]> rows) {
+        Leaf(Rows rows) {
             this.rows = rows;
         }
 
-        public Enumerable<Object[]> open() {
-            return Linq4j.asEnumerable(rows);
+        public Enumerable<@Nullable Object[]> open(DataContext execution) {
+            return Linq4j.asEnumerable(rows.of(execution));
         }
     }
 }

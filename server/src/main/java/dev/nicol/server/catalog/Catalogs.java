@@ -16,6 +16,7 @@ import dev.nicol.policy.TableName;
 import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.rewrite.GovernedTable;
 import dev.nicol.policy.rewrite.Sealer;
+import dev.nicol.server.audit.LineageGraph;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -46,6 +47,7 @@ public final class Catalogs implements SubjectCatalogs {
     private final Function<CatalogSnapshot, Classifications> classifications;
     private final PolicyEngine engine;
     private final SqlReader reader;
+    private final LineageGraph lineage;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
     private final Cache<GovernedCatalog.Version, GovernedCatalog> governed =
             Caffeine.newBuilder().maximumSize(MAX_CATALOGUES).build();
@@ -65,12 +67,14 @@ public final class Catalogs implements SubjectCatalogs {
             VirtualSchemas virtualSchemas,
             Function<CatalogSnapshot, Classifications> classifications,
             PolicyEngine engine,
-            SqlReader reader) {
+            SqlReader reader,
+            LineageGraph lineage) {
         this.sources = sources;
         this.virtualSchemas = virtualSchemas;
         this.classifications = classifications;
         this.engine = engine;
         this.reader = reader;
+        this.lineage = lineage;
     }
 
     @Override
@@ -140,8 +144,9 @@ public final class Catalogs implements SubjectCatalogs {
             tables.put(full, table);
             visible.add(new SubjectCatalog.VisibleTable(full, "SYSTEM TABLE", table.getRowType(types), null));
         });
-        new Views(subject, views, version.fingerprint(), raw, tables, decisions, visible).add();
-        CalciteSchema root = SchemaTree.of(tables);
+        Map<String, org.apache.calcite.schema.Function> functions = LineageFunctions.of(lineage, decisions, types);
+        new Views(subject, views, version.fingerprint(), raw, tables, functions, decisions, visible).add();
+        CalciteSchema root = SchemaTree.of(tables, functions);
         return new GovernedCatalog(
                 version,
                 snapshot,
@@ -192,6 +197,7 @@ public final class Catalogs implements SubjectCatalogs {
         private final String fingerprint;
         private final StoredCatalog stored;
         private final Map<TableName, Table> tables;
+        private final Map<String, org.apache.calcite.schema.Function> functions;
         private final Map<TableName, Decision> decisions;
         private final List<SubjectCatalog.VisibleTable> visible;
 
@@ -201,6 +207,7 @@ public final class Catalogs implements SubjectCatalogs {
                 String fingerprint,
                 StoredCatalog stored,
                 Map<TableName, Table> tables,
+                Map<String, org.apache.calcite.schema.Function> functions,
                 Map<TableName, Decision> decisions,
                 List<SubjectCatalog.VisibleTable> visible) {
             this.subject = subject;
@@ -208,6 +215,7 @@ public final class Catalogs implements SubjectCatalogs {
             this.fingerprint = fingerprint;
             this.stored = stored;
             this.tables = tables;
+            this.functions = functions;
             this.decisions = decisions;
             this.visible = visible;
         }
@@ -225,7 +233,7 @@ public final class Catalogs implements SubjectCatalogs {
         private boolean added(VirtualSchemas.View view) {
             try {
                 PlanningSpace space = PlanningSpace.over(
-                        SchemaTree.of(tables),
+                        SchemaTree.of(tables, functions),
                         List.of(view.name().catalog(), view.name().schema()),
                         types,
                         reader::statement);

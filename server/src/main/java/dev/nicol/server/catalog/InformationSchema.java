@@ -16,6 +16,7 @@ import org.apache.calcite.schema.Table;
 import org.apache.calcite.schema.TranslatableTable;
 import org.apache.calcite.schema.impl.AbstractTable;
 import org.apache.calcite.sql.type.SqlTypeName;
+import org.jspecify.annotations.Nullable;
 
 /** {@code nicol.information_schema}: the subject's own catalogue as tables. */
 final class InformationSchema {
@@ -140,7 +141,9 @@ final class InformationSchema {
 
         @Override
         public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
-            return new CatalogScan(context.getCluster(), name, table.getRowType(), rows.get());
+            List<@Nullable Object[]> facts = List.copyOf(rows.get());
+            return new CatalogScan(
+                    context.getCluster(), SCHEMA + "." + name, table.getRowType(), facts.size(), execution -> facts);
         }
     }
 }

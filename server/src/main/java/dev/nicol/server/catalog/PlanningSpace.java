@@ -1,6 +1,7 @@
 package dev.nicol.server.catalog;
 
 import dev.nicol.adapters.FederatedPlanner;
+import dev.nicol.policy.rewrite.SourceScan;
 import dev.nicol.server.parser.NicolConformance;
 import java.util.EnumSet;
 import java.util.List;
@@ -9,16 +10,19 @@ import org.apache.calcite.config.CalciteConnectionConfigImpl;
 import org.apache.calcite.config.CalciteConnectionProperty;
 import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.linq4j.tree.Expressions;
 import org.apache.calcite.plan.ConventionTraitDef;
 import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.volcano.VolcanoPlanner;
 import org.apache.calcite.prepare.CalciteCatalogReader;
+import org.apache.calcite.prepare.RelOptTableImpl;
 import org.apache.calcite.rel.RelCollationTraitDef;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.fun.SqlLibrary;
@@ -42,17 +46,37 @@ public final class PlanningSpace {
     private final SqlOperatorTable operators;
     private final ViewSource views;
 
+    /** Whether a view is a leaf, and is not replaced by its query. */
+    private final boolean stops;
+
+    private boolean expanded;
+
     /** Finds and parses the definition of a view; the plan of it is made in the same space. */
     public interface ViewSource {
         SqlNode parse(String sql);
     }
 
     private PlanningSpace(
-            CalciteCatalogReader catalogReader, RelOptCluster cluster, SqlOperatorTable operators, ViewSource views) {
+            CalciteCatalogReader catalogReader,
+            RelOptCluster cluster,
+            SqlOperatorTable operators,
+            ViewSource views,
+            boolean stops) {
         this.catalogReader = catalogReader;
         this.cluster = cluster;
         this.operators = operators;
         this.views = views;
+        this.stops = stops;
+    }
+
+    /** The same, where views are leaves: what is planned there can be traced as far as the views it names, and not run. */
+    public PlanningSpace stoppingAtViews() {
+        return new PlanningSpace(catalogReader, cluster, operators, views, true);
+    }
+
+    /** Whether a view was met when something was planned here. */
+    public boolean expandedViews() {
+        return expanded;
     }
 
     /**
@@ -67,14 +91,18 @@ public final class PlanningSpace {
         planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
         FederatedPlanner.register(planner);
         RelOptCluster cluster = RelOptCluster.create(planner, new RexBuilder(types));
-        return new PlanningSpace(reader(root, path, types), cluster, FUNCTIONS, views);
+        return new PlanningSpace(reader(root, path, types), cluster, FUNCTIONS, views, false);
     }
 
     /** A statement's types and planner over another schema: for what a policy or a view says. */
     static PlanningSpace within(
             RelOptCluster shared, CalciteSchema root, List<String> path, SqlOperatorTable more, ViewSource views) {
         return new PlanningSpace(
-                reader(root, path, shared.getTypeFactory()), shared, SqlOperatorTables.chain(FUNCTIONS, more), views);
+                reader(root, path, shared.getTypeFactory()),
+                shared,
+                SqlOperatorTables.chain(FUNCTIONS, more),
+                views,
+                false);
     }
 
     /** Looks tables up, and plans nothing. */
@@ -130,6 +158,12 @@ public final class PlanningSpace {
     private final class Expander implements RelOptTable.ViewExpander {
         @Override
         public RelRoot expandView(RelDataType rowType, String sql, List<String> schemaPath, List<String> viewPath) {
+            expanded = true;
+            if (stops) {
+                RelOptTable view = RelOptTableImpl.create(
+                        catalogReader, rowType, List.copyOf(viewPath), Expressions.constant(viewPath.toString()));
+                return RelRoot.of(new SourceScan(cluster, view), SqlKind.SELECT);
+            }
             CalciteSchema root = catalogReader.getRootSchema();
             return within(cluster, root, schemaPath, SqlOperatorTables.of(), views)
                     .convert(views.parse(sql));

@@ -1,5 +1,7 @@
 package dev.nicol.server.catalog;
 
+import com.google.common.collect.Multimap;
+import com.google.common.collect.Multimaps;
 import dev.nicol.policy.TableName;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.schema.Function;
 import org.apache.calcite.schema.Schema;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.schema.impl.AbstractSchema;
@@ -23,6 +26,11 @@ final class SchemaTree {
     private SchemaTree() {}
 
     static CalciteSchema of(Map<TableName, ? extends Table> tables) {
+        return of(tables, Map.of());
+    }
+
+    /** @param lineage functions of the schema {@code nicol.lineage}, found as {@code lineage.f} too */
+    static CalciteSchema of(Map<TableName, ? extends Table> tables, Map<String, Function> lineage) {
         Map<String, Map<String, Map<String, Table>>> names = new TreeMap<>();
         tables.forEach((name, table) -> names.computeIfAbsent(name.catalog(), catalog -> new TreeMap<>())
                 .computeIfAbsent(name.schema(), schema -> new TreeMap<>())
@@ -30,19 +38,28 @@ final class SchemaTree {
         Map<String, Schema> catalogs = new TreeMap<>();
         names.forEach((catalog, schemas) -> {
             Map<String, Schema> found = new TreeMap<>();
-            schemas.forEach((schema, within) -> found.put(schema, new Node(Map.of(), within)));
-            catalogs.put(catalog, new Node(found, Map.of()));
+            schemas.forEach((schema, within) -> {
+                boolean offers = catalog.equals("nicol") && schema.equals(LineageFunctions.SCHEMA);
+                found.put(schema, new Node(Map.of(), within, offers ? lineage : Map.of()));
+            });
+            boolean offers = catalog.equals(LineageFunctions.SCHEMA);
+            catalogs.put(catalog, new Node(found, Map.of(), offers ? lineage : Map.of()));
         });
-        return CalciteSchema.createRootSchema(false, false, "", new Node(catalogs, Map.of()));
+        if (!lineage.isEmpty()) {
+            catalogs.putIfAbsent(LineageFunctions.SCHEMA, new Node(Map.of(), Map.of(), lineage));
+        }
+        return CalciteSchema.createRootSchema(false, false, "", new Node(catalogs, Map.of(), Map.of()));
     }
 
     private static final class Node extends AbstractSchema {
         private final Lookup<Schema> schemas;
         private final Lookup<Table> tables;
+        private final Multimap<String, Function> functions;
 
-        Node(Map<String, Schema> schemas, Map<String, Table> tables) {
+        Node(Map<String, Schema> schemas, Map<String, Table> tables, Map<String, Function> functions) {
             this.schemas = new ExactFirst<>(schemas);
             this.tables = new ExactFirst<>(tables);
+            this.functions = Multimaps.forMap(functions);
         }
 
         @Override
@@ -53,6 +70,11 @@ final class SchemaTree {
         @Override
         public Lookup<Table> tables() {
             return tables;
+        }
+
+        @Override
+        protected Multimap<String, Function> getFunctionMultimap() {
+            return functions;
         }
     }
 

@@ -22,7 +22,13 @@ import java.util.function.Supplier;
  * rules over ordinary tables, enforced like any other.
  */
 public final class SystemPolicy implements Supplier<PolicySet> {
-    private static final String AUDITOR = "IN_ROLE('auditor')";
+    /** Who sees all of the trail. */
+    static final String AUDITOR_ROLE = "auditor";
+
+    /** The name of the rule on {@code nicol.lineage.edges}. */
+    static final String EDGES_FILTER = "nicol-edges";
+
+    private static final String AUDITOR = "IN_ROLE('" + AUDITOR_ROLE + "')";
     private static final String OWN = AUDITOR + " OR user_name = CURRENT_USER";
     private static final String OF_OWN_STATEMENTS = AUDITOR
             + " OR statement_id IN (SELECT own.statement_id FROM nicol.audit.statements AS own"

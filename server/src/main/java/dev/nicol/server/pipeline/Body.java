@@ -97,8 +97,12 @@ public sealed interface Body {
         }
     }
 
-    /** A statement that Nicol itself carries out: SET, CALL, transactions, virtual schemas. */
-    record Command(SqlNode statement) implements Body {}
+    /**
+     * A statement that Nicol itself carries out: SET, CALL, transactions, virtual schemas.
+     *
+     * @param defines the query of a CREATE VIEW, which it names and does not run; null for others
+     */
+    record Command(SqlNode statement, @Nullable Query defines) implements Body {}
 
     /** EXPLAIN: the plan of a query, as text. */
     record Explanation(Query query) implements Body {}

@@ -28,7 +28,8 @@ final class ConvertStage {
         }
     }
 
-    private Body body(ValidatedStatement validated) {
+    /** Not proven yet. */
+    static Body body(ValidatedStatement validated) {
         return switch (validated.parsed().kind()) {
             case SELECT -> query(validated);
             case EXPLAIN -> explanation(validated);
@@ -36,8 +37,10 @@ final class ConvertStage {
             case UPDATE -> new WriteConversion(validated).update();
             case DELETE -> new WriteConversion(validated).delete();
             case CREATE_TABLE, DROP_TABLE, ALTER_TABLE, TRUNCATE -> new DefinitionConversion(validated).definition();
-            case EXPLAIN_POLICY -> new Body.PolicyQuestion(convert(Objects.requireNonNull(validated.explained())));
-            default -> new Body.Command(validated.parsed().node());
+            case EXPLAIN_POLICY ->
+                new Body.PolicyQuestion(new ConvertStage().convert(Objects.requireNonNull(validated.explained())));
+            case CREATE_VIEW -> new Body.Command(validated.parsed().node(), query(validated));
+            default -> new Body.Command(validated.parsed().node(), null);
         };
     }
 

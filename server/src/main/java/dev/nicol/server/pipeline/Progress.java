@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.AuditTrail;
 import java.util.ArrayList;
@@ -80,9 +81,14 @@ final class Progress {
 
     private AuditTrail.Flow flow(@Nullable TracedStatement reached) {
         PlannedStatement runs = planned;
-        return reached == null
-                ? AuditTrail.Flow.UNKNOWN
-                : new AuditTrail.Flow(reached.target(), reached.lineage(), runs == null ? null : runs.ran());
+        if (reached == null) {
+            return AuditTrail.Flow.UNKNOWN;
+        }
+        Lineage ran = runs == null ? null : runs.ran();
+        return new AuditTrail.Flow(
+                reached.target(),
+                reached.lineage().and(reached.stops()),
+                ran == null ? null : ran.and(reached.stops()));
     }
 
     private List<String> rules() {

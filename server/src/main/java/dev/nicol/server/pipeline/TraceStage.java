@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.sql.ddl.SqlCreateView;
 import org.jspecify.annotations.Nullable;
 
 /** Stage 4. What was asked for: lineage of the governed plan before anything optimises it, and the columns touched. */
@@ -27,6 +28,9 @@ final class TraceStage {
 
     TracedStatement trace(GovernedStatement governed) {
         GovernedCatalog catalog = governed.validated().catalog();
+        if (governed.body() instanceof Body.Command command && command.defines() != null) {
+            return defined(governed, (SqlCreateView) command.statement(), command.defines());
+        }
         List<RelNode> plans = ConvertStage.plans(governed.body());
         Lineage lineage = lineage(governed.body(), plans);
         Map<TableName, Decision> decisions = new HashMap<>();
@@ -45,8 +49,36 @@ final class TraceStage {
                     .forEach(column -> columns.add(access(catalog, target.decision(), column, "write")));
         }
         decisions.values().forEach(decision -> rules.addAll(decision.rules()));
+        List<LineageEdge> stops = ViewStops.of(governed.validated());
         return new TracedStatement(
-                governed, filled(governed.body()), lineage, List.copyOf(columns), List.copyOf(rules));
+                governed, filled(governed.body()), lineage, stops, List.copyOf(columns), List.copyOf(rules));
+    }
+
+    /**
+     * A view's definition moves no values: its edges say what would flow to whoever reads it. Masks and filters are the
+     * reader's, so those of its author do not count, nor does what they alone read.
+     */
+    private static TracedStatement defined(GovernedStatement governed, SqlCreateView create, Body.Query query) {
+        Map<TableName, Decision> decisions = new HashMap<>();
+        Seals.in(query.plan()).forEach(scan -> decisions.put(scan.decision().table(), scan.decision()));
+        Lineage found =
+                LineageExtractor.of(query.plan()).renamed(query.rowType().getFieldNames());
+        List<LineageEdge> edges = found.edges().stream()
+                .filter(edge -> {
+                    Decision decision = decisions.get(edge.sourceTable());
+                    return decision == null || !readByPolicy(edge, decision);
+                })
+                .map(LineageEdge::unmasked)
+                .toList();
+        return new TracedStatement(
+                governed,
+                Commands.virtualName(create.name.names),
+                new Lineage(found.complete(), edges),
+                ViewStops.of(governed.validated()).stream()
+                        .map(LineageEdge::unmasked)
+                        .toList(),
+                List.of(),
+                List.of());
     }
 
     private static Lineage lineage(Body body, List<RelNode> plans) {
@@ -70,6 +102,8 @@ final class TraceStage {
             return definition.columns();
         } else if (body instanceof Body.Query query) {
             return query.rowType().getFieldNames();
+        } else if (body instanceof Body.Command command && command.defines() != null) {
+            return command.defines().rowType().getFieldNames();
         } else if (body instanceof Body.Explanation explanation) {
             return explanation.query().rowType().getFieldNames();
         }

@@ -189,7 +189,8 @@ final class WritePlanning {
                 ? new RowFilterCheck(change.target(), scan, adapter)
                 : null;
         RexNode after = check == null || !check.touched(change) ? null : check.after(change);
-        SqlNode where = where(change, after, generator);
+        SqlNode condition = where(change, after, generator);
+        SqlNode where = condition == null ? null : SqlGenerator.condition(condition);
         SqlNode statement;
         if (change.assignments().isEmpty()) {
             statement = new SqlDelete(POS, physicalName(change.target()), where, null, null);

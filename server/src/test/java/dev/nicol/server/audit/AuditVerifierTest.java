@@ -83,6 +83,10 @@ class AuditVerifierTest {
                     INSERT INTO audit.column_access SELECT * FROM audit.column_access WHERE tags <> '' ; 2
                     UPDATE lineage.edges SET masked = FALSE WHERE masked ; 2
                     DELETE FROM lineage.statements ; 2
+                    UPDATE internal.flows SET masked = FALSE WHERE masked ; 7
+                    UPDATE internal.flows SET statements = 3 WHERE masked ; 7
+                    DELETE FROM internal.flows WHERE masked ; 7
+                    UPDATE internal.flows SET flow_id = 'x' WHERE masked ; 7
                     """)
     void whatWasChangedByHandIsFound(String change, long brokenId) throws Exception {
         Store store = FILLED.computeIfAbsent(kind, AuditVerifierTest::filled);

@@ -72,6 +72,51 @@ class SharedStoreTest {
     }
 
     @Test
+    void flowsAreKeptForEachServerAndSummedUpOverAll() throws Exception {
+        try (Store one = Store.open(server("one"));
+                Store two = Store.open(server("two"));
+                StoreAuditTrail first = StoreAuditTrail.open(one);
+                StoreAuditTrail second = StoreAuditTrail.open(two)) {
+            // ids of one server lie before those of the other, its statements do not
+            second.begin(TrailFixture.select("0190-c"));
+            first.begin(TrailFixture.select("0190-a"));
+            first.begin(TrailFixture.select("0190-b"));
+
+            assertThat(StoreAuditTrailTest.rows(
+                            two,
+                            "SELECT server, source_column, statements, last_statement_id FROM internal.flows"
+                                    + " ORDER BY server, source_column"))
+                    .containsExactly(
+                            List.of("one", "email", "2", "0190-b"),
+                            List.of("one", "region", "2", "0190-b"),
+                            List.of("two", "email", "1", "0190-c"),
+                            List.of("two", "region", "1", "0190-c"));
+            for (Store store : List.of(one, two)) {
+                assertThat(new LineageGraph(store, List::of)
+                                .search(
+                                        LineageGraph.Direction.DOWNSTREAM,
+                                        List.of("crm", "public", "customers", "email"),
+                                        new LineageGraph.Viewer("alice", false)))
+                        .extracting(reached -> reached.flow().statements())
+                        .containsExactly(3L);
+            }
+            assertThat(AuditVerifier.verify(one).problems()).isEmpty();
+            StoreAuditTrailTest.sql(two, "UPDATE internal.flows SET statements = 9 WHERE server = 'one' AND direct");
+            assertThat(AuditVerifier.verify(two).problems())
+                    .containsExactly("server `one` broken at event 3: a row of internal.flows does not say what the"
+                            + " events say");
+            StoreAuditTrailTest.sql(
+                    two,
+                    "UPDATE internal.flows SET statements = 2 WHERE server = 'one'",
+                    "UPDATE internal.flows SET server = 'three' WHERE server = 'two' AND direct");
+            assertThat(AuditVerifier.verify(two).problems())
+                    .containsExactly(
+                            "server `three` broken at event 1: the chain's head is missing",
+                            "server `two` broken at event 2: internal.flows lacks rows that events tell of");
+        }
+    }
+
+    @Test
     void aServerThatLostItsNameWritesNothingUntilItIsRestarted() throws Exception {
         try (Store one = Store.open(server("one"));
                 StoreAuditTrail trail = StoreAuditTrail.open(one)) {

@@ -32,7 +32,6 @@ class DifferentialTest {
     private static final long SEED = Long.getLong("nicol.differential.seed", 3);
     private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 300);
     private static final int SECONDS = Integer.getInteger("nicol.differential.seconds", 0);
-    private static final int WORKERS = 4;
 
     /** One of so many statements is a write. */
     private static final int WRITES = 16;
@@ -59,12 +58,13 @@ class DifferentialTest {
     @ParameterizedTest
     @EnumSource
     void answersAsOverTheCopy(Deployment deployment) throws Exception {
-        ExecutorService workers = Executors.newFixedThreadPool(WORKERS + 1);
+        int readers = bench.readers().size();
+        ExecutorService workers = Executors.newFixedThreadPool(readers + 1);
         try {
             List<Future<Found>> running = new ArrayList<>();
-            for (int i = 0; i < WORKERS; i++) {
-                int worker = i;
-                running.add(workers.submit(() -> compare(deployment, worker)));
+            for (int i = 0; i < readers; i++) {
+                int reader = i;
+                running.add(workers.submit(() -> compare(deployment, reader)));
             }
             // Alone: two writes of one row would wait for each other. What is not committed, nobody else sees.
             running.add(workers.submit(() -> write(deployment)));
@@ -93,25 +93,19 @@ class DifferentialTest {
         }
     }
 
-    private Found compare(Deployment deployment, int worker) throws SQLException {
+    private Found compare(Deployment deployment, int reader) throws SQLException {
         Found found = new Found();
         long started = System.nanoTime();
-        List<Rights> readers = bench.readers();
-        try (Connection raw = bench.connect(Bench.STEWARD)) {
-            for (int reader = worker; reader < readers.size(); reader += WORKERS) {
-                Rights rights = readers.get(reader);
-                try (Connection governed = bench.connect(rights.reader().user())) {
-                    Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
-                    long until = System.nanoTime()
-                            + SECONDS * 1_000_000_000L * WORKERS / readers.size() / Deployment.values().length;
-                    for (int i = 0;
-                            i < deployment.share(STATEMENTS) / readers.size() || System.nanoTime() < until;
-                            i++) {
-                        one(comparison, rights, SEED * 1_000_003 + reader * 100_000_007L + i, found);
-                        if (found.reports.size() >= MOST_REPORTS) {
-                            return found;
-                        }
-                    }
+        int statements = deployment.share(STATEMENTS) / bench.readers().size();
+        long until = started + SECONDS * 1_000_000_000L / Deployment.values().length;
+        Rights rights = bench.readers().get(reader);
+        try (Connection raw = bench.connect(Bench.STEWARD);
+                Connection governed = bench.connect(rights.reader().user())) {
+            Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
+            for (int i = 0; i < statements || System.nanoTime() < until; i++) {
+                one(comparison, rights, SEED * 1_000_003 + reader * 100_000_007L + i, found);
+                if (found.reports.size() >= MOST_REPORTS) {
+                    return found;
                 }
             }
         }

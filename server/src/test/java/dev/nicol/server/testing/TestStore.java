@@ -32,6 +32,20 @@ public enum TestStore {
         return this == EMBEDDED ? made(directory) : POSTGRESQLS.computeIfAbsent(directory, this::made);
     }
 
+    /** The key {@code store} of nicol.yaml, for a store that is empty at first. */
+    public String config() {
+        Path directory = TestDatabases.directory();
+        return config(settings(directory));
+    }
+
+    /** The same for a store that is there. */
+    public static String config(StoreSettings store) {
+        String access = store.user() == null
+                ? ""
+                : ", user: '" + store.user() + "', password: '" + store.password() + "', keys: '" + store.keys() + "'";
+        return "store: {url: '" + store.url() + "'" + access + "}\n";
+    }
+
     /** The same store as another server opens it. */
     public static StoreSettings as(String server, StoreSettings store) {
         return new StoreSettings(
