@@ -200,10 +200,9 @@ final class ChainWalk {
     private void passDropped(long eventId) throws SQLException, Broken {
         while (lastId + 1 < eventId) {
             SegmentRoot root = SegmentRoot.beginningWith(connection, server, lastId + 1);
-            require(
-                    root != null && root.lastId() >= root.firstId() && root.lastId() < eventId,
-                    lastId + 1,
-                    "it is missing; the next one found is " + eventId);
+            if (root == null || root.lastId() < root.firstId() || root.lastId() >= eventId) {
+                throw new Broken(lastId + 1, "it is missing; the next one found is " + eventId);
+            }
             require(
                     root.previousHash().equals(lastHash),
                     root.firstId(),
@@ -291,8 +290,9 @@ final class ChainWalk {
 
     private void checkEnd() throws SQLException, Broken {
         List<@Nullable Object> head = row("SELECT last_id, last_hash FROM internal.chain_heads WHERE chain = ?", 2);
-        require(head != null && head.get(0) instanceof Long, lastId + 1, "the chain's head is missing");
-        long headId = (Long) head.get(0);
+        if (head == null || !(head.get(0) instanceof Long headId)) {
+            throw new Broken(lastId + 1, "the chain's head is missing");
+        }
         require(headId <= lastId, lastId + 1, "it is missing; the chain's head is at " + headId);
         require(headId == lastId, headId + 1, "it is beyond the chain's head");
         require(

@@ -97,23 +97,44 @@ public final class Retention implements AutoCloseable {
             // one moment for all: an outcome must not be due where its intent, a little earlier, was not
             now = clock.instant();
         }
-        Range due = nextDue(cleared);
-        if (due == null || !drop(due)) {
-            cleared = 0;
-            return 0;
+        for (Range due = nextDue(cleared); due != null; due = nextDue(cleared)) {
+            if (drop(due)) {
+                cleared = due.last();
+                return due.last() - due.first() + 1;
+            }
+            long accepted = lastAccepted();
+            if (accepted < due.last()) {
+                break;
+            }
+            cleared = accepted;
         }
-        cleared = due.last();
-        return due.last() - due.first() + 1;
+        cleared = 0;
+        return 0;
+    }
+
+    /** Where the chain was broken and that was accepted, what comes after it is dropped all the same; 0: that was never. */
+    private long lastAccepted() throws SQLException {
+        return AuditVerifier.atOneMoment(store, connection -> {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("SELECT MAX(event_id) FROM audit.events WHERE server = ? AND kind = '"
+                            + ChainAtStart.ACCEPTED + "'")) {
+                statement.setString(1, store.server());
+                try (ResultSet row = statement.executeQuery()) {
+                    return row.next() ? row.getLong(1) : 0L;
+                }
+            }
+        });
     }
 
     private @Nullable Range nextDue(long after) throws SQLException {
-        return AuditVerifier.atOneMoment(store, connection -> {
+        Scan scanned = AuditVerifier.atOneMoment(store, connection -> {
             Scan scan = new Scan(after);
             while (!scan.ended) {
                 page(connection, scan);
             }
-            return scan.found;
+            return scan;
         });
+        return scanned.found;
     }
 
     private final class Scan {
@@ -207,7 +228,7 @@ public final class Retention implements AutoCloseable {
 
     /** What does not verify stays, for the auditors; it is told once. */
     private void stopped(String problem) {
-        LOG.error("retention drops nothing more, as the chain does not verify: {}", problem);
+        LOG.error("retention does not drop what does not verify: {}", problem);
         if (!told.equals(problem)) {
             told = problem;
             try {

@@ -199,9 +199,14 @@ class LineageGraphTest {
                 fill(trail);
             }
             before = flows(store);
-            StoreAuditTrailTest.sql(store, "DROP TABLE internal.flows");
             StoreAuditTrailTest.sql(
-                    store, "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('5', '5.1')");
+                    store,
+                    "DROP TABLE internal.flows",
+                    "DROP TABLE internal.dropped_segments",
+                    "ALTER TABLE audit.statements DROP COLUMN bound_values");
+            StoreAuditTrailTest.sql(
+                    store,
+                    "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('5', '5.1', '6', '7')");
         }
         try (Store store = Store.open(kind.settings(directory))) {
             assertThat(before).hasSize(6 * servers);

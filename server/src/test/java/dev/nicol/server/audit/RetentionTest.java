@@ -249,6 +249,34 @@ class RetentionTest {
     }
 
     @Test
+    void afterABreakThatWasAcceptedDroppingGoesOn() throws Exception {
+        try (Store store = Store.open(kind.settings(directory));
+                StoreAuditTrail trail = open(store)) {
+            trail.event("login", "alice", "1");
+            trail.event("policy_load", "alice", "2");
+            trail.event("login", "alice", "3");
+            StoreAuditTrailTest.sql(store, "UPDATE audit.events SET user_name = 'bob' WHERE event_id = 3");
+            ChainAtStart.record(trail, "nicol", "event 3: …");
+            trail.event("login", "alice", "5");
+            clock.move(Duration.ofDays(366));
+            RetentionRules rules = new RetentionRules(
+                    Duration.ofDays(365),
+                    List.of(new RetentionRules.KeptLonger(Set.of("policy_load"), Set.of(), Duration.ofDays(3_650))));
+            assertThat(retention(store, trail, rules).run()).isEqualTo(2);
+            assertThat(events(store))
+                    .containsExactly(
+                            "2 policy_load",
+                            "3 login",
+                            "4 broken_chain_accepted",
+                            "6 segment_dropped",
+                            "7 retention_stopped",
+                            "8 segment_dropped");
+            assertThat(ChainAtStart.problem(store, null, 1_000)).isNull();
+            assertThat(AuditVerifier.verify(store).chains().get(0).brokenId()).isEqualTo(3);
+        }
+    }
+
+    @Test
     void aForgedRootIsFound() throws Exception {
         try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = open(store)) {
