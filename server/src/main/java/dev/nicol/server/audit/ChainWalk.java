@@ -194,8 +194,9 @@ final class ChainWalk {
 
     private void checkEnd() throws SQLException, Broken {
         List<@Nullable Object> head = row("SELECT last_id, last_hash FROM internal.chain_heads WHERE chain = ?", 2);
-        require(head != null && head.get(0) instanceof Long, lastId + 1, "the chain's head is missing");
-        long headId = (Long) head.get(0);
+        if (head == null || !(head.get(0) instanceof Long headId)) {
+            throw new Broken(lastId + 1, "the chain's head is missing");
+        }
         require(headId <= lastId, lastId + 1, "it is missing; the chain's head is at " + headId);
         require(headId == lastId, headId + 1, "it is beyond the chain's head");
         require(
