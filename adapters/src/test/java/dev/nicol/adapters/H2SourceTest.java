@@ -1,14 +1,22 @@
 package dev.nicol.adapters;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.nicol.adapters.SourceAdapter.Capability;
 import dev.nicol.adapters.testing.TestDatabases;
 import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.calcite.avatica.util.ByteString;
+import org.junit.jupiter.api.Test;
 
 class H2SourceTest extends SourceContract {
     H2SourceTest() {
@@ -108,5 +116,26 @@ class H2SourceTest extends SourceContract {
         queries.put(Capability.ARRAYS, "SELECT CARDINALITY(ARRAY[1, 2])");
         queries.put(Capability.GENERATED_KEYS, "INSERT INTO customers (email) VALUES ('g@x.nl')");
         return queries;
+    }
+
+    /** A column that is read through a CAST without need is one that no index serves. */
+    @Test
+    void typesAreKnownInWhateverCaseTheDatabaseKeepsItsNames() throws SQLException {
+        SourceDefinition lower = TestDatabases.h2("lower");
+        String url = lower.url() + ";DATABASE_TO_LOWER=TRUE";
+        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE texts (plain VARCHAR, sized VARCHAR(5), object CLOB, document JSON)");
+            SourceTable texts =
+                    source.adapter().read(connection, lower, NicolTypeSystem.factory()).tables().values().stream()
+                            .filter(table -> table.name().table().equals("texts"))
+                            .findFirst()
+                            .orElseThrow();
+            assertThat(texts.columns().stream().filter(source.adapter()::readAsText))
+                    .extracting(SourceColumn::name)
+                    .containsExactly("document");
+            SourceColumn document = texts.columns().get(3);
+            assertThatThrownBy(() -> source.adapter().writtenAs(document)).hasMessageContaining("is JSON");
+        }
     }
 }

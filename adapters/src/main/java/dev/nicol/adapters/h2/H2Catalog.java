@@ -103,15 +103,14 @@ final class H2Catalog {
                 types.createTypeWithNullability(
                         type(row, "data_type", element),
                         row.getString("is_nullable").equals("YES")),
-                row.getString("data_type"),
+                label(row, "data_type"),
                 row.getString("column_default"),
                 row.getString("is_identity").equals("YES") || row.getString("generation_expression") != null,
                 row.getString("remarks"));
     }
 
     private RelDataType type(ResultSet row, String label, String element) throws SQLException {
-        // A database that keeps its names in lower case does so with its types too.
-        return switch (row.getString(label).toUpperCase(Locale.ROOT)) {
+        return switch (label(row, label)) {
             case "BOOLEAN" -> types.createSqlType(SqlTypeName.BOOLEAN);
             case "TINYINT" -> types.createSqlType(SqlTypeName.TINYINT);
             case "SMALLINT" -> types.createSqlType(SqlTypeName.SMALLINT);
@@ -139,6 +138,11 @@ final class H2Catalog {
             }
             default -> types.createSqlType(SqlTypeName.VARCHAR);
         };
+    }
+
+    /** A database that keeps its names in lower case does so with its types too. */
+    private static String label(ResultSet row, String column) throws SQLException {
+        return row.getString(column).toUpperCase(Locale.ROOT);
     }
 
     /** Without a declared length H2 says its own greatest, and that varies with its version. */
