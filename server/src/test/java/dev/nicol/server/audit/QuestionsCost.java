@@ -281,6 +281,7 @@ final class QuestionsCost {
                         Subject.human("user" + user, Set.of(), Set.of(), Map.of()),
                         "connection",
                         "…",
+                        List.of(),
                         kindred.writes() ? "INSERT" : "SELECT",
                         "allowed",
                         List.of(),
