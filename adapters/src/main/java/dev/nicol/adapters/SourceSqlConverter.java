@@ -100,7 +100,9 @@ public final class SourceSqlConverter extends RelToSqlConverter {
     }
 
     private boolean taken(RexNode key) {
-        return key instanceof RexInputRef || adapter.capabilities().contains(SourceAdapter.Capability.COMPUTED_KEYS);
+        return key instanceof RexInputRef
+                || RexUtil.containsCorrelation(key)
+                || adapter.capabilities().contains(SourceAdapter.Capability.COMPUTED_KEYS);
     }
 
     /** Whether an aggregate would come to stand in the same SELECT. */

@@ -13,6 +13,7 @@ import java.util.Objects;
 import org.apache.calcite.avatica.util.TimeUnitRange;
 import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
@@ -23,6 +24,7 @@ import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlWriter;
 import org.apache.calcite.sql.dialect.H2SqlDialect;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,8 @@ final class H2Dialect extends H2SqlDialect {
                     "BITAND(CAST(SUBSTRING(" + DIGEST + " FROM 1 FOR 8) AS BIGINT), CAST(%s AS BIGINT))"),
             DATETIMES,
             H2Dialect::castName);
+
+    private static final RexBuilder REX = new RexBuilder(NicolTypeSystem.factory());
 
     private static final int MOST_CHARACTERS = 1_000_000_000;
 
@@ -121,11 +125,9 @@ final class H2Dialect extends H2SqlDialect {
 
     @Override
     public RexNode prepareUnparse(RexNode rex) {
-        if (rex instanceof RexCall exists
-                && exists.getKind() == SqlKind.IS_TRUE
-                && exists.getOperands().get(0).getKind() == SqlKind.EXISTS) {
-            // It is never unknown, and no operand of IS TRUE here.
-            return exists.getOperands().get(0);
+        RexNode exists = existence(rex);
+        if (exists != null) {
+            return exists;
         } else if (rex instanceof RexCall call) {
             RexNode mask = MASKS.rewrite(call);
             RexNode datetime = mask == null ? DATETIMES.rewrite(call) : mask;
@@ -139,6 +141,27 @@ final class H2Dialect extends H2SqlDialect {
                     .call(literal.getType(), List.of());
         }
         return rex;
+    }
+
+    /** A test of EXISTS, which is never unknown, and here no operand of IS TRUE and its like; null for anything else. */
+    private static @Nullable RexNode existence(RexNode rex) {
+        if (!(rex instanceof RexCall test)
+                || test.getOperands().size() != 1
+                || !isExists(test.getOperands().get(0))) {
+            return null;
+        }
+        RexNode exists = test.getOperands().get(0);
+        return switch (test.getKind()) {
+            case IS_TRUE, IS_NOT_FALSE -> exists;
+            case IS_NOT_TRUE, IS_FALSE -> REX.makeCall(SqlStdOperatorTable.NOT, exists);
+            default -> null;
+        };
+    }
+
+    private static boolean isExists(RexNode rex) {
+        return rex.getKind() == SqlKind.EXISTS
+                || rex.getKind() == SqlKind.NOT
+                        && isExists(((RexCall) rex).getOperands().get(0));
     }
 
     @Override
