@@ -130,6 +130,21 @@ class AuditorsQuestionsTest {
         }
     }
 
+    /** Nothing stands between an auditor's conditions and the store's indexes: no filter, no fence, no cast. */
+    @Test
+    void anAuditorsConditionsReachTheStoreAsTheyAre() throws SQLException {
+        answer(4);
+        assertThat(
+                        nicol.rows(
+                                "audra",
+                                "SELECT sql_sent FROM nicol.audit.source_queries WHERE statement_id = (SELECT MAX(statement_id)"
+                                        + " FROM nicol.audit.statements WHERE user_name = 'audra' AND sql_text LIKE 'SELECT e.source_table%')"))
+                .singleElement()
+                .asString()
+                .contains("LIKE 'lake.%'")
+                .doesNotContain("OFFSET", "user_name\" =", "own", "CAST(\"");
+    }
+
     /** As an auditor reads it; instants, which the clock makes, as a word. */
     private List<String> answer(int question) throws SQLException {
         return nicol.rows("audra", questions.get(question - 1)).stream()

@@ -52,8 +52,7 @@ final class LineageFunctions {
     static Map<String, Function> of(LineageGraph graph, Map<TableName, Decision> decisions, RelDataTypeFactory types) {
         Decision edges = decisions.get(EDGES);
         boolean governed = edges != null
-                && edges.rowFilters().size() == 1
-                && edges.rowFilters().get(0).name().equals(SystemPolicy.EDGES_FILTER)
+                && edges.rowFilters().stream().allMatch(filter -> filter.name().equals(SystemPolicy.EDGES_FILTER))
                 && edges.columns().stream().allMatch(column -> !column.denied() && column.mask() == null);
         return governed
                 ? Map.of(

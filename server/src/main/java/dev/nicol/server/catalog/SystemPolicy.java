@@ -28,21 +28,25 @@ public final class SystemPolicy implements Supplier<PolicySet> {
     /** The name of the rule on {@code nicol.lineage.edges}. */
     static final String EDGES_FILTER = "nicol-edges";
 
-    private static final String AUDITOR = "IN_ROLE('" + AUDITOR_ROLE + "')";
-    private static final String OWN = AUDITOR + " OR user_name = CURRENT_USER";
-    private static final String OF_OWN_STATEMENTS = AUDITOR
-            + " OR statement_id IN (SELECT own.statement_id FROM nicol.audit.statements AS own"
-            + " WHERE own.user_name = CURRENT_USER)";
+    /** Auditors have no filter: their questions reach the store's indexes. */
+    private static final Audience ALL_BUT_AUDITORS = new Audience(
+            SubjectSelector.EMPTY,
+            new SubjectSelector(Set.of(), Set.of(), Set.of(AUDITOR_ROLE), Set.of(), Set.of(), Map.of()));
+
+    private static final String OWN = "user_name = CURRENT_USER";
+    private static final String OF_OWN_STATEMENTS =
+            "statement_id IN (SELECT own.statement_id FROM nicol.audit.statements AS own"
+                    + " WHERE own.user_name = CURRENT_USER)";
 
     /** What a policy itself read (its look-up tables, columns it denies) is no business of whom it governs. */
-    private static final String OWN_ACCESS = AUDITOR + " OR access <> 'policy' AND (" + OF_OWN_STATEMENTS + ")";
+    private static final String OWN_ACCESS = "access <> 'policy' AND " + OF_OWN_STATEMENTS;
 
-    private static final String OWN_EDGES = AUDITOR + " OR kind <> 'POLICY_FILTER' AND (" + OF_OWN_STATEMENTS + ")"
+    private static final String OWN_EDGES = "kind <> 'POLICY_FILTER' AND " + OF_OWN_STATEMENTS
             + " AND NOT EXISTS (SELECT 1 FROM nicol.audit.column_access AS a WHERE a.access = 'policy'"
             + " AND a.statement_id = edges.statement_id AND a.catalog_name = edges.source_catalog"
             + " AND a.schema_name = edges.source_schema AND a.table_name = edges.source_table"
             + " AND a.column_name = edges.source_column)";
-    private static final String OWN_CONSUMPTION = AUDITOR + " OR user_name = CURRENT_USER"
+    private static final String OWN_CONSUMPTION = OWN
             + " AND (source_catalog, source_schema, source_table, source_column) IN"
             + " (SELECT a.catalog_name, a.schema_name, a.table_name, a.column_name FROM nicol.audit.column_access AS a"
             + " JOIN nicol.audit.statements AS own ON own.statement_id = a.statement_id"
@@ -94,7 +98,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("edges", "nicol.lineage.edges", OWN_EDGES));
         filters.add(filter("consumers", "nicol.lineage.consumers", OWN_CONSUMPTION));
         filters.add(filter("requests", "nicol.approval.requests", requests(written.guardrails())));
-        filters.add(filter("classifications", "nicol.policy.classifications", AUDITOR + " OR IN_ROLE('steward')"));
+        filters.add(filter("classifications", "nicol.policy.classifications", "IN_ROLE('steward')"));
         List<MaskRule> masks = new ArrayList<>(written.maskRules());
         SubjectSelector governors =
                 new SubjectSelector(Set.of(), Set.of(), Set.of("auditor", "steward"), Set.of(), Set.of(), Map.of());
@@ -113,8 +117,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
 
     /** One's own requests, those one decided, and those of guardrails that one's groups and roles approve for. */
     private static String requests(List<GuardrailRule> guardrails) {
-        StringBuilder where =
-                new StringBuilder(AUDITOR).append(" OR requested_by = CURRENT_USER OR decided_by = CURRENT_USER");
+        StringBuilder where = new StringBuilder("requested_by = CURRENT_USER OR decided_by = CURRENT_USER");
         for (GuardrailRule guardrail : guardrails) {
             List<String> approves = new ArrayList<>();
             guardrail.approvers().users().forEach(user -> approves.add("CURRENT_USER = " + quoted(user)));
@@ -133,6 +136,6 @@ public final class SystemPolicy implements Supplier<PolicySet> {
     }
 
     private static RowFilter filter(String name, String table, String where) {
-        return new RowFilter("nicol-" + name, List.of(new NamePattern(table)), Audience.EVERYONE, where);
+        return new RowFilter("nicol-" + name, List.of(new NamePattern(table)), ALL_BUT_AUDITORS, where);
     }
 }

@@ -8,7 +8,7 @@ import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.GovernedCatalog;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -49,8 +49,8 @@ final class RecordedValues {
                 || !traced.lineage().complete()
                 || traced.columns().stream()
                         .anyMatch(column -> column.mask() != null || isTagged(traced, column.table(), column.column()));
-        @Nullable String[] recorded = new String[given.size()];
-        for (int i = 0; i < recorded.length; i++) {
+        List<@Nullable String> recorded = new ArrayList<>(given.size());
+        for (int i = 0; i < given.size(); i++) {
             Object value = given.get(i);
             Lineage columns = beside.get(i);
             boolean hidden = sensitive
@@ -58,9 +58,9 @@ final class RecordedValues {
                             || columns.edges().stream()
                                     .anyMatch(edge -> isHidden(
                                             Objects.requireNonNull(traced), edge.sourceTable(), edge.sourceColumn())));
-            recorded[i] = value == null ? null : hidden ? hashed(text(value), keys) : shortened(text(value));
+            recorded.add(value == null ? null : hidden ? hashed(text(value), keys) : shortened(text(value)));
         }
-        return Collections.unmodifiableList(Arrays.asList(recorded));
+        return Collections.unmodifiableList(recorded);
     }
 
     private static boolean isTagged(TracedStatement traced, TableName table, String column) {
