@@ -16,6 +16,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,24 @@ class NicolTest {
         }
         assertThat(out.toString()).contains("Usage: nicol serve", "Usage: nicol audit verify", "nicol (");
         assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void aStoreThatIsNotThereIsToldInALine() throws IOException {
+        Path config = directory.resolve("nicol.yaml");
+        Files.createDirectory(directory.resolve("policies"));
+        Files.writeString(directory.resolve("users.yaml"), "users: {}\n");
+        Files.writeString(
+                config,
+                "server: {host: 127.0.0.1, port: 0}\nidentity: {users: users.yaml}\nstore: {url: 'jdbc:h2:file:./none'}\n"
+                        + "sources: {}\npolicies: policies/\n");
+        for (String[] command : new String[][] {{"audit", "verify"}, {"audit", "export", "--format", "jsonl"}}) {
+            err.getBuffer().setLength(0);
+            assertThat(run(Stream.concat(Stream.of(command), Stream.of("--config", config.toString()))
+                            .toArray(String[]::new)))
+                    .isEqualTo(1);
+            assertThat(err.toString().lines()).singleElement().asString().contains("none", "Start a server on it once");
+        }
     }
 
     @Test

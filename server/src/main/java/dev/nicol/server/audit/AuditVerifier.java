@@ -100,7 +100,7 @@ public final class AuditVerifier {
      * as it is at this moment.
      *
      * @param settings as {@link Store#open} takes them; the chain of their server must be there
-     * @throws SQLException where it is missing, damaged or in use
+     * @throws SQLException where it cannot be read
      */
     public static Report verify(StoreSettings settings) throws SQLException {
         return verify(settings, Map.of());
@@ -110,7 +110,7 @@ public final class AuditVerifier {
      * The same, where the chains must meet signed checkpoints too.
      *
      * @param checkpoints their directory, which has one for each server
-     * @throws SQLException where the store is missing, damaged or in use
+     * @throws SQLException where it cannot be read
      * @throws IOException where the checkpoints cannot be read, or are not all there and of their key; says which
      */
     public static Report verify(StoreSettings settings, Path checkpoints) throws SQLException, IOException {

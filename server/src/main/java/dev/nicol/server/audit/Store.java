@@ -65,10 +65,20 @@ public abstract class Store implements AutoCloseable {
      * A connection that can read a store and change nothing, for verifying: a copy, a store that no server runs on, or a
      * PostgreSQL store in service, as it is at one moment. It sees all schemas.
      *
-     * @throws SQLException where the store is missing, damaged or in use
+     * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where the store is missing, damaged or in use
      */
-    static Connection openReadOnly(StoreSettings settings) throws SQLException {
-        return settings.postgres() ? PostgresStore.readOnly(settings) : EmbeddedStore.readOnly(settings);
+    static Connection openReadOnly(StoreSettings settings) {
+        try {
+            return settings.postgres() ? PostgresStore.readOnly(settings) : EmbeddedStore.readOnly(settings);
+        } catch (SQLException e) {
+            throw notOpened(
+                    settings,
+                    settings.postgres()
+                            ? "Check that PostgreSQL runs and that `store.user` may log in."
+                            : "Start a server on it once if there is none yet, stop the server that uses it, or verify"
+                                    + " a copy.",
+                    e);
+        }
     }
 
     /** The name of the server that it is open for, and of that server's chain. */

@@ -55,7 +55,7 @@ public final class TrailExport {
      * Writes it from a store that no server runs on, or from a PostgreSQL store as it is at one moment.
      *
      * @return the rows written, without a header
-     * @throws SQLException where the store is missing, damaged or in use
+     * @throws SQLException where it cannot be read
      * @throws IOException where there is no such chain, or nothing more can be written
      */
     public static long write(StoreSettings settings, Part part, ExportFormat format, PrintWriter out)
