@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The events of a segment and all rows that are derived from them, on their way out of the store. */
 final class DroppedRows {
@@ -23,18 +24,14 @@ final class DroppedRows {
     static boolean delete(ActTransaction transaction, SegmentRoot root, Instant latest) throws SQLException {
         Connection connection = transaction.handle().getConnection();
         String server = transaction.server();
-        List<String> began = new ArrayList<>();
-        List<String> ended = new ArrayList<>();
+        List<List<@Nullable Object>> began = new ArrayList<>();
+        List<List<@Nullable Object>> ended = new ArrayList<>();
         if (statements(connection, server, root, began, ended) != root.events()
                 || outcomesOfKeptIntents(connection, server, root)) {
             return false;
         }
         for (TrailTable table : TrailTable.values()) {
-            if (table.isOfIntents()) {
-                delete(connection, table, began);
-            } else {
-                delete(connection, table, ended);
-            }
+            TrailTransaction.batch(connection, table.deleteSql(), table.isOfIntents() ? began : ended);
         }
         range(
                 connection,
@@ -53,9 +50,13 @@ final class DroppedRows {
         return true;
     }
 
-    /** Answers how many events there are. */
+    /** Answers how many events there are; of the statements that began and ended among them, the ids as rows of one value. */
     private static long statements(
-            Connection connection, String server, SegmentRoot root, List<String> began, List<String> ended)
+            Connection connection,
+            String server,
+            SegmentRoot root,
+            List<List<@Nullable Object>> began,
+            List<List<@Nullable Object>> ended)
             throws SQLException {
         long events = 0;
         try (PreparedStatement select = connection.prepareStatement(
@@ -66,10 +67,10 @@ final class DroppedRows {
                     events++;
                     String statementId = row.getString(2);
                     if (statementId != null && !row.getString(1).equals(TrailEvent.OUTCOME)) {
-                        began.add(statementId);
+                        began.add(List.of(statementId));
                     }
                     if (statementId != null && !row.getString(1).equals(TrailEvent.INTENT)) {
-                        ended.add(statementId);
+                        ended.add(List.of(statementId));
                     }
                 }
             }
@@ -88,19 +89,6 @@ final class DroppedRows {
             try (ResultSet row = select.executeQuery()) {
                 return !row.next() || row.getLong(1) > 0;
             }
-        }
-    }
-
-    private static void delete(Connection connection, TrailTable table, List<String> statementIds) throws SQLException {
-        if (statementIds.isEmpty()) {
-            return;
-        }
-        try (PreparedStatement delete = connection.prepareStatement(table.deleteSql())) {
-            for (String statementId : statementIds) {
-                delete.setString(1, statementId);
-                delete.addBatch();
-            }
-            delete.executeBatch();
         }
     }
 

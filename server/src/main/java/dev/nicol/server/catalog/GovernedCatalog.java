@@ -85,14 +85,16 @@ public final class GovernedCatalog implements SubjectCatalog {
 
     /** What is known of a stored column; empty for the system's own, and for views, which store nothing. */
     public List<Classification> classifications(TableName table, String column) {
-        boolean stores = !table.catalog().equals("nicol") && !table.catalog().equals(VirtualSchemas.CATALOG);
-        return stores ? classifications.of(table, column) : List.of();
+        return isStored(table) ? classifications.of(table, column) : List.of();
+    }
+
+    private static boolean isStored(TableName table) {
+        return !table.catalog().equals("nicol") && !table.catalog().equals(VirtualSchemas.CATALOG);
     }
 
     /** Whether a stored column is tagged, or nobody knows yet what it holds. */
     public boolean isTagged(TableName table, String column) {
-        boolean stores = !table.catalog().equals("nicol") && !table.catalog().equals(VirtualSchemas.CATALOG);
-        return stores && !classifications.tags(table, column).isEmpty();
+        return isStored(table) && !classifications.tags(table, column).isEmpty();
     }
 
     /** Whether a column is tagged only because tagged values were written to it. */

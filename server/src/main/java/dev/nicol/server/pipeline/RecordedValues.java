@@ -39,16 +39,16 @@ final class RecordedValues {
         if (given.isEmpty()) {
             return List.of();
         }
-        Map<Integer, Lineage> beside = new HashMap<>();
-        if (traced != null) {
-            for (RelNode plan : ConvertStage.plans(traced.governed().body())) {
-                beside.putAll(LineageExtractor.besideParameters(plan));
-            }
-        }
         boolean sensitive = traced == null
                 || !traced.lineage().complete()
                 || traced.columns().stream()
                         .anyMatch(column -> column.mask() != null || isTagged(traced, column.table(), column.column()));
+        Map<Integer, Lineage> beside = new HashMap<>();
+        if (sensitive && traced != null) {
+            for (RelNode plan : ConvertStage.plans(traced.governed().body())) {
+                beside.putAll(LineageExtractor.besideParameters(plan));
+            }
+        }
         List<@Nullable String> recorded = new ArrayList<>(given.size());
         for (int i = 0; i < given.size(); i++) {
             Object value = given.get(i);

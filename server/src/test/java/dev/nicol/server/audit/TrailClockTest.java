@@ -2,6 +2,7 @@ package dev.nicol.server.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nicol.server.testing.SetClock;
 import dev.nicol.server.testing.TestStore;
 import java.nio.file.Path;
 import java.time.Duration;

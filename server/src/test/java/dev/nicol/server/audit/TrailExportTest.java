@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.nicol.server.testing.SetClock;
 import dev.nicol.server.testing.TestStore;
 import java.io.IOException;
 import java.io.OutputStream;

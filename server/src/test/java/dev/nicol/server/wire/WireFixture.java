@@ -8,17 +8,13 @@ import dev.nicol.server.catalog.SubjectCatalog;
 import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
 import dev.nicol.server.catalog.SubjectCatalogs;
 import dev.nicol.server.identity.Authenticator;
+import dev.nicol.server.testing.SetClock;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +32,7 @@ final class WireFixture implements AutoCloseable {
     final FakeStatements statements = new FakeStatements();
     final List<String> events = new CopyOnWriteArrayList<>();
     final Map<String, Map<String, String>> stated = new ConcurrentHashMap<>();
-    final MovableClock clock = new MovableClock();
+    final SetClock clock = new SetClock();
     final AtomicReference<@Nullable String> unready = new AtomicReference<>();
     final HttpEndpoint endpoint;
 
@@ -181,30 +177,6 @@ final class WireFixture implements AutoCloseable {
         @Override
         public void event(String kind, String userName, String detail) {
             events.add(kind + " " + userName + " " + detail);
-        }
-    }
-
-    /** Stands still until it is moved. */
-    static final class MovableClock extends Clock {
-        private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-        void move(Duration by) {
-            now = now.plus(by);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
         }
     }
 }

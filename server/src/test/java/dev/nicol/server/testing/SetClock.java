@@ -1,4 +1,4 @@
-package dev.nicol.server.audit;
+package dev.nicol.server.testing;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -7,11 +7,11 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that stands until it is told to move. */
-final class SetClock extends Clock {
+public final class SetClock extends Clock {
     private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
     /** @param by may be negative */
-    void move(Duration by) {
+    public void move(Duration by) {
         now = now.plus(by);
     }
 
