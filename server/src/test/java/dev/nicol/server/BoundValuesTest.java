@@ -32,15 +32,21 @@ class BoundValuesTest {
                 h2.user(),
                 h2.password(),
                 "CREATE TABLE t (id INTEGER, email VARCHAR(60), region VARCHAR(10))",
+                "CREATE TABLE parts (id INTEGER, code VARCHAR(20), size INTEGER)",
+                "INSERT INTO parts VALUES (1, 'blue-17', 3)",
                 "INSERT INTO t SELECT x, 'person' || x || '@example.org', CASE WHEN MOD(x, 2) = 0 THEN 'EU' ELSE 'US' END"
                         + " FROM SYSTEM_RANGE(1, 40)");
         nicol = TestNicol.start(List.of(h2), """
                 users:
                   ann: {password: "$HASH", groups: [stewards]}
+                  ben: {password: "$HASH", groups: [buyers]}
                   audra: {password: "$HASH", roles: [auditor]}
                 """, """
                 grants:
+                  - {name: buyers, tables: ["h2.PUBLIC.parts"], actions: [select], filterable: [code], to: {groups: [buyers]}}
                   - {name: stewards, tables: ["**"], actions: [select, insert, update], raw: ["*"], to: {groups: [stewards]}}
+                column_masks:
+                  - {name: codes, columns: ["h2.PUBLIC.parts.code"], to: {groups: [buyers]}, mask: {kind: redact}}
                 """);
     }
 
@@ -102,9 +108,18 @@ class BoundValuesTest {
                 .matches("\\[" + HASH + ",\"99\"\\]");
     }
 
+    /** Without a tag, and though the condition sees what is stored. */
+    @Test
+    void whatMeetsAMaskedColumnIsHashed() throws SQLException {
+        assertThat(boundBy("ben", "SELECT id FROM h2.PUBLIC.parts WHERE code = ? AND size = ?", "blue-17", 3))
+                .matches("\\[" + HASH + ",\"3\"\\]");
+        assertThat(boundBy("ann", "SELECT id FROM h2.PUBLIC.parts WHERE code = ?", "blue-17"))
+                .isEqualTo("[\"blue-17\"]");
+    }
+
     @Test
     void ofAStatementThatWasRefusedEveryValueIsHashed() throws SQLException {
-        assertThatThrownBy(() -> run("SELECT id FROM " + T + " WHERE nothing = ?", "person2@example.org"))
+        assertThatThrownBy(() -> run("ann", "SELECT id FROM " + T + " WHERE nothing = ?", "person2@example.org"))
                 .isInstanceOf(SQLException.class);
         assertThat(nicol.rows(
                         "audra",
@@ -114,16 +129,21 @@ class BoundValuesTest {
     }
 
     private String bound(String sql, Object... values) throws SQLException {
-        run(sql, values);
+        return boundBy("ann", sql, values);
+    }
+
+    private String boundBy(String user, String sql, Object... values) throws SQLException {
+        run(user, sql, values);
         return nicol.rows(
                         "audra",
-                        "SELECT bound_values FROM nicol.audit.statements WHERE user_name = 'ann' AND bound_values IS NOT NULL"
+                        "SELECT bound_values FROM nicol.audit.statements WHERE user_name = '" + user
+                                + "' AND bound_values IS NOT NULL"
                                 + " ORDER BY statement_id DESC LIMIT 1")
                 .get(0);
     }
 
-    private void run(String sql, Object... values) throws SQLException {
-        try (Connection connection = nicol.connect("ann");
+    private void run(String user, String sql, Object... values) throws SQLException {
+        try (Connection connection = nicol.connect(user);
                 PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < values.length; i++) {
                 statement.setObject(i + 1, values[i]);

@@ -41,8 +41,7 @@ final class RecordedValues {
         }
         boolean sensitive = traced == null
                 || !traced.lineage().complete()
-                || traced.columns().stream()
-                        .anyMatch(column -> column.mask() != null || isTagged(traced, column.table(), column.column()));
+                || traced.columns().stream().anyMatch(column -> isHidden(traced, column.table(), column.column()));
         Map<Integer, Lineage> beside = new HashMap<>();
         if (sensitive && traced != null) {
             for (RelNode plan : ConvertStage.plans(traced.governed().body())) {
@@ -61,10 +60,6 @@ final class RecordedValues {
             recorded.add(value == null ? null : hidden ? hashed(text(value), keys) : shortened(text(value)));
         }
         return Collections.unmodifiableList(recorded);
-    }
-
-    private static boolean isTagged(TracedStatement traced, TableName table, String column) {
-        return traced.governed().validated().catalog().isTagged(table, column);
     }
 
     private static boolean isHidden(TracedStatement traced, TableName table, String column) {
