@@ -13,6 +13,10 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HexFormat;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +35,7 @@ final class EmbeddedStore extends Store {
     private static final String NAMES = ";DATABASE_TO_LOWER=TRUE;CASE_INSENSITIVE_IDENTIFIERS=TRUE";
 
     /**
-     * The trail's writer itself says when the file is written ({@code CHECKPOINT}), before it acknowledges anything:
+     * The trail's writer itself says when the file is written ({@link #write}), before it acknowledges anything:
      * H2's {@code WRITE_DELAY=0} would do so at every commit, but ends the thread that wins back dead space, and the file
      * would only grow. Small pages: a statement changes the last page of some fifteen tables and indexes, and every
      * changed page is written whole. The database stays open between connections, and {@link #close} alone closes it:
@@ -112,21 +116,34 @@ final class EmbeddedStore extends Store {
         pool().evictConnection(writer);
     }
 
-    /** A commit changes memory; a checkpoint writes the file, and makes the operating system write it too where it is to. */
+    /** A commit changes memory only. */
     @Override
     void commit(Connection writer, boolean sync) throws SQLException {
         writer.commit();
-        checkpoint(writer, sync ? "CHECKPOINT SYNC" : "CHECKPOINT");
+        write(writer, sync);
     }
 
     @Override
     void sync(Connection writer) throws SQLException {
-        checkpoint(writer, "CHECKPOINT SYNC");
+        write(writer, true);
     }
 
-    private static void checkpoint(Connection writer, String command) throws SQLException {
-        try (Statement statement = writer.createStatement()) {
-            statement.execute(command);
+    /**
+     * Returns when all that was committed before is in the file, and survives the end of this process. {@code CHECKPOINT} does
+     * not promise that: where H2's own thread has just begun to write, it finds nothing to do, and what that thread handed to
+     * others may not be written yet. So this waits for those too.
+     *
+     * @param force whether the operating system is to write the file too, for the machine's end
+     */
+    static void write(Connection connection, boolean force) throws SQLException {
+        SessionLocal session =
+                (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+        MVStore file = session.getDatabase().getStore().getMvStore();
+        try {
+            file.commit();
+            file.executeFilestoreOperation(force ? file::sync : () -> {});
+        } catch (MVStoreException failure) {
+            throw new SQLException("the store's file cannot be written", failure);
         }
     }
 

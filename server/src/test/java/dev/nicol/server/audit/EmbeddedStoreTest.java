@@ -1,0 +1,133 @@
+package dev.nicol.server.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.nicol.adapters.testing.TestDatabases;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
+import org.h2.store.fs.FileBaseDefault;
+import org.h2.store.fs.FilePath;
+import org.h2.store.fs.FilePathWrapper;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is said to be in the file of an embedded store is there. */
+class EmbeddedStoreTest {
+    /** H2's own thread began to write the commit, and the file is slow. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatAnotherThreadIsWritingIsWaitedFor(boolean force) throws Exception {
+        FilePath.register(new SlowPath());
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:h2:slow:" + TestDatabases.directory() + "/store", "sa", "");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE t (n INTEGER)");
+            EmbeddedStore.write(connection, force);
+            MVStore file = ((SessionLocal)
+                            connection.unwrap(JdbcConnection.class).getSession())
+                    .getDatabase()
+                    .getStore()
+                    .getMvStore();
+
+            SlowPath.gate = new CountDownLatch(1);
+            statement.execute("INSERT INTO t VALUES (1)");
+            file.tryCommit();
+            await().atMost(Duration.ofSeconds(20)).until(() -> !file.hasUnsavedChanges());
+            CompletableFuture<Void> returned = new CompletableFuture<>();
+            Thread writer = new Thread(() -> {
+                try {
+                    EmbeddedStore.write(connection, force);
+                    returned.complete(null);
+                } catch (SQLException | RuntimeException failure) {
+                    returned.completeExceptionally(failure);
+                }
+            });
+            writer.start();
+            try {
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> returned.isDone() || writer.getState() == Thread.State.WAITING);
+                assertThat(returned).isNotDone();
+            } finally {
+                SlowPath.gate.countDown();
+            }
+            writer.join(20_000);
+            assertThat(returned).isCompleted();
+        }
+    }
+
+    /** The file system of the machine, whose writes can be held up. Public, as H2 makes paths of it. */
+    public static final class SlowPath extends FilePathWrapper {
+        static volatile CountDownLatch gate = new CountDownLatch(0);
+
+        @Override
+        public String getScheme() {
+            return "slow";
+        }
+
+        @Override
+        public FileChannel open(String mode) throws IOException {
+            return new SlowFile(getBase().open(mode));
+        }
+    }
+
+    private static final class SlowFile extends FileBaseDefault {
+        private final FileChannel file;
+
+        SlowFile(FileChannel file) {
+            this.file = file;
+        }
+
+        @Override
+        public int write(ByteBuffer source, long position) throws IOException {
+            try {
+                SlowPath.gate.await();
+            } catch (InterruptedException interrupted) {
+                throw new IOException(interrupted);
+            }
+            return file.write(source, position);
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            return file.read(target, position);
+        }
+
+        @Override
+        public long size() throws IOException {
+            return file.size();
+        }
+
+        @Override
+        public void force(boolean metadata) throws IOException {
+            file.force(metadata);
+        }
+
+        @Override
+        public FileLock tryLock(long position, long size, boolean shared) throws IOException {
+            return file.tryLock(position, size, shared);
+        }
+
+        @Override
+        protected void implTruncate(long size) throws IOException {
+            file.truncate(size);
+        }
+
+        @Override
+        protected void implCloseChannel() throws IOException {
+            file.close();
+        }
+    }
+}
