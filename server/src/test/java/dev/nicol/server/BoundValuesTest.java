@@ -7,8 +7,11 @@ import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
 import java.sql.Connection;
+import java.sql.Date;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Time;
+import java.sql.Timestamp;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -32,8 +35,8 @@ class BoundValuesTest {
                 h2.user(),
                 h2.password(),
                 "CREATE TABLE t (id INTEGER, email VARCHAR(60), region VARCHAR(10))",
-                "CREATE TABLE parts (id INTEGER, code VARCHAR(20), size INTEGER)",
-                "INSERT INTO parts VALUES (1, 'blue-17', 3)",
+                "CREATE TABLE parts (id INTEGER, code VARCHAR(20), size INTEGER, made DATE, used TIMESTAMP)",
+                "INSERT INTO parts VALUES (1, 'blue-17', 3, DATE '2026-11-29', NULL)",
                 "INSERT INTO t SELECT x, 'person' || x || '@example.org', CASE WHEN MOD(x, 2) = 0 THEN 'EU' ELSE 'US' END"
                         + " FROM SYSTEM_RANGE(1, 40)");
         nicol = TestNicol.start(List.of(h2), """
@@ -75,6 +78,12 @@ class BoundValuesTest {
                 .isEqualTo("[\"2\",null]");
         assertThat(bound("SELECT region FROM " + T + " WHERE region = UPPER(CAST(? AS VARCHAR(9)))", "eu"))
                 .isEqualTo("[\"eu\"]");
+        assertThat(bound(
+                        "SELECT id FROM h2.PUBLIC.parts WHERE made = ? AND used < ? AND CAST(used AS TIME) = ?",
+                        Date.valueOf("2026-11-29"),
+                        Timestamp.valueOf("2026-11-29 10:00:00.125"),
+                        Time.valueOf("10:00:00")))
+                .isEqualTo("[\"2026-11-29\",\"2026-11-29 10:00:00.125\",\"10:00:00.000\"]");
         assertThat(bound("SELECT CAST(? AS VARCHAR(9)) FROM " + T + " WHERE id = 1", "shown"))
                 .isEqualTo("[\"shown\"]");
         assertThat(nicol.rows(

@@ -8,13 +8,17 @@ import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.GovernedCatalog;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.apache.calcite.avatica.util.DateTimeUtils;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +34,9 @@ final class RecordedValues {
 
     /** Characters of one value that are kept. */
     private static final int MOST_CHARACTERS = 1_000;
+
+    /** Digits of a second's fraction. */
+    private static final int MILLISECONDS = 3;
 
     private RecordedValues() {}
 
@@ -48,16 +55,18 @@ final class RecordedValues {
                 beside.putAll(LineageExtractor.besideParameters(plan));
             }
         }
+        List<RelDataTypeField> types = types(traced);
         List<@Nullable String> recorded = new ArrayList<>(given.size());
         for (int i = 0; i < given.size(); i++) {
-            Object value = given.get(i);
+            String text =
+                    text(given.get(i), i < types.size() ? types.get(i).getType().getSqlTypeName() : SqlTypeName.ANY);
             Lineage columns = beside.get(i);
             boolean hidden = sensitive
                     && (columns == null
                             || columns.edges().stream()
                                     .anyMatch(edge -> isHidden(
                                             Objects.requireNonNull(traced), edge.sourceTable(), edge.sourceColumn())));
-            recorded.add(value == null ? null : hidden ? hashed(text(value), keys) : shortened(text(value)));
+            recorded.add(text == null ? null : hidden ? hashed(text, keys) : shortened(text));
         }
         return Collections.unmodifiableList(recorded);
     }
@@ -72,8 +81,27 @@ final class RecordedValues {
                                 decided.name().equals(column) && (decided.denied() || decided.mask() != null));
     }
 
-    private static String text(Object value) {
-        return value instanceof BigDecimal number ? number.toPlainString() : value.toString();
+    private static List<RelDataTypeField> types(@Nullable TracedStatement traced) {
+        ValidatedStatement.Checked checked =
+                traced == null ? null : traced.governed().validated().checked();
+        return checked == null ? List.of() : checked.parameterTypes().getFieldList();
+    }
+
+    /** As one would write it: dates and times are numbers in the engine. */
+    private static @Nullable String text(@Nullable Object value, SqlTypeName type) {
+        if (value instanceof BigDecimal number) {
+            return number.toPlainString();
+        } else if (value instanceof Number number) {
+            return switch (type) {
+                case DATE -> DateTimeUtils.unixDateToString(number.intValue());
+                case TIME -> DateTimeUtils.unixTimeToString(number.intValue(), MILLISECONDS);
+                case TIMESTAMP -> DateTimeUtils.unixTimestampToString(number.longValue(), MILLISECONDS);
+                case TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
+                    Instant.ofEpochMilli(number.longValue()).toString();
+                default -> number.toString();
+            };
+        }
+        return value == null ? null : value.toString();
     }
 
     private static String hashed(String text, BoundValue.KeyPads keys) {

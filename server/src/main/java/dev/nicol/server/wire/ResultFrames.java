@@ -81,17 +81,16 @@ final class ResultFrames implements AutoCloseable {
                 }
                 List<@Nullable Object> encoded = encode(row);
                 rows.add(encoded);
-                for (Object value : encoded) {
-                    bytes += ValueEncoder.size(value);
-                }
-                bytes += Integer.BYTES;
+                long size = ValueEncoder.size(encoded);
+                // before the next row: the last one ends the statement, and the trail gets what it came to
+                cursor.sent(size);
+                bytes += size + Integer.BYTES;
             }
             if (!done) {
                 // look one row ahead: no client is sent for an empty frame, and the source is released at once
                 ahead = cursor.next();
                 done = ahead == null;
             }
-            cursor.sent(bytes);
         } catch (Throwable failure) {
             close();
             throw failure;

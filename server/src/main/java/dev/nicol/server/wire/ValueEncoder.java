@@ -59,13 +59,13 @@ interface ValueEncoder {
         };
     }
 
-    /** Bytes that the value adds to a frame, roughly. */
+    /** Bytes of a value: text in UTF-8, a number eight, a decimal its digits and two, a list its elements. */
     static long size(@Nullable Object encoded) {
         if (encoded == null) {
             return 1;
         }
         if (encoded instanceof String text) {
-            return utf8Length(text);
+            return text.getBytes(StandardCharsets.UTF_8).length;
         }
         if (encoded instanceof byte[] bytes) {
             return bytes.length;
@@ -77,11 +77,6 @@ interface ValueEncoder {
             return list.stream().mapToLong(ValueEncoder::size).sum();
         }
         return encoded instanceof Boolean ? 1 : Long.BYTES;
-    }
-
-    private static long utf8Length(String text) {
-        // short texts exactly, long ones without copying them
-        return text.length() < 1024 ? text.getBytes(StandardCharsets.UTF_8).length : 2L * text.length();
     }
 
     private static Object integer(Object value) {
