@@ -3,6 +3,7 @@ package dev.nicol.server.audit;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,13 +65,16 @@ final class EmbeddedStore extends Store {
         try {
             pool = pool(path);
             restrict(Path.of(path + ".mv.db"));
-            migrate(pool, "VARBINARY", settings.server());
+            migrate(pool, "VARBINARY", settings);
             return new EmbeddedStore(settings, path, lock, pool, prepare(pool, path, settings.server()));
         } catch (SQLException | RuntimeException e) {
             if (pool != null) {
                 pool.close();
             }
             lock.close();
+            if (e instanceof NicolException known) {
+                throw known;
+            }
             throw notOpened(
                     settings,
                     "The server's log says why; if the file is damaged, keep it for the auditors and restore the last"

@@ -88,7 +88,7 @@ final class PostgresStore extends Store {
             statement.execute("SET lock_timeout = '" + PREPARING_TIMEOUT + "'");
             lock.setLong(1, preparing);
             lock.execute();
-            migrate(pool, "BYTEA", settings.server());
+            migrate(pool, "BYTEA", settings);
             beginChain(owner, settings.server());
             Reader reader = new PostgresReader(owner, settings).prepare();
             unlock.setLong(1, preparing);

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationState;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -169,17 +171,25 @@ public abstract class Store implements AutoCloseable {
     @Override
     public abstract void close();
 
-    static void migrate(HikariDataSource pool, String bytes, String server) {
+    static void migrate(HikariDataSource pool, String bytes, StoreSettings settings) {
         try {
-            Flyway.configure(Store.class.getClassLoader())
+            Flyway flyway = Flyway.configure(Store.class.getClassLoader())
                     .dataSource(pool)
                     .locations("classpath:dev/nicol/server/audit/migration")
                     .defaultSchema("internal")
                     .createSchemas(true)
                     .javaMigrations(new FlowsOfEvents())
-                    .placeholders(Map.of("bytes", bytes, "server", server))
-                    .load()
-                    .migrate();
+                    .placeholders(Map.of("bytes", bytes, "server", settings.server()))
+                    .load();
+            for (MigrationInfo migration : flyway.info().applied()) {
+                if (migration.getState() == MigrationState.FUTURE_SUCCESS) {
+                    throw NicolError.TRAIL_UNAVAILABLE.because("The store `" + settings.urlWithoutOptions()
+                            + "` was last opened by a newer version of Nicol, which keeps more in it (its schema has version `"
+                            + migration.getVersion()
+                            + "`). Start that version or a later one; a store does not go back.");
+                }
+            }
+            flyway.migrate();
         } catch (FlywayException e) {
             throw new IllegalStateException("the store's schema cannot be brought up to date: " + e.getMessage(), e);
         }
