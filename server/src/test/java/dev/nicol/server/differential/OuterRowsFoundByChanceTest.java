@@ -92,10 +92,14 @@ class OuterRowsFoundByChanceTest extends KeptStatements {
     void conditionsOnGroups(Deployment deployment) throws SQLException {
         answers(
                 deployment,
-                "WITH w AS (SELECT MIN(t0.region) AS c0 FROM $people AS t0) SELECT t2.person AS c0 FROM $tags AS t2 WHERE NOT EXISTS"
-                        + " (SELECT 'X' AS c0 FROM w AS t7 WHERE t7.c0 < t2.tag) AND t2.weight > 0",
-                "3",
+                "WITH w AS (SELECT MIN('X') AS c0 FROM $people AS t0) SELECT COUNT(*) AS c0 FROM $tags AS t2 WHERE NOT EXISTS"
+                        + " (SELECT 'X' AS c0 FROM w AS t7 WHERE 'P' < t2.tag)",
                 "5");
+        answers(
+                deployment,
+                "WITH w AS (SELECT MIN('X') AS c0 FROM $people AS t0) SELECT 'X' AS c0 FROM $tags AS t2 WHERE NOT EXISTS (SELECT 'X'"
+                        + " AS c0 FROM w AS t7 WHERE 'P' < t2.tag) HAVING COUNT(1) > 1",
+                "X");
     }
 
     /** PostgreSQL was asked for the order of a constant in a way that failed on branches of several types. */
