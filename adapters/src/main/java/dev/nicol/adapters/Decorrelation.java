@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.calcite.plan.RelOptUtil;
@@ -35,7 +36,10 @@ final class Decorrelation {
     /** The plan itself where Calcite fails: it is computed as it was written. */
     static RelNode of(RelNode correlated) {
         try {
-            RelNode hidden = correlated.accept(new LateralAggregates()).accept(new HiddenLiterals());
+            RelNode hidden = correlated
+                    .accept(new LateralAggregates())
+                    .accept(new HiddenLiterals())
+                    .accept(new OwnLeaves());
             RelNode joins = RelDecorrelator.decorrelateQuery(
                     hidden, RelFactories.LOGICAL_BUILDER.create(correlated.getCluster(), null));
             return RelOptUtil.getVariablesUsed(joins).isEmpty() ? joins.accept(new ShownLiterals()) : correlated;
@@ -79,6 +83,20 @@ final class Decorrelation {
                 fields.add(field instanceof RexLiteral ? rex.makeCall(field.getType(), SAME, List.of(field)) : field);
             }
             return project.copy(project.getTraitSet(), project.getInput(), fields, project.getRowType());
+        }
+    }
+
+    /**
+     * Calcite 1.42 remembers of each node what became of it, and of one that stands in two places what became of it in the
+     * last: names of the other place would then be those of other columns.
+     */
+    private static final class OwnLeaves extends RelHomogeneousShuttle {
+        @Override
+        public RelNode visit(RelNode other) {
+            if (other instanceof SealedScan scan) {
+                return scan.letThrough(scan.crossing());
+            }
+            return other.getInputs().isEmpty() ? other.copy(other.getTraitSet(), List.of()) : super.visit(other);
         }
     }
 

@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FederatedPlanner {
     private static final List<RelOptRule> SUB_QUERIES =
-            List.of(CoreRules.FILTER_SUB_QUERY_TO_CORRELATE, CoreRules.PROJECT_SUB_QUERY_TO_CORRELATE);
+            List.of(CoreRules.FILTER_SUB_QUERY_TO_CORRELATE, new ProjectSubQueries());
 
     /** Moves predicates towards the sources and tells one side of a join what the other knows. */
     private static final List<RelOptRule> PREDICATES = List.of(

@@ -111,11 +111,15 @@ public final class SourceSqlConverter extends RelToSqlConverter {
                 || (node instanceof Project || node instanceof Filter) && aggregates(node.getInput(0));
     }
 
-    /** Called by Calcite's dispatch, which calls what a sub-query is correlated with by a name that it does not write, and
-     * writes no parentheses around one in HAVING. */
+    /**
+     * Called by Calcite's dispatch, which calls what a sub-query is correlated with by a name that it does not write, and
+     * writes no parentheses around one in HAVING, where some sources know no names of the outer query either.
+     */
     @Override
     public Result visit(Filter filter) {
-        boolean having = filter.getInput() instanceof Aggregate && RexUtil.SubQueryFinder.containsSubQuery(filter);
+        boolean having = filter.getInput() instanceof Aggregate
+                && (RexUtil.SubQueryFinder.containsSubQuery(filter)
+                        || RexUtil.containsCorrelation(filter.getCondition()));
         if (!correlated(filter) && !having) {
             return super.visit(filter);
         }

@@ -71,6 +71,12 @@ final class PostgresDialect extends PostgresqlSqlDialect {
         super(DEFAULT_CONTEXT.withDataTypeSystem(NicolTypeSystem.INSTANCE));
     }
 
+    /** {@link dev.nicol.adapters.SourceSqlConverter} leaves constants out itself; Calcite's way asks what it may fail to tell. */
+    @Override
+    public boolean supportsOrderByLiteral() {
+        return true;
+    }
+
     static String castName(RelDataType type) {
         return switch (type.getSqlTypeName()) {
             case TINYINT, SMALLINT, UTINYINT -> "smallint";

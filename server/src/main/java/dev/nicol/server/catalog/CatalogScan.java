@@ -53,7 +53,7 @@ public final class CatalogScan extends AbstractRelNode implements EnumerableRel 
 
     @Override
     public RelNode copy(RelTraitSet traits, List<RelNode> inputs) {
-        return this;
+        return new CatalogScan(getCluster(), name, rowType, estimate, rows);
     }
 
     @Override

@@ -133,7 +133,11 @@ public final class PlanningSpace {
                         .withTypeCoercionEnabled(true));
     }
 
-    /** A converter for what {@code validator} validated. */
+    /**
+     * A converter for what {@code validator} validated. Calcite 1.42 converts a SELECT list with a correlated sub-query twice
+     * where its input is a projection: it merges the two and then sets what came of it on the projection that was there.
+     * So nothing is merged before all is converted.
+     */
     public SqlToRelConverter converter(SqlValidator validator) {
         return new SqlToRelConverter(
                 new Expander(),
@@ -142,10 +146,17 @@ public final class PlanningSpace {
                 cluster,
                 StandardConvertletTable.INSTANCE,
                 SqlToRelConverter.config()
+                        .addRelBuilderConfigTransform(builder -> builder.withBloat(-1))
                         .withExpand(false)
                         .withInSubQueryThreshold(Integer.MAX_VALUE)
                         .withTrimUnusedFields(false)
-                        .withRemoveSortInSubQuery(false));
+                        .withRemoveSortInSubQuery(false)) {
+            @Override
+            public RelRoot convertQuery(SqlNode query, boolean needsValidation, boolean top) {
+                RelRoot root = super.convertQuery(query, needsValidation, top);
+                return root.withRel(root.rel.accept(new MergedProjections()));
+            }
+        };
     }
 
     /** Validates and converts a query in one go. */

@@ -2,46 +2,19 @@ package dev.nicol.server.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nicol.server.differential.KnownFilter.Reader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the differential test found, kept: the smallest statements, over policies stated by hand. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class FoundByChanceTest {
-    private Bench bench;
-
-    @BeforeAll
-    void start() {
-        List<KnownFilter> filters = KnownFilter.ALL.stream()
-                .filter(filter -> filter.sql().startsWith("EXISTS")
-                        || filter.sql().startsWith("region NOT IN (SELECT")
-                        || filter.sql().startsWith("person = 1 OR"))
-                .toList();
-        Reader reader = new Reader("r0", "EU", false, List.of("EU", "US"), 3);
-        bench = Bench.start(new byte[32], List.of(new Rights(reader, filters, Map.of(), Set.of())));
-    }
-
-    @AfterAll
-    void stop() {
-        if (bench != null) {
-            bench.close();
-        }
-    }
-
+class FoundByChanceTest extends KeptStatements {
     /** The filter calls its table by a name, which the second use of the table had not. */
     @ParameterizedTest
     @EnumSource
@@ -362,35 +335,5 @@ class FoundByChanceTest {
                 + " FROM 0 FOR 3) AS c2, SUBSTRING(" + text + " FROM 3) AS c3, POSITION('A' IN " + text + ") AS c4"
                 + " FROM $people AS t0 JOIN $orders AS t1 ON t1.id = 6 WHERE t0.id = 10";
         assertThat(rows(Deployment.FEDERATED, sql)).containsExactly("6|GIS|\uD834\uDD1EG|ISAP|5");
-    }
-
-    private List<String> rows(Deployment deployment, String sql) throws SQLException {
-        try (Connection connection = bench.connect("r0");
-                Statement governed = connection.createStatement()) {
-            return Outcome.of(governed, bench.located(sql, deployment, null), List.of())
-                    .rows();
-        }
-    }
-
-    /** The same for both, and these rows in any order over the stored tables. */
-    private void answers(Deployment deployment, String sql, String... rows) throws SQLException {
-        same(deployment, sql);
-        try (Connection raw = bench.connect(Bench.STEWARD);
-                Statement statement = raw.createStatement()) {
-            Outcome stored = Outcome.of(statement, bench.located(sql, deployment, null), List.of());
-            assertThat(stored.rows()).as(sql).containsExactlyInAnyOrder(rows);
-        }
-    }
-
-    private void same(Deployment deployment, String sql) throws SQLException {
-        Rights rights = bench.readers().get(0);
-        try (Connection governed = bench.connect("r0");
-                Connection raw = bench.connect(Bench.STEWARD)) {
-            Comparison comparison = new Comparison(bench, deployment, rights, governed, raw);
-            Generator.Statement statement = new Generator.Statement(Part.fixed(sql), false, false);
-            Comparison.Answers answers = comparison.of(statement);
-            assertThat(answers.difference()).as(answers.toString()).isNull();
-            assertThat(answers.governed().failed()).as(answers.toString()).isFalse();
-        }
     }
 }
