@@ -191,7 +191,7 @@ class TrailExportTest {
                     Duration.ofDays(40),
                     List.of(new RetentionRules.KeptLonger(
                             java.util.Set.of("policy_load"), java.util.Set.of(), Duration.ofDays(400))));
-            new Retention(store, trail, rules, clock, 500).run();
+            new Retention(store, trail, rules, Undelivered.NOTHING, clock, 500).run();
         }
         List<JsonNode> rows = jsonLines(all());
         verify(rows);
