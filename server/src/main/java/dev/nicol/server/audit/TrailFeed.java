@@ -78,6 +78,11 @@ public final class TrailFeed {
         return lines;
     }
 
+    /** As {@code nicol.audit.statements.sql_hash} has it. */
+    public static String sqlHash(String sql) {
+        return EventHash.ofText(sql);
+    }
+
     /** The payload of a statement's intent; null where it is gone. */
     public @Nullable String intent(String statementId) {
         return store.<@Nullable String, RuntimeException>read(handle -> {

@@ -69,6 +69,9 @@ final class SinksReader {
                 node.problem("an entry of `sinks` must be a map such as `{kind: file, path: audit.jsonl}`");
             } else if (sink != null && !names.add(sink.name())) {
                 node.problem("there is another sink of the name `" + sink.name() + "` — give each a `name` of its own");
+            } else if (sink != null
+                    && sinks.stream().anyMatch(other -> other.target().equals(sink.target()))) {
+                node.problem("there is another sink to the same place — remove one of them");
             } else if (sink != null) {
                 sinks.add(sink);
             }

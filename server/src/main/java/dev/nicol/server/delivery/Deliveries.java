@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +55,7 @@ public final class Deliveries implements Undelivered, AutoCloseable {
         all.register(sinks);
         TrailFeed feed = new TrailFeed(store, trail);
         for (SinkSettings settings : sinks) {
-            Sink sink = sink(settings, store.server(), clock);
+            Sink sink = sink(settings, store.server(), sources, all.intents(feed), clock);
             Delivery delivery = new Delivery(settings, sink, store, feed, all.storeInUse, clock);
             all.deliveries.add(delivery);
             Gauge.builder("nicol.sink.behind", delivery, Delivery::behind)
@@ -70,20 +71,40 @@ public final class Deliveries implements Undelivered, AutoCloseable {
         return all;
     }
 
-    private static Sink sink(SinkSettings settings, String server, Clock clock) {
-        if (settings.target() instanceof SinkSettings.ToFile file) {
+    private Function<String, @Nullable String> intents(TrailFeed feed) {
+        return statementId -> {
+            storeInUse.lock();
+            try {
+                return feed.intent(statementId);
+            } finally {
+                storeInUse.unlock();
+            }
+        };
+    }
+
+    private static Sink sink(
+            SinkSettings settings,
+            String server,
+            List<SourceDefinition> sources,
+            Function<String, @Nullable String> intents,
+            Clock clock) {
+        SinkSettings.Target target = settings.target();
+        if (target instanceof SinkSettings.ToFile file) {
             return new FileSink(file.path());
-        } else if (settings.target() instanceof SinkSettings.ToSyslog syslog) {
+        } else if (target instanceof SinkSettings.ToSyslog syslog) {
             return new SyslogSink(syslog, settings.timeout(), server);
-        } else if (settings.target() instanceof SinkSettings.ToWebhook webhook) {
+        } else if (target instanceof SinkSettings.ToWebhook webhook) {
             return new WebhookSink(webhook, settings.timeout(), server, clock);
+        } else if (target instanceof SinkSettings.ToOpenLineage lineage) {
+            return new OpenLineageSink(
+                    lineage, settings.timeout(), new Datasets(lineage.namespace(), sources), intents);
         }
-        throw new IllegalStateException("no sink for " + settings.target().kind());
+        throw new IllegalStateException("no sink for " + target.kind());
     }
 
     /** Why a sink cannot be reached now, in a word; null where it can. */
     public static @Nullable String unreachable(SinkSettings settings) {
-        try (Sink sink = sink(settings, "check", Clock.systemUTC())) {
+        try (Sink sink = sink(settings, "check", List.of(), statementId -> null, Clock.systemUTC())) {
             sink.check();
             return null;
         } catch (IOException | RuntimeException failure) {
@@ -187,7 +208,8 @@ public final class Deliveries implements Undelivered, AutoCloseable {
             trail.event(
                     DROPPED,
                     SYSTEM,
-                    "events " + firstId + " to " + lastId + " were not delivered to " + String.join(", ", without));
+                    "events " + firstId + " to " + lastId + " were dropped before they were delivered to "
+                            + String.join(", ", without));
         }
     }
 
