@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** This server's chain as it grows, for what follows it. Nothing is read that a power cut could still take back. */
@@ -85,19 +86,23 @@ public final class TrailFeed {
 
     /** The payload of a statement's intent; null where it is gone. */
     public @Nullable String intent(String statementId) {
-        return store.<@Nullable String, RuntimeException>read(handle -> {
-            try (PreparedStatement statement = handle.getConnection()
-                    .prepareStatement("SELECT b.payload FROM audit.events e JOIN internal.event_bytes b"
-                            + " ON b.server = e.server AND b.event_id = e.event_id"
-                            + " WHERE e.statement_id = ? AND e.server = ? AND e.kind = '" + TrailEvent.INTENT + "'")) {
-                statement.setString(1, statementId);
-                statement.setString(2, store.server());
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next() ? new String(row.getBytes(1), StandardCharsets.UTF_8) : null;
-                }
-            } catch (SQLException failure) {
-                throw new IllegalStateException("the chain cannot be read", failure);
-            }
-        });
+        return store.<Optional<String>, RuntimeException>read(handle -> {
+                    try (PreparedStatement statement = handle.getConnection()
+                            .prepareStatement("SELECT b.payload FROM audit.events e JOIN internal.event_bytes b"
+                                    + " ON b.server = e.server AND b.event_id = e.event_id"
+                                    + " WHERE e.statement_id = ? AND e.server = ? AND e.kind = '" + TrailEvent.INTENT
+                                    + "'")) {
+                        statement.setString(1, statementId);
+                        statement.setString(2, store.server());
+                        try (ResultSet row = statement.executeQuery()) {
+                            return row.next()
+                                    ? Optional.of(new String(row.getBytes(1), StandardCharsets.UTF_8))
+                                    : Optional.empty();
+                        }
+                    } catch (SQLException failure) {
+                        throw new IllegalStateException("the chain cannot be read", failure);
+                    }
+                })
+                .orElse(null);
     }
 }
