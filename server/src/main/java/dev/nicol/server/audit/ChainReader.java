@@ -31,11 +31,12 @@ final class ChainReader {
      * @param rows takes each; false: no more
      */
     void read(long after, long end, int events, Predicate<ExportedRow> rows) throws SQLException {
+        // in the primary key's whole order, or H2 reads and sorts all that is left of the chain for every page
         try (PreparedStatement statement = connection.prepareStatement("SELECT e.event_id, e.occurred_at, e.kind,"
                 + " e.user_name, e.detail, e.statement_id, b.format_version, e.previous_hash, e.hash, b.payload"
                 + " FROM audit.events e LEFT JOIN internal.event_bytes b ON b.server = e.server"
                 + " AND b.event_id = e.event_id WHERE e.server = ? AND e.event_id > ? AND e.event_id <= ?"
-                + " ORDER BY e.event_id LIMIT " + events)) {
+                + " ORDER BY e.server, e.event_id LIMIT " + events)) {
             statement.setString(1, server);
             statement.setLong(2, after);
             statement.setLong(3, end);

@@ -175,7 +175,7 @@ public final class Retention implements AutoCloseable {
         try (PreparedStatement statement = connection.prepareStatement("SELECT e.event_id, e.occurred_at, e.kind,"
                 + " e.statement_id, s.statement_id, s.statement_kind, s.started_at, s.finished_at FROM audit.events e"
                 + " LEFT JOIN audit.statements s ON s.statement_id = e.statement_id"
-                + " WHERE e.server = ? AND e.event_id > ? ORDER BY e.event_id LIMIT " + PAGE_EVENTS)) {
+                + " WHERE e.server = ? AND e.event_id > ? ORDER BY e.server, e.event_id LIMIT " + PAGE_EVENTS)) {
             statement.setString(1, store.server());
             statement.setLong(2, scan.cursor);
             boolean old = false;
