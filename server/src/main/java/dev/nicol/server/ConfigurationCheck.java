@@ -13,6 +13,8 @@ import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.server.config.NicolConfig;
+import dev.nicol.server.delivery.Deliveries;
+import dev.nicol.server.delivery.SinkSettings;
 import dev.nicol.server.identity.UsersReader;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -29,6 +31,13 @@ final class ConfigurationCheck {
     /** What is wrong with sources, users and policies of a configuration that reads well; empty when nothing is. */
     static List<String> problems(NicolConfig config) {
         List<String> problems = new ArrayList<>(unsupported(config));
+        for (SinkSettings sink : config.sinks()) {
+            String reason = Deliveries.unreachable(sink);
+            if (reason != null) {
+                problems.add(config.file() + ": sink `" + sink.name() + "` cannot be reached (" + reason
+                        + ") — start it, or correct where it is");
+            }
+        }
         List<Source> sources = config.sources().stream().map(Source::new).toList();
         MaskChecks checks = new MaskChecks(() -> masks(policies(config)), (source, problem) -> {});
         try (Catalog catalog = new Catalog(sources, Catalog.DEFAULT_REFRESH, checks)) {

@@ -31,6 +31,7 @@ import dev.nicol.server.classification.TagRegistry;
 import dev.nicol.server.classification.TagStore;
 import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
+import dev.nicol.server.delivery.Deliveries;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
@@ -156,6 +157,7 @@ public final class Server implements AutoCloseable {
 
     private void listen(NicolConfig config) {
         try {
+            PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             HttpEndpoint listening = opened(new HttpEndpoint(
                     config.server().host(),
                     config.server().port(),
@@ -164,15 +166,17 @@ public final class Server implements AutoCloseable {
                             pipelines.statements(),
                             catalogs,
                             trail,
-                            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                            metrics,
                             () -> trail.broken() ? "the audit trail cannot be written" : null),
                     wireLimits(config),
                     clock));
             listening.start();
             endpoint = listening;
+            Deliveries deliveries =
+                    opened(Deliveries.start(store, trail, config.sinks(), config.sources(), metrics, clock));
             RetentionRules retention = config.audit().retention();
             if (retention != null) {
-                opened(Retention.start(store, trail, retention, clock));
+                opened(Retention.start(store, trail, retention, deliveries, clock));
             }
             trail.event("server_start", SYSTEM_CATALOG, "port " + listening.port());
             LOG.info("listening on http://{}:{}", config.server().host(), listening.port());

@@ -150,7 +150,11 @@ class DocumentationTest {
         String document = TidyTest.text(REFERENCE.resolve("configuration.md"));
         String server = "server/src/main/java/dev/nicol/server/";
         for (String reader : List.of(
-                "config/ConfigReader", "config/RetentionReader", "config/SourcesReader", "identity/UsersReader")) {
+                "config/ConfigReader",
+                "config/RetentionReader",
+                "config/SinksReader",
+                "config/SourcesReader",
+                "identity/UsersReader")) {
             assertThat(keys(ROOT.resolve(server + reader + ".java")))
                     .as("keys that %s reads and docs/reference/configuration.md names", reader)
                     .isNotEmpty()

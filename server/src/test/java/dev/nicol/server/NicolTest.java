@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,6 +94,39 @@ class NicolTest {
                         "policies/p.yaml:1: `to` is missing — add it",
                         "users.yaml:1: the `password` of `a` is not an Argon2id hash (`$argon2id$v=19$…`) — make one"
                                 + " with `nicol hash-password`");
+    }
+
+    @Test
+    void checkTellsOfSinksThatCannotBeReached() throws IOException {
+        Files.createDirectory(directory.resolve("policies"));
+        write("users.yaml", "users: {}\n");
+        int closed;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            write("nicol.yaml", """
+                    identity: {users: users.yaml}
+                    audit:
+                      sinks:
+                        - {name: there, kind: file, path: audit.jsonl}
+                        - {name: nowhere, kind: file, path: no/audit.jsonl}
+                        - {name: open, kind: syslog, host: 127.0.0.1, port: LISTENING}
+                        - {name: shut, kind: webhook, url: "http://127.0.0.1:CLOSED/token"}
+                    lineage: {openlineage: {url: "http://127.0.0.1:CLOSED"}}
+                    """.replace("LISTENING", "" + listening.getLocalPort())
+                    .replace("CLOSED", "" + closed));
+            assertThat(run("check", "--config", path("nicol.yaml"))).isEqualTo(1);
+        }
+        assertThat(err.toString().lines().filter(line -> line.contains("sink")))
+                .containsExactly(
+                        path("nicol.yaml") + ": sink `nowhere` cannot be reached (not_writable) — start it, or correct"
+                                + " where it is",
+                        path("nicol.yaml") + ": sink `shut` cannot be reached (not_connected) — start it, or correct"
+                                + " where it is",
+                        path("nicol.yaml") + ": sink `openlineage` cannot be reached (not_connected) — start it, or"
+                                + " correct where it is");
+        assertThat(directory.resolve("audit.jsonl")).doesNotExist();
     }
 
     @Test

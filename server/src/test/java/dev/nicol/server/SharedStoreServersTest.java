@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.KillablePostgres;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.audit.AuditVerifier;
 import dev.nicol.server.audit.StoreSettings;
+import dev.nicol.server.testing.ExportedChain;
 import dev.nicol.server.testing.TestNicol;
 import dev.nicol.server.testing.TestStore;
 import java.nio.file.Files;
@@ -73,7 +75,14 @@ class SharedStoreServersTest {
     private String more(String name, Path keys) {
         StoreSettings other = new StoreSettings(
                 store.url(), store.user(), store.password(), null, null, keys, StoreSettings.DEFAULT_SERVER);
-        return "server: {port: 0, name: " + name + "}\n" + TestStore.config(other);
+        return "server: {port: 0, name: " + name + "}\naudit: {sinks: [{kind: file, path: '" + delivered(name)
+                + "'}]}\n" + TestStore.config(other);
+    }
+
+    private final Path deliveries = TestDatabases.directory();
+
+    private Path delivered(String name) {
+        return deliveries.resolve(name + ".jsonl");
     }
 
     @AfterAll
@@ -184,5 +193,23 @@ class SharedStoreServersTest {
         await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> assertThat(
                         two.rows("audra", "SELECT COUNT(*) FROM nicol.policy.rules"))
                 .hasSize(1));
+    }
+
+    @Test
+    @Order(7)
+    void eachDeliversItsOwnChainOverTheStoresEnd() throws Exception {
+        assertThat(one.rows("audra", "SELECT server, name FROM nicol.audit.sinks ORDER BY server"))
+                .containsExactly("one|file", "two|file");
+        for (TestNicol nicol : List.of(one, two)) {
+            String name = nicol == one ? "one" : "two";
+            nicol.rows("ann", "SELECT name AS the_last FROM crm.public.customers");
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Files.readString(delivered(name)).contains("the_last"));
+            List<JsonNode> rows = ExportedChain.parsed(
+                    Files.readAllLines(delivered(name)).stream().distinct().toList());
+            ExportedChain.verify(rows);
+            assertThat(rows).allMatch(row -> row.get("server").asText().equals(name));
+            assertThat(rows.get(0).get("event_id").asLong()).isEqualTo(1);
+        }
     }
 }

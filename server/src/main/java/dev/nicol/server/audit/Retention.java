@@ -37,6 +37,7 @@ public final class Retention implements AutoCloseable {
     private final Store store;
     private final StoreAuditTrail trail;
     private final RetentionRules rules;
+    private final Undelivered undelivered;
     private final Clock clock;
     private final int segmentEvents;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -52,17 +53,25 @@ public final class Retention implements AutoCloseable {
 
     private Instant now = Instant.MIN;
 
-    Retention(Store store, StoreAuditTrail trail, RetentionRules rules, Clock clock, int segmentEvents) {
+    Retention(
+            Store store,
+            StoreAuditTrail trail,
+            RetentionRules rules,
+            Undelivered undelivered,
+            Clock clock,
+            int segmentEvents) {
         this.store = store;
         this.trail = trail;
         this.rules = rules;
+        this.undelivered = undelivered;
         this.clock = clock;
         this.segmentEvents = segmentEvents;
     }
 
     /** Drops what is due from now on, in the background. */
-    public static Retention start(Store store, StoreAuditTrail trail, RetentionRules rules, Clock clock) {
-        Retention retention = new Retention(store, trail, rules, clock, SEGMENT_EVENTS);
+    public static Retention start(
+            Store store, StoreAuditTrail trail, RetentionRules rules, Undelivered undelivered, Clock clock) {
+        Retention retention = new Retention(store, trail, rules, undelivered, clock, SEGMENT_EVENTS);
         retention.timer.scheduleWithFixedDelay(retention::look, FIRST_MS, INTERVAL_MS, TimeUnit.MILLISECONDS);
         return retention;
     }
@@ -96,10 +105,12 @@ public final class Retention implements AutoCloseable {
         if (cleared == 0) {
             // one moment for all: an outcome must not be due where its intent, a little earlier, was not
             now = clock.instant();
+            now = now.minus(undelivered.holdBack(rules.latestDue(now)));
         }
         for (Range due = nextDue(cleared); due != null; due = nextDue(cleared)) {
             if (drop(due)) {
                 cleared = due.last();
+                undelivered.dropped(due.first(), due.last());
                 return due.last() - due.first() + 1;
             }
             long accepted = lastAccepted();
@@ -164,7 +175,7 @@ public final class Retention implements AutoCloseable {
         try (PreparedStatement statement = connection.prepareStatement("SELECT e.event_id, e.occurred_at, e.kind,"
                 + " e.statement_id, s.statement_id, s.statement_kind, s.started_at, s.finished_at FROM audit.events e"
                 + " LEFT JOIN audit.statements s ON s.statement_id = e.statement_id"
-                + " WHERE e.server = ? AND e.event_id > ? ORDER BY e.event_id LIMIT " + PAGE_EVENTS)) {
+                + " WHERE e.server = ? AND e.event_id > ? ORDER BY e.server, e.event_id LIMIT " + PAGE_EVENTS)) {
             statement.setString(1, store.server());
             statement.setLong(2, scan.cursor);
             boolean old = false;

@@ -2,14 +2,11 @@ package dev.nicol.server.audit;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 public final class TrailExport {
     /** Events read at once; a payload may have megabytes. */
     private static final int PAGE_EVENTS = 100;
-
-    private static final String ROOT = "dropped_segment";
 
     private final Connection connection;
     private final String server;
@@ -78,7 +73,13 @@ public final class TrailExport {
                 ? Long.MAX_VALUE
                 : id("SELECT MAX(event_id) FROM audit.events WHERE server = ? AND occurred_at < ?", part.to());
         out.print(format.header());
-        while (page(end)) {
+        ChainReader chain = new ChainReader(connection, server);
+        for (long before = Long.MIN_VALUE; before < lastId; ) {
+            before = lastId;
+            chain.read(before, end, PAGE_EVENTS, row -> {
+                write(row);
+                return true;
+            });
             if (out.checkError()) {
                 throw new IOException("the export ends early: its output cannot be written");
             }
@@ -102,74 +103,10 @@ public final class TrailExport {
         }
     }
 
-    private boolean page(long end) throws SQLException {
-        boolean any = false;
-        try (PreparedStatement statement = connection.prepareStatement("SELECT e.event_id, e.occurred_at, e.kind,"
-                + " e.user_name, e.detail, e.statement_id, b.format_version, e.previous_hash, e.hash, b.payload"
-                + " FROM audit.events e LEFT JOIN internal.event_bytes b ON b.server = e.server"
-                + " AND b.event_id = e.event_id WHERE e.server = ? AND e.event_id > ? AND e.event_id <= ?"
-                + " ORDER BY e.event_id LIMIT " + PAGE_EVENTS)) {
-            statement.setString(1, server);
-            statement.setLong(2, lastId);
-            statement.setLong(3, end);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    any = true;
-                    long eventId = row.getLong(1);
-                    roots(eventId);
-                    byte[] payload = row.getBytes(10);
-                    write(new ExportedRow(
-                            server,
-                            eventId,
-                            moment(row.getObject(2)),
-                            row.getString(3),
-                            row.getString(4),
-                            row.getString(5),
-                            row.getString(6),
-                            row.getInt(7),
-                            row.getString(8),
-                            row.getString(9),
-                            payload == null ? null : new String(payload, StandardCharsets.UTF_8)));
-                    lastId = eventId;
-                }
-            }
-        }
-        return any;
-    }
-
-    /** What is left of dropped events before this one. */
-    private void roots(long eventId) throws SQLException {
-        while (lastId + 1 < eventId) {
-            SegmentRoot root = SegmentRoot.beginningWith(connection, server, lastId + 1);
-            if (root == null || root.lastId() < root.firstId()) {
-                // begun within a segment, or broken, which the hashes tell
-                return;
-            }
-            write(new ExportedRow(
-                    server,
-                    root.lastId(),
-                    null,
-                    ROOT,
-                    null,
-                    null,
-                    null,
-                    0,
-                    root.previousHash(),
-                    root.lastHash(),
-                    root.json().toString()));
-            lastId = root.lastId();
-        }
-    }
-
     private void write(ExportedRow row) {
         out.print(format.line(row));
         rows++;
-    }
-
-    private static String moment(Object stored) {
-        return stored instanceof OffsetDateTime moment
-                ? moment.toInstant().toString()
-                : stored instanceof Timestamp moment ? moment.toInstant().toString() : stored.toString();
+        lastId = row.eventId();
     }
 
     /**

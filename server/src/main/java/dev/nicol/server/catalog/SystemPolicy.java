@@ -92,6 +92,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         List<RowFilter> filters = new ArrayList<>(written.rowFilters());
         filters.add(filter("statements", "nicol.audit.statements", OWN));
         filters.add(filter("events", "nicol.audit.events", OWN));
+        filters.add(filter("sinks", "nicol.audit.sinks", "IN_ROLE('operator')"));
         filters.add(filter("source-queries", "nicol.audit.source_queries", OF_OWN_STATEMENTS));
         filters.add(filter("column-access", "nicol.audit.column_access", OWN_ACCESS));
         filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));

@@ -6,6 +6,7 @@ import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.YamlDocument;
 import dev.nicol.policy.YamlNode;
 import dev.nicol.server.audit.StoreSettings;
+import dev.nicol.server.delivery.SinkSettings;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ public final class ConfigReader {
             "limits",
             "classification",
             "audit",
+            "lineage",
             "webhooks");
 
     private final Path file;
@@ -80,6 +82,7 @@ public final class ConfigReader {
         NicolConfig.Limits limits = limits(root.section("limits"));
         NicolConfig.Classification classification = classification(root.section("classification"));
         NicolConfig.Audit audit = audit(root.section("audit"));
+        List<SinkSettings> sinks = new SinksReader(directory).read(root.section("audit"), root.section("lineage"));
         List<NicolConfig.Webhook> webhooks = webhooks(root);
         if (store == null || identity == null || policies == null || !problems.isEmpty()) {
             return null;
@@ -95,6 +98,7 @@ public final class ConfigReader {
                 limits,
                 classification,
                 audit,
+                sinks,
                 webhooks);
     }
 
@@ -242,7 +246,8 @@ public final class ConfigReader {
         if (node == null) {
             return NicolConfig.Audit.DEFAULTS;
         }
-        node.only(List.of("retention", "keep", "checkpoints", "checkpoint_interval_s", "fsync", "fsync_interval_ms"));
+        node.only(List.of(
+                "retention", "keep", "checkpoints", "checkpoint_interval_s", "fsync", "fsync_interval_ms", "sinks"));
         boolean interval = "interval".equals(node.word("fsync", List.of("each", "interval")));
         YamlNode unused = interval ? null : node.child("fsync_interval_ms");
         if (unused != null) {
@@ -298,6 +303,10 @@ public final class ConfigReader {
     }
 
     private @Nullable Path path(YamlNode node, String key) {
+        return path(directory, node, key);
+    }
+
+    static @Nullable Path path(Path directory, YamlNode node, String key) {
         String text = node.text(key);
         YamlNode place = node.child(key);
         if (text == null || place == null) {

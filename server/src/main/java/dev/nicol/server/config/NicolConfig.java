@@ -3,6 +3,7 @@ package dev.nicol.server.config;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.StoreSettings;
+import dev.nicol.server.delivery.SinkSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param sources in the order of the file, names unique without regard to case
  * @param policies the directory of policy files; it exists
  * @param views the directory of view definitions; null: there is none
+ * @param sinks what the trail is delivered to, OpenLineage among them
  */
 public record NicolConfig(
         Path file,
@@ -29,8 +31,10 @@ public record NicolConfig(
         Limits limits,
         Classification classification,
         Audit audit,
+        List<SinkSettings> sinks,
         List<Webhook> webhooks) {
     public NicolConfig {
+        sinks = List.copyOf(sinks);
         sources = List.copyOf(sources);
         webhooks = List.copyOf(webhooks);
     }

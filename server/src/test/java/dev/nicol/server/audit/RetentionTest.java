@@ -39,7 +39,7 @@ class RetentionTest {
     }
 
     private Retention retention(Store store, StoreAuditTrail trail, RetentionRules rules) {
-        return new Retention(store, trail, rules, clock, Retention.SEGMENT_EVENTS);
+        return new Retention(store, trail, rules, Undelivered.NOTHING, clock, Retention.SEGMENT_EVENTS);
     }
 
     private static void statement(StoreAuditTrail trail) {
@@ -218,7 +218,7 @@ class RetentionTest {
             running.forEach(id -> trail.complete(id, TrailFixture.succeeded(1)));
             trail.event("end", "test", "");
             clock.move(Duration.ofDays(366));
-            Retention retention = new Retention(store, trail, YEAR, clock, 7);
+            Retention retention = new Retention(store, trail, YEAR, Undelivered.NOTHING, clock, 7);
             long dropped = 0;
             for (long more = retention.dropNext(); more > 0; more = retention.dropNext()) {
                 dropped += more;
@@ -239,7 +239,7 @@ class RetentionTest {
             }
             clock.move(Duration.ofDays(366));
             StoreAuditTrailTest.sql(store, "UPDATE audit.source_queries SET sql_sent = 'SELECT 1'");
-            Retention retention = new Retention(store, trail, YEAR, clock, 1);
+            Retention retention = new Retention(store, trail, YEAR, Undelivered.NOTHING, clock, 1);
             assertThat(retention.run()).isEqualTo(1);
             assertThat(retention.run()).isZero();
             assertThat(StoreAuditTrailTest.rows(

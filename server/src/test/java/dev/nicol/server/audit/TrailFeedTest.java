@@ -1,0 +1,78 @@
+package dev.nicol.server.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nicol.server.testing.TestStore;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ParameterizedClass
+@EnumSource(TestStore.class)
+class TrailFeedTest {
+    private static final String STATEMENT = "01900000-0000-7000-8000-000000000001";
+
+    @Parameter
+    TestStore kind;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aBatchHasFiveHundredEventsOrAMebibyteOfThem() {
+        try (Store store = Store.open(kind.settings(directory));
+                StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+            TrailFeed feed = new TrailFeed(store, trail);
+            assertThat(feed.after(0)).isEmpty();
+            for (int i = 0; i < 510; i++) {
+                trail.event("login", "alice", "");
+            }
+            for (int i = 0; i < 3; i++) {
+                // twice in a line: as it is, and in what was hashed
+                trail.event("login", "alice", "x".repeat(300_000));
+            }
+            assertThat(feed.lastId()).isEqualTo(513);
+            assertThat(ids(feed.after(0))).hasSize(500).startsWith(1L).endsWith(500L);
+            assertThat(ids(feed.after(500))).startsWith(501L).endsWith(512L);
+            assertThat(ids(feed.after(512))).containsExactly(513L);
+            assertThat(feed.after(513)).isEmpty();
+        }
+    }
+
+    private static List<Long> ids(List<TrailFeed.Line> lines) {
+        return new ArrayList<>(lines.stream().map(TrailFeed.Line::eventId).toList());
+    }
+
+    @Test
+    void whatAStatementWasToDoIsFoundByItsId() {
+        try (Store store = Store.open(kind.settings(directory));
+                StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+            trail.begin(TrailFixture.select(STATEMENT));
+            trail.complete(STATEMENT, TrailFixture.succeeded(1));
+            trail.event("login", "alice", "");
+            TrailFeed feed = new TrailFeed(store, trail);
+            assertThat(feed.intent(STATEMENT)).contains("SELECT email FROM crm.public.customers");
+            assertThat(feed.intent(STATEMENT.replace('1', '2'))).isNull();
+            assertThat(feed.after(0).stream().filter(TrailFeed.Line::isOutcome))
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.statementId()).isEqualTo(STATEMENT));
+        }
+    }
+
+    /** Of those that a power cut may still take, none is handed out. */
+    @Test
+    void onlyWhatIsSyncedIsHandedOut() {
+        TrailSettings unsynced = TrailSettings.DEFAULT.withFsyncIntervalMs(3_600_000);
+        try (Store store = Store.open(kind.settings(directory));
+                StoreAuditTrail trail = StoreAuditTrail.open(store, unsynced, Clock.systemUTC())) {
+            trail.event("login", "alice", "");
+            assertThat(new TrailFeed(store, trail).after(0)).isEmpty();
+        }
+    }
+}
