@@ -242,7 +242,14 @@ public final class ConfigReader {
         if (node == null) {
             return NicolConfig.Audit.DEFAULTS;
         }
-        node.only(List.of("retention", "keep", "checkpoints", "checkpoint_interval_s", "fsync", "fsync_interval_ms"));
+        node.only(List.of(
+                "retention",
+                "keep",
+                "checkpoints",
+                "checkpoint_interval_s",
+                "fsync",
+                "fsync_interval_ms",
+                "rows_touched"));
         boolean interval = "interval".equals(node.word("fsync", List.of("each", "interval")));
         YamlNode unused = interval ? null : node.child("fsync_interval_ms");
         if (unused != null) {
@@ -262,7 +269,8 @@ public final class ConfigReader {
                 RetentionReader.read(node),
                 path(node, "checkpoints"),
                 Duration.ofSeconds(checkpointS),
-                interval ? Duration.ofMillis(fsyncMs) : Duration.ZERO);
+                interval ? Duration.ofMillis(fsyncMs) : Duration.ZERO,
+                RowsTouchedReader.read(node));
     }
 
     private static List<NicolConfig.Webhook> webhooks(YamlNode root) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.server.audit.RetentionRules;
+import dev.nicol.server.audit.RowsTouchedRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,7 +123,8 @@ class ConfigReaderTest {
                     Set.of("policy_load", "approval_*"), Set.of("INSERT"), Duration.ofDays(3650))));
 
     private NicolConfig.Audit audit() {
-        return new NicolConfig.Audit(KEPT, directory.resolve("checkpoints"), Duration.ofMinutes(10), Duration.ZERO);
+        return new NicolConfig.Audit(
+                KEPT, directory.resolve("checkpoints"), Duration.ofMinutes(10), Duration.ZERO, RowsTouchedRules.OFF);
     }
 
     @Test
