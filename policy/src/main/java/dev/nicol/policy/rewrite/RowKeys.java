@@ -204,7 +204,7 @@ public final class RowKeys {
         }
         TableName table = scan.decision().table();
         List<Integer> stored = wanted.getOrDefault(table, List.of());
-        if (stored.isEmpty() || !(scan.governed() instanceof Project)) {
+        if (stored.isEmpty() || scan.isEmpty()) {
             return lost(scan);
         }
         int width = scan.getRowType().getFieldCount();

@@ -194,6 +194,11 @@ public final class SealedScan extends AbstractRelNode {
         return keys;
     }
 
+    /** Whether no row can pass the row filter. */
+    boolean isEmpty() {
+        return governed instanceof Values;
+    }
+
     /** How many columns of row keys it has, at its end. */
     public int rowKeys() {
         return rowKeys;

@@ -46,7 +46,11 @@ final class SchemaTree {
             });
             catalogs.put(catalog, new Node(found, Map.of(), functions.getOrDefault(catalog, NONE)));
         });
-        functions.forEach((schema, of) -> catalogs.putIfAbsent(schema, new Node(Map.of(), Map.of(), of)));
+        functions.forEach((schema, of) -> {
+            if (!of.isEmpty()) {
+                catalogs.putIfAbsent(schema, new Node(Map.of(), Map.of(), of));
+            }
+        });
         return CalciteSchema.createRootSchema(false, false, "", new Node(catalogs, Map.of(), NONE));
     }
 

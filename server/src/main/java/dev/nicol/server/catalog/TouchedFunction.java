@@ -19,6 +19,7 @@ import org.apache.calcite.prepare.RelOptTableImpl;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.logical.LogicalProject;
+import org.apache.calcite.rel.logical.LogicalUnion;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
@@ -204,23 +205,27 @@ final class TouchedFunction implements TableMacro {
             RelNode seal = rows.toRel(context, all);
             RexBuilder rex = context.getCluster().getRexBuilder();
             RexNode keyHash = column(rex, seal, "key_hash");
-            RexNode unknown = rex.makeCall(SqlStdOperatorTable.IS_NULL, keyHash);
-            RexNode known = rex.makeCall(SqlStdOperatorTable.EQUALS, keyHash, rex.makeLiteral(hash));
-            RexNode ofTable = rex.makeCall(
-                    SqlStdOperatorTable.EQUALS, column(rex, seal, "table_id"), rex.makeLiteral(RowHash.tableId(table)));
-            RelNode found = LogicalFilter.create(
-                    seal,
-                    rex.makeCall(
-                            SqlStdOperatorTable.AND, ofTable, rex.makeCall(SqlStdOperatorTable.OR, known, unknown)));
-            return LogicalProject.create(
-                    found,
-                    List.of(),
-                    List.of(
-                            column(rex, seal, "statement_id"),
-                            column(rex, seal, "access"),
-                            rex.makeCall(SqlStdOperatorTable.IS_NOT_NULL, keyHash)),
-                    List.of("statement_id", "access", "certain"),
-                    Set.of());
+            // Two searches of the index, where OR would be one of all the table's rows.
+            List<RelNode> found = new ArrayList<>();
+            for (RexNode condition : List.of(
+                    rex.makeCall(SqlStdOperatorTable.EQUALS, keyHash, rex.makeLiteral(hash)),
+                    rex.makeCall(SqlStdOperatorTable.IS_NULL, keyHash))) {
+                RexNode ofTable = rex.makeCall(
+                        SqlStdOperatorTable.EQUALS,
+                        column(rex, seal, "table_id"),
+                        rex.makeLiteral(RowHash.tableId(table)));
+                RelNode rows = LogicalFilter.create(seal, rex.makeCall(SqlStdOperatorTable.AND, ofTable, condition));
+                found.add(LogicalProject.create(
+                        rows,
+                        List.of(),
+                        List.of(
+                                column(rex, seal, "statement_id"),
+                                column(rex, seal, "access"),
+                                rex.makeLiteral(found.isEmpty())),
+                        List.of("statement_id", "access", "certain"),
+                        Set.of()));
+            }
+            return LogicalUnion.create(found, true);
         }
 
         private static RexNode column(RexBuilder rex, RelNode row, String name) {

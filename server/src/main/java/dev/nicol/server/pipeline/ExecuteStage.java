@@ -75,7 +75,7 @@ final class ExecuteStage {
         tags.before(planned);
         long rows = plan instanceof Plan.Write write
                 ? write(planned, write, run, touched)
-                : define(planned, (Plan.Define) plan, run);
+                : define(planned, (Plan.Define) plan, run, touched);
         tags.after(planned, rows);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
@@ -241,7 +241,7 @@ final class ExecuteStage {
         }
     }
 
-    private long define(PlannedStatement planned, Plan.Define define, Run run) {
+    private long define(PlannedStatement planned, Plan.Define define, Run run, @Nullable TouchedRows touched) {
         Session session = planned.parsed().session();
         if (session.connections().inTransaction()) {
             throw NicolError.TRANSACTION_STATE.because(
@@ -251,6 +251,9 @@ final class ExecuteStage {
         try {
             Connection connection = loan.connection();
             connection.setAutoCommit(true);
+            if (touched != null) {
+                touched.writes(null);
+            }
             run.execution().update(define.sql(), loan);
             return 0;
         } catch (SQLException failure) {

@@ -43,7 +43,7 @@ final class PlanStage {
         GovernedStatement governed = traced.governed();
         Watched watched = watch.of(traced);
         Body body = governed.body();
-        if (watched != null) {
+        if (watched != null && !watched.read().isEmpty()) {
             body = watched.body();
             prove(body, governed);
         }

@@ -43,10 +43,6 @@ final class TouchedRows {
         this.keys = keys;
         this.most = most;
         watched.untold().forEach(table -> rows(table, READ).untold = true);
-        Watched.Written written = watched.written();
-        if (written != null && (written.key().isEmpty() || written.moved())) {
-            rows(written.table(), written.access()).untold = true;
-        }
     }
 
     /** A query's rows as the client gets them. */
@@ -99,11 +95,11 @@ final class TouchedRows {
      */
     synchronized void writes(@Nullable List<? extends @Nullable Object[]> rows) {
         Watched.Written written = watched.written();
-        if (written == null || written.key().isEmpty()) {
+        if (written == null) {
             return;
         }
         Rows of = rows(written.table(), written.access());
-        of.untold |= rows == null;
+        of.untold |= rows == null || written.moved();
         List<? extends @Nullable Object[]> known = rows == null ? List.of() : rows;
         toBeWritten = known.size();
         for (@Nullable Object[] key : known) {

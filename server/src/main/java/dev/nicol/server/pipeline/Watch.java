@@ -96,9 +96,13 @@ final class Watch {
     }
 
     private boolean readsTagged(TracedStatement traced, TableName table) {
+        GovernedCatalog catalog = traced.governed().validated().catalog();
         for (ColumnAccess column : traced.columns()) {
             boolean read = !column.access().equals(WRITE) && !column.access().equals(TraceStage.POLICY);
-            if (read && column.table().equals(table) && rules.nameAny(column.tags())) {
+            // what nobody has looked at yet may have any tag
+            boolean unknown =
+                    column.tags().isEmpty() && !rules.tags().isEmpty() && catalog.isTagged(table, column.column());
+            if (read && column.table().equals(table) && (unknown || rules.nameAny(column.tags()))) {
                 return true;
             }
         }
