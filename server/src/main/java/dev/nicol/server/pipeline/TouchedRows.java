@@ -99,8 +99,9 @@ final class TouchedRows {
             return;
         }
         Rows of = rows(written.table(), written.access());
-        of.untold |= rows == null || written.moved();
-        List<? extends @Nullable Object[]> known = rows == null ? List.of() : rows;
+        boolean toldApart = rows != null && !written.key().isEmpty();
+        of.untold |= !toldApart || written.moved();
+        List<? extends @Nullable Object[]> known = toldApart ? rows : List.of();
         toBeWritten = known.size();
         for (@Nullable Object[] key : known) {
             add(of, written.table(), written.types(), Arrays.asList(key));
