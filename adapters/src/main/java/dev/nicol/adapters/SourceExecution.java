@@ -133,6 +133,29 @@ public final class SourceExecution implements AutoCloseable {
 
     /** @param values of the query's parameters; bound values of policies are known without */
     public long count(SourceSql sql, IntFunction<@Nullable Object> values, Loan loan) {
+        return asked(sql, values, loan, rows -> {
+            rows.next();
+            return rows.getLong(1);
+        });
+    }
+
+    /** Runs a query for few rows on a connection that writes. Rows are in the engine's representation. */
+    public List<@Nullable Object[]> rows(SourceSql sql, Loan loan) {
+        return asked(sql, this::parameter, loan, rows -> {
+            SourceAdapter.ValueReader[] readers = readers(loan.adapter(), sql.rowType(), true);
+            List<@Nullable Object[]> read = new ArrayList<>();
+            while (rows.next()) {
+                read.add(row(rows, readers));
+            }
+            return read;
+        });
+    }
+
+    private interface Answer<T> {
+        T of(ResultSet rows) throws SQLException;
+    }
+
+    private <T> T asked(SourceSql sql, IntFunction<@Nullable Object> values, Loan loan, Answer<T> answer) {
         refuseCancelled();
         Sent record = record(sql, loan);
         long started = System.nanoTime();
@@ -144,9 +167,9 @@ public final class SourceExecution implements AutoCloseable {
                     index -> BoundParameter.isBound(index) ? parameter(index) : values.apply(index));
             writing(statement);
             try (ResultSet rows = statement.executeQuery()) {
-                rows.next();
-                record.rows().set(1);
-                return rows.getLong(1);
+                T answered = answer.of(rows);
+                record.rows().set(answered instanceof List<?> read ? read.size() : 1);
+                return answered;
             }
         } catch (SQLException failure) {
             throw failed(loan, sql.source(), failure);

@@ -308,6 +308,7 @@ public final class SourceSqlConverter extends RelToSqlConverter {
         return !scan.filtersRows()
                 && scan.crossing().isEmpty()
                 && scan.keys().isEmpty()
+                && scan.rowKeys() == 0
                 && scan.decision().columns().stream().allMatch(column -> !column.denied() && column.mask() == null);
     }
 

@@ -37,6 +37,17 @@ public record Lineage(boolean complete, List<LineageEdge> edges) {
                         .toList());
     }
 
+    /** The edges to the first output columns, and those of every row. */
+    public Lineage first(int columns) {
+        return edges.stream().allMatch(edge -> edge.targetOrdinal() <= columns)
+                ? this
+                : new Lineage(
+                        complete,
+                        edges.stream()
+                                .filter(edge -> edge.targetOrdinal() <= columns)
+                                .toList());
+    }
+
     /** With more edges; where this is unknown it stays so, and has none. */
     public Lineage and(List<LineageEdge> more) {
         return complete && !more.isEmpty()

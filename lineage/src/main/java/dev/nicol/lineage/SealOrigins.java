@@ -64,8 +64,9 @@ final class SealOrigins {
         Decision decision = sealed.decision();
         List<ColumnOrigins> columns = new ArrayList<>();
         List<String> names = masks.getRowType().getFieldNames();
-        int shown = names.size() - sealed.keys().size();
-        for (int i = 0; i < names.size(); i++) {
+        int rowKeys = names.size() - sealed.rowKeys();
+        int shown = rowKeys - sealed.keys().size();
+        for (int i = 0; i < rowKeys; i++) {
             int position =
                     i < shown ? position(decision, names.get(i)) : sealed.keys().get(i - shown);
             RexNode expression = masks.getProjects().get(i);
@@ -78,6 +79,7 @@ final class SealOrigins {
                 throw new NotUnderstood("decision that does not fit its table");
             }
         }
+        masks.getProjects().subList(rowKeys, names.size()).forEach(key -> columns.add(row.of(key)));
         return columns;
     }
 

@@ -109,7 +109,8 @@ public final class Server implements AutoCloseable {
             if (store.shared()) {
                 opened(new OtherServers(store, virtualSchemas, tags, viewTags));
             }
-            catalogs = catalogs(catalog, virtualSchemas, tags, engine, store);
+            MaskKeys keys = MaskKeys.of(store.maskKey(), new KeyRecords(store, trail));
+            catalogs = catalogs(catalog, virtualSchemas, tags, engine, store, keys);
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             pipelines = opened(new Pipelines(
@@ -121,7 +122,8 @@ public final class Server implements AutoCloseable {
                             trail,
                             name -> users.named(name, Map.of()),
                             name -> source(catalog, name),
-                            MaskKeys.of(store.maskKey(), new KeyRecords(store, trail)),
+                            keys,
+                            config.audit().rowsTouched(),
                             catalog::snapshot,
                             tags,
                             examiner,
@@ -291,11 +293,16 @@ public final class Server implements AutoCloseable {
     }
 
     private static Catalogs catalogs(
-            Catalog catalog, VirtualSchemas virtualSchemas, TagRegistry tags, PolicyEngine engine, Store store) {
+            Catalog catalog,
+            VirtualSchemas virtualSchemas,
+            TagRegistry tags,
+            PolicyEngine engine,
+            Store store,
+            MaskKeys keys) {
         Catalogs.SqlReader reader = Pipelines.sqlReader();
         ViewFlows viewFlows = new ViewFlows(catalog::snapshot, virtualSchemas, new ViewLineage(reader));
         return new Catalogs(
-                catalog::snapshot, virtualSchemas, tags, engine, reader, new LineageGraph(store, viewFlows));
+                catalog::snapshot, virtualSchemas, tags, engine, reader, new LineageGraph(store, viewFlows), keys);
     }
 
     private static Examiner examiner(

@@ -80,7 +80,11 @@ class AuditorsQuestionsTest {
                 "",
                 "CREATE TABLE staged (contact VARCHAR(40), region VARCHAR(40))",
                 "CREATE TABLE scores (contact VARCHAR(40), score INTEGER)");
-        nicol = TestNicol.start(List.of(crm, lake), USERS, POLICY, store.config());
+        nicol = TestNicol.start(
+                List.of(crm, lake),
+                USERS,
+                POLICY,
+                store.config() + "audit: {rows_touched: {tables: ['crm.public.customers']}}\n");
         run(
                 "steve",
                 "SET model = 'churn-3'",
@@ -153,8 +157,8 @@ class AuditorsQuestionsTest {
     }
 
     @Test
-    void thereAreTen() {
-        assertThat(questions).hasSize(10);
+    void thereAreEleven() {
+        assertThat(questions).hasSize(11);
     }
 
     @Test
@@ -200,6 +204,13 @@ class AuditorsQuestionsTest {
         assertThat(answer(10))
                 .containsExactly(
                         "steve|INSERT|lake|SCORES|1", "steve|INSERT|lake|STAGED|1", "steve|UPDATE|lake|SCORES|1");
+    }
+
+    /** Robot's regions and steve's two reads; alice's were hers; what was copied is not told apart. */
+    @Test
+    void whoSawThisCustomer() throws SQLException {
+        assertThat(answer(11))
+                .containsExactly("alice|read|true|2|when", "steve|read|false|1|when", "steve|read|true|1|when");
     }
 
     /** Not an auditor: what they did themselves. */

@@ -62,7 +62,7 @@ final class JoinKeyProof {
                 closed(scan.viewPlan());
             }
             keyed |= !scan.keys().isEmpty();
-            int width = scan.getRowType().getFieldCount();
+            int width = scan.getRowType().getFieldCount() - scan.rowKeys();
             return ImmutableBitSet.range(width - scan.keys().size(), width);
         } else if (node instanceof Filter filter) {
             ImmutableBitSet row = keys(filter.getInput());

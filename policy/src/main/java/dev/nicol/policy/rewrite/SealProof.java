@@ -34,10 +34,12 @@ import org.apache.calcite.sql.validate.SqlUserDefinedFunction;
 public final class SealProof {
     private final String fingerprint;
     private final Predicate<RelNode> trustedLeaf;
+    private final boolean carries;
 
-    private SealProof(String fingerprint, Predicate<RelNode> trustedLeaf) {
+    private SealProof(String fingerprint, Predicate<RelNode> trustedLeaf, boolean carries) {
         this.fingerprint = fingerprint;
         this.trustedLeaf = trustedLeaf;
+        this.carries = carries;
     }
 
     /**
@@ -48,8 +50,20 @@ public final class SealProof {
      * @throws dev.nicol.policy.NicolException {@code NOT_PROVEN}
      */
     public static void prove(RelNode plan, String fingerprint, Predicate<RelNode> trustedLeaf) {
-        new SealProof(fingerprint, trustedLeaf).walk(plan, false);
+        new SealProof(fingerprint, trustedLeaf, false).walk(plan, false);
         JoinKeyProof.prove(plan, SealProof::refused);
+    }
+
+    /**
+     * Checks a plan whose rows carry primary keys behind what is shown of them.
+     *
+     * @param shown how many of its columns are shown
+     * @throws dev.nicol.policy.NicolException {@code NOT_PROVEN}, also where a row key is among them or does anything else
+     */
+    public static void proveCarrying(RelNode plan, int shown, String fingerprint, Predicate<RelNode> trustedLeaf) {
+        new SealProof(fingerprint, trustedLeaf, true).walk(plan, false);
+        JoinKeyProof.prove(plan, SealProof::refused);
+        RowKeyProof.prove(plan, shown, SealProof::refused);
     }
 
     /** @param recursive within a recursive query, where a scan of its own work table is no stored data */
@@ -122,6 +136,9 @@ public final class SealProof {
         if (!(scan.governed() instanceof Project project)) {
             throw refused("its seal shows stored columns");
         }
+        if (scan.rowKeys() > 0 && !carries) {
+            throw refused("its seal shows a row key");
+        }
         keys(scan, project, masks(project, decision));
         RelNode under = project.getInput();
         if (!decision.rowFilters().isEmpty()) {
@@ -164,10 +181,15 @@ public final class SealProof {
         });
     }
 
-    /** Behind the columns that are shown stand the announced join keys and nothing else. */
+    /** Behind the columns that are shown stand the announced join keys and row keys, and nothing else. */
     private static void keys(SealedScan scan, Project project, int shown) {
-        List<RexNode> keys =
-                project.getProjects().subList(shown, project.getProjects().size());
+        int width = project.getProjects().size();
+        if (width - scan.rowKeys() < shown
+                || project.getProjects().subList(width - scan.rowKeys(), width).stream()
+                        .anyMatch(key -> !(key instanceof RexInputRef))) {
+            throw refused("its seal has a row key that is no stored column");
+        }
+        List<RexNode> keys = project.getProjects().subList(shown, width - scan.rowKeys());
         if (keys.size() != scan.keys().size()) {
             throw refused("its seal shows a column too many");
         }

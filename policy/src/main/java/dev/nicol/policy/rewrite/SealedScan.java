@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With join keys it has further columns at its end: what {@link JoinKey} makes of stored columns that joins may compare.
  *
+ * <p>With row keys it has the primary key as it is stored behind all that: what {@link RowKeys} carries past every operator to
+ * the end of the statement's rows, where it is taken off, and what {@link RowKeyProof} lets nothing else do.
+ *
  * <p>INVARIANT: a leaf for every planner; {@link #governed} is reachable only through this accessor, and only SQL
  * generation, lineage and {@link SealProof} call it.
  */
@@ -40,6 +43,7 @@ public final class SealedScan extends AbstractRelNode {
     private final String fingerprint;
     private final List<RexNode> crossing;
     private final List<Integer> keys;
+    private final int rowKeys;
 
     /**
      * @param table the governed table, whose qualified name has three parts
@@ -55,10 +59,15 @@ public final class SealedScan extends AbstractRelNode {
             Decision decision,
             String fingerprint,
             List<RexNode> crossing) {
-        this(cluster, traits, table, governed, decision, fingerprint, crossing, List.of());
+        this(cluster, traits, table, governed, decision, fingerprint, crossing, List.of(), 0);
     }
 
-    /** @param keys where the columns stand in the stored table of which {@code governed} has a join key each, at its end */
+    /**
+     * The same with columns behind those that are shown.
+     *
+     * @param keys where the columns stand in the stored table of which {@code governed} has a join key each
+     * @param rowKeys how many columns of row keys it has, at its end
+     */
     SealedScan(
             RelOptCluster cluster,
             RelTraitSet traits,
@@ -67,7 +76,8 @@ public final class SealedScan extends AbstractRelNode {
             Decision decision,
             String fingerprint,
             List<RexNode> crossing,
-            List<Integer> keys) {
+            List<Integer> keys,
+            int rowKeys) {
         super(cluster, traits);
         this.table = table;
         this.governed = governed;
@@ -75,6 +85,7 @@ public final class SealedScan extends AbstractRelNode {
         this.fingerprint = fingerprint;
         this.crossing = List.copyOf(crossing);
         this.keys = List.copyOf(keys);
+        this.rowKeys = rowKeys;
     }
 
     @Override
@@ -172,7 +183,7 @@ public final class SealedScan extends AbstractRelNode {
                 return stored;
             }
         }
-        if (output > at + keys.size()) {
+        if (output > at + keys.size() + rowKeys) {
             throw new IllegalArgumentException("no output column " + output);
         }
         return -1;
@@ -183,9 +194,20 @@ public final class SealedScan extends AbstractRelNode {
         return keys;
     }
 
+    /** Whether no row can pass the row filter. */
+    boolean isEmpty() {
+        return governed instanceof Values;
+    }
+
+    /** How many columns of row keys it has, at its end. */
+    public int rowKeys() {
+        return rowKeys;
+    }
+
     /** The same scan with more predicates let through. */
     public SealedScan letThrough(List<RexNode> predicates) {
-        return new SealedScan(getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates, keys);
+        return new SealedScan(
+                getCluster(), getTraitSet(), table, governed, decision, fingerprint, predicates, keys, rowKeys);
     }
 
     /**
@@ -204,7 +226,37 @@ public final class SealedScan extends AbstractRelNode {
         }
         RelNode keyed =
                 LogicalProject.create(masks.getInput(), masks.getHints(), shown, names, masks.getVariablesSet());
-        return new SealedScan(getCluster(), getTraitSet(), table, keyed, decision, fingerprint, crossing, stored);
+        return new SealedScan(getCluster(), getTraitSet(), table, keyed, decision, fingerprint, crossing, stored, 0);
+    }
+
+    /**
+     * The same scan with row keys at its end.
+     *
+     * @param inner the stored table or, for a view, a plan of its query that has row keys at its end
+     * @param columns where the row keys stand in it
+     */
+    SealedScan withRowKeys(RelNode inner, List<Integer> columns) {
+        Project masks = (Project) governed;
+        RelNode under = inner;
+        if (masks.getInput() != inner()) {
+            RelNode filter = masks.getInput();
+            under = filter.copy(filter.getTraitSet(), List.of(inner));
+        }
+        RexBuilder rex = getCluster().getRexBuilder();
+        List<RexNode> shown = new ArrayList<>(masks.getProjects());
+        List<String> names = new ArrayList<>(masks.getRowType().getFieldNames());
+        for (int column : columns) {
+            shown.add(rex.makeInputRef(under, column));
+            names.add(RowKeys.name(names));
+        }
+        RelNode keyed = LogicalProject.create(under, masks.getHints(), shown, names, masks.getVariablesSet());
+        return new SealedScan(
+                getCluster(), getTraitSet(), table, keyed, decision, fingerprint, crossing, keys, columns.size());
+    }
+
+    /** The same scan of a stored table, with its primary key at its end. */
+    SealedScan withRowKeys(List<Integer> stored) {
+        return withRowKeys(inner(), stored);
     }
 
     /** The seal of a view over another plan of the same query. */
@@ -220,7 +272,8 @@ public final class SealedScan extends AbstractRelNode {
 
     /** The same scan with another plan behind the seal, that has the same rows for one execution. */
     SealedScan withGoverned(RelNode equal) {
-        return new SealedScan(getCluster(), getTraitSet(), table, equal, decision, fingerprint, crossing, keys);
+        return new SealedScan(
+                getCluster(), getTraitSet(), table, equal, decision, fingerprint, crossing, keys, rowKeys);
     }
 
     @Override
@@ -237,7 +290,7 @@ public final class SealedScan extends AbstractRelNode {
     public RelNode copy(RelTraitSet traits, List<RelNode> inputs) {
         return traits.equals(getTraitSet())
                 ? this
-                : new SealedScan(getCluster(), traits, table, governed, decision, fingerprint, crossing, keys);
+                : new SealedScan(getCluster(), traits, table, governed, decision, fingerprint, crossing, keys, rowKeys);
     }
 
     /** Names the table, and what of the statement stands inside: an EXPLAIN must show no policy. */
@@ -246,7 +299,8 @@ public final class SealedScan extends AbstractRelNode {
         return super.explainTerms(writer)
                 .item("table", table.getQualifiedName())
                 .itemIf("crossing", crossing, !crossing.isEmpty())
-                .itemIf("join keys of", keyNames(), !keys.isEmpty());
+                .itemIf("join keys of", keyNames(), !keys.isEmpty())
+                .itemIf("row keys", rowKeys, rowKeys > 0);
     }
 
     private List<String> keyNames() {
@@ -261,11 +315,14 @@ public final class SealedScan extends AbstractRelNode {
                 && table.getQualifiedName().equals(that.table.getQualifiedName())
                 && fingerprint.equals(that.fingerprint)
                 && crossing.equals(that.crossing)
-                && keys.equals(that.keys);
+                && keys.equals(that.keys)
+                && rowKeys == that.rowKeys
+                // Row keys of a view are those of what it reads.
+                && (rowKeys == 0 || governed.deepEquals(that.governed));
     }
 
     @Override
     public int deepHashCode() {
-        return Objects.hash(table.getQualifiedName(), fingerprint, crossing, keys);
+        return Objects.hash(table.getQualifiedName(), fingerprint, crossing, keys, rowKeys);
     }
 }

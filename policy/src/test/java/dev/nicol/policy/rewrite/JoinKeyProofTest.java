@@ -255,7 +255,8 @@ class JoinKeyProofTest {
                 honest.decision(),
                 clinic.fingerprint,
                 List.of(),
-                keys);
+                keys,
+                0);
     }
 
     private RelNode join(RexNode condition) {

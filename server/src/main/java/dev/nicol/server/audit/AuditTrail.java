@@ -93,6 +93,7 @@ public interface AuditTrail {
      * @param detail the full text of a failure, for auditors only; null where there is none
      * @param rows rows returned to the client, or rows written
      * @param bytes bytes of values returned, 0 for writes
+     * @param rowsTouched of tables whose rows the trail tells apart, each table once for an access
      */
     record Outcome(
             String outcome,
@@ -101,7 +102,33 @@ public interface AuditTrail {
             long rows,
             long bytes,
             long durationMs,
-            List<SourceQuery> sourceQueries) {}
+            List<SourceQuery> sourceQueries,
+            List<RowsTouched> rowsTouched) {
+        /** Of a statement of whose rows nothing is kept. */
+        public Outcome(
+                String outcome,
+                @Nullable String sqlState,
+                @Nullable String detail,
+                long rows,
+                long bytes,
+                long durationMs,
+                List<SourceQuery> sourceQueries) {
+            this(outcome, sqlState, detail, rows, bytes, durationMs, sourceQueries, List.of());
+        }
+    }
+
+    /**
+     * Rows of one table.
+     *
+     * @param access {@code read, insert, update, delete}
+     * @param keyHashes of those that are told apart, each once
+     * @param untold whether there may be others
+     */
+    record RowsTouched(TableName table, String access, List<String> keyHashes, boolean untold) {
+        public RowsTouched {
+            keyHashes = List.copyOf(keyHashes);
+        }
+    }
 
     /** One SQL text that was sent to a source, exactly as sent; parameters stay out of it. */
     record SourceQuery(String source, String environment, String sql, long rows, long durationMs) {}

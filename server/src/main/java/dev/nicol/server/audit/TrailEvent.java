@@ -222,7 +222,18 @@ final class TrailEvent {
             node.put("rows", query.rows());
             node.put("duration_ms", query.durationMs());
         }
+        if (!outcome.rowsTouched().isEmpty()) {
+            ArrayNode touched = body.putArray("rows_touched");
+            outcome.rowsTouched().forEach(rows -> putTouched(touched.addObject(), rows));
+        }
         return body;
+    }
+
+    private static void putTouched(ObjectNode node, AuditTrail.RowsTouched rows) {
+        putTable(node, rows.table());
+        put(node, "access", rows.access());
+        putAll(node, "keys", rows.keyHashes());
+        node.put("untold", rows.untold());
     }
 
     private static void putTable(ObjectNode node, TableName table) {

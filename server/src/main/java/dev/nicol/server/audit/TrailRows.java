@@ -1,6 +1,7 @@
 package dev.nicol.server.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.nicol.policy.TableName;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -53,6 +54,12 @@ final class TrailRows {
                     text(query, "sql"),
                     query.path("rows").asLong(),
                     query.path("duration_ms").asLong()));
+        }
+        for (JsonNode touched : event.outcome().path("rows_touched")) {
+            touched.path("keys").forEach(key -> rows.add(touched(statementId, touched, key.asText())));
+            if (touched.path("untold").asBoolean()) {
+                rows.add(touched(statementId, touched, null));
+            }
         }
         return rows;
     }
@@ -121,6 +128,21 @@ final class TrailRows {
                 text(column, "access"),
                 text(column, "mask"),
                 text(column, "rule"));
+    }
+
+    private static Row touched(String statementId, JsonNode touched, @Nullable String keyHash) {
+        return row(
+                TrailTable.ROWS_TOUCHED,
+                statementId,
+                text(touched, "catalog"),
+                text(touched, "schema"),
+                text(touched, "table"),
+                keyHash,
+                text(touched, "access"),
+                RowHash.tableId(new TableName(
+                        touched.path("catalog").asText(),
+                        touched.path("schema").asText(),
+                        touched.path("table").asText())));
     }
 
     private static Row edge(String statementId, String phase, String target, JsonNode edge) {

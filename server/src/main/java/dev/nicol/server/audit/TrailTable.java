@@ -45,6 +45,15 @@ enum TrailTable {
             "access",
             "mask",
             "rule"),
+    ROWS_TOUCHED(
+            "audit.rows_touched",
+            "statement_id",
+            "catalog_name",
+            "schema_name",
+            "table_name",
+            "key_hash",
+            "access",
+            "table_id"),
     LINEAGE_STATEMENTS("lineage.statements", "statement_id", "complete"),
     LINEAGE_EDGES(
             "lineage.edges",
@@ -87,7 +96,7 @@ enum TrailTable {
 
     /** Whether intents and refusals alone have rows in it; else outcomes and refusals. */
     boolean isOfIntents() {
-        return this != SOURCE_QUERIES;
+        return this != SOURCE_QUERIES && this != ROWS_TOUCHED;
     }
 
     /** Deletes the rows of one statement. */

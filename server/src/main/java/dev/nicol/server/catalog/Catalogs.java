@@ -2,11 +2,14 @@ package dev.nicol.server.catalog;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.google.common.collect.Multimap;
+import com.google.common.collect.Multimaps;
 import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.Action;
+import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.ColumnFacts;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.PolicyEngine;
@@ -23,6 +26,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -48,6 +52,7 @@ public final class Catalogs implements SubjectCatalogs {
     private final PolicyEngine engine;
     private final SqlReader reader;
     private final LineageGraph lineage;
+    private final BoundValue.KeyPads keys;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
     private final Cache<GovernedCatalog.Version, GovernedCatalog> governed =
             Caffeine.newBuilder().maximumSize(MAX_CATALOGUES).build();
@@ -62,19 +67,22 @@ public final class Catalogs implements SubjectCatalogs {
         SqlNode expression(String sql);
     }
 
+    /** @param keys of the hashes that rows are known by in the trail */
     public Catalogs(
             Supplier<CatalogSnapshot> sources,
             VirtualSchemas virtualSchemas,
             Function<CatalogSnapshot, Classifications> classifications,
             PolicyEngine engine,
             SqlReader reader,
-            LineageGraph lineage) {
+            LineageGraph lineage,
+            BoundValue.KeyPads keys) {
         this.sources = sources;
         this.virtualSchemas = virtualSchemas;
         this.classifications = classifications;
         this.engine = engine;
         this.reader = reader;
         this.lineage = lineage;
+        this.keys = keys;
     }
 
     @Override
@@ -144,7 +152,9 @@ public final class Catalogs implements SubjectCatalogs {
             tables.put(full, table);
             visible.add(new SubjectCatalog.VisibleTable(full, "SYSTEM TABLE", table.getRowType(types), null));
         });
-        Map<String, org.apache.calcite.schema.Function> functions = LineageFunctions.of(lineage, decisions, types);
+        Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions = new TreeMap<>();
+        functions.put(LineageFunctions.SCHEMA, Multimaps.forMap(LineageFunctions.of(lineage, decisions, types)));
+        functions.put(TouchedFunction.SCHEMA, TouchedFunction.of(tables, raw.tables(), keys));
         new Views(subject, views, version.fingerprint(), raw, tables, functions, decisions, visible).add();
         CalciteSchema root = SchemaTree.of(tables, functions);
         return new GovernedCatalog(
@@ -197,7 +207,7 @@ public final class Catalogs implements SubjectCatalogs {
         private final String fingerprint;
         private final StoredCatalog stored;
         private final Map<TableName, Table> tables;
-        private final Map<String, org.apache.calcite.schema.Function> functions;
+        private final Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions;
         private final Map<TableName, Decision> decisions;
         private final List<SubjectCatalog.VisibleTable> visible;
 
@@ -207,7 +217,7 @@ public final class Catalogs implements SubjectCatalogs {
                 String fingerprint,
                 StoredCatalog stored,
                 Map<TableName, Table> tables,
-                Map<String, org.apache.calcite.schema.Function> functions,
+                Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions,
                 Map<TableName, Decision> decisions,
                 List<SubjectCatalog.VisibleTable> visible) {
             this.subject = subject;

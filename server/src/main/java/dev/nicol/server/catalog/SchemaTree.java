@@ -1,7 +1,7 @@
 package dev.nicol.server.catalog;
 
+import com.google.common.collect.ImmutableMultimap;
 import com.google.common.collect.Multimap;
-import com.google.common.collect.Multimaps;
 import dev.nicol.policy.TableName;
 import java.util.List;
 import java.util.Map;
@@ -23,14 +23,16 @@ import org.jspecify.annotations.Nullable;
  * just so; else the only one that differs in case; where several do, none: the first of them would be another table.
  */
 final class SchemaTree {
+    private static final Multimap<String, Function> NONE = ImmutableMultimap.of();
+
     private SchemaTree() {}
 
     static CalciteSchema of(Map<TableName, ? extends Table> tables) {
         return of(tables, Map.of());
     }
 
-    /** @param lineage functions of the schema {@code nicol.lineage}, found as {@code lineage.f} too */
-    static CalciteSchema of(Map<TableName, ? extends Table> tables, Map<String, Function> lineage) {
+    /** @param functions of schemas of {@code nicol}, by the schema; found as {@code schema.f} too */
+    static CalciteSchema of(Map<TableName, ? extends Table> tables, Map<String, Multimap<String, Function>> functions) {
         Map<String, Map<String, Map<String, Table>>> names = new TreeMap<>();
         tables.forEach((name, table) -> names.computeIfAbsent(name.catalog(), catalog -> new TreeMap<>())
                 .computeIfAbsent(name.schema(), schema -> new TreeMap<>())
@@ -39,16 +41,17 @@ final class SchemaTree {
         names.forEach((catalog, schemas) -> {
             Map<String, Schema> found = new TreeMap<>();
             schemas.forEach((schema, within) -> {
-                boolean offers = catalog.equals("nicol") && schema.equals(LineageFunctions.SCHEMA);
-                found.put(schema, new Node(Map.of(), within, offers ? lineage : Map.of()));
+                boolean offers = catalog.equals("nicol") && functions.containsKey(schema);
+                found.put(schema, new Node(Map.of(), within, offers ? functions.get(schema) : NONE));
             });
-            boolean offers = catalog.equals(LineageFunctions.SCHEMA);
-            catalogs.put(catalog, new Node(found, Map.of(), offers ? lineage : Map.of()));
+            catalogs.put(catalog, new Node(found, Map.of(), functions.getOrDefault(catalog, NONE)));
         });
-        if (!lineage.isEmpty()) {
-            catalogs.putIfAbsent(LineageFunctions.SCHEMA, new Node(Map.of(), Map.of(), lineage));
-        }
-        return CalciteSchema.createRootSchema(false, false, "", new Node(catalogs, Map.of(), Map.of()));
+        functions.forEach((schema, of) -> {
+            if (!of.isEmpty()) {
+                catalogs.putIfAbsent(schema, new Node(Map.of(), Map.of(), of));
+            }
+        });
+        return CalciteSchema.createRootSchema(false, false, "", new Node(catalogs, Map.of(), NONE));
     }
 
     private static final class Node extends AbstractSchema {
@@ -56,10 +59,10 @@ final class SchemaTree {
         private final Lookup<Table> tables;
         private final Multimap<String, Function> functions;
 
-        Node(Map<String, Schema> schemas, Map<String, Table> tables, Map<String, Function> functions) {
+        Node(Map<String, Schema> schemas, Map<String, Table> tables, Multimap<String, Function> functions) {
             this.schemas = new ExactFirst<>(schemas);
             this.tables = new ExactFirst<>(tables);
-            this.functions = Multimaps.forMap(functions);
+            this.functions = functions;
         }
 
         @Override

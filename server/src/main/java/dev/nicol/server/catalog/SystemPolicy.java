@@ -95,6 +95,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("sinks", "nicol.audit.sinks", "IN_ROLE('operator')"));
         filters.add(filter("source-queries", "nicol.audit.source_queries", OF_OWN_STATEMENTS));
         filters.add(filter("column-access", "nicol.audit.column_access", OWN_ACCESS));
+        filters.add(filter("rows-touched", "nicol.audit.rows_touched", OF_OWN_STATEMENTS));
         filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));
         filters.add(filter("edges", "nicol.lineage.edges", OWN_EDGES));
         filters.add(filter("consumers", "nicol.lineage.consumers", OWN_CONSUMPTION));

@@ -247,7 +247,14 @@ public final class ConfigReader {
             return NicolConfig.Audit.DEFAULTS;
         }
         node.only(List.of(
-                "retention", "keep", "checkpoints", "checkpoint_interval_s", "fsync", "fsync_interval_ms", "sinks"));
+                "retention",
+                "keep",
+                "checkpoints",
+                "checkpoint_interval_s",
+                "fsync",
+                "fsync_interval_ms",
+                "rows_touched",
+                "sinks"));
         boolean interval = "interval".equals(node.word("fsync", List.of("each", "interval")));
         YamlNode unused = interval ? null : node.child("fsync_interval_ms");
         if (unused != null) {
@@ -267,7 +274,8 @@ public final class ConfigReader {
                 RetentionReader.read(node),
                 path(node, "checkpoints"),
                 Duration.ofSeconds(checkpointS),
-                interval ? Duration.ofMillis(fsyncMs) : Duration.ZERO);
+                interval ? Duration.ofMillis(fsyncMs) : Duration.ZERO,
+                RowsTouchedReader.read(node));
     }
 
     private static List<NicolConfig.Webhook> webhooks(YamlNode root) {

@@ -2,6 +2,7 @@ package dev.nicol.server.config;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.server.audit.RetentionRules;
+import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.audit.StoreSettings;
 import dev.nicol.server.delivery.SinkSettings;
 import java.nio.file.Path;
@@ -192,16 +193,19 @@ public record NicolConfig(
      * @param checkpoints the directory of signed checkpoints; null: none are written
      * @param checkpointInterval between two of them, where the chain has moved
      * @param fsyncInterval what a power cut may take at most; zero: nothing that was acknowledged
+     * @param rowsTouched of which tables it tells rows apart
      */
     public record Audit(
             @Nullable RetentionRules retention,
             @Nullable Path checkpoints,
             Duration checkpointInterval,
-            Duration fsyncInterval) {
+            Duration fsyncInterval,
+            RowsTouchedRules rowsTouched) {
         public static final long MAX_CHECKPOINT_INTERVAL_S = 24 * 3600;
         public static final long MAX_FSYNC_INTERVAL_MS = 60_000;
         public static final long DEFAULT_FSYNC_INTERVAL_MS = 1_000;
-        public static final Audit DEFAULTS = new Audit(null, null, Duration.ofMinutes(10), Duration.ZERO);
+        public static final Audit DEFAULTS =
+                new Audit(null, null, Duration.ofMinutes(10), Duration.ZERO, RowsTouchedRules.OFF);
     }
 
     /** Who is told of events. */

@@ -75,6 +75,12 @@ final class ConvertStage {
 
     /** Nothing but sealed tables of the policy in force. */
     static void prove(Body body, String fingerprint) {
+        if (body instanceof Body.Query query
+                && query.plan().getRowType().getFieldCount() > query.rowType().getFieldCount()) {
+            SealProof.proveCarrying(
+                    query.plan(), query.rowType().getFieldCount(), fingerprint, CatalogScan.class::isInstance);
+            return;
+        }
         for (RelNode plan : plans(body)) {
             SealProof.prove(plan, fingerprint, CatalogScan.class::isInstance);
         }

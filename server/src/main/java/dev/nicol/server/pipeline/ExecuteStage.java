@@ -33,20 +33,29 @@ final class ExecuteStage {
     private final Clock clock;
     private final TagTravel tags;
     private final Runnable refreshCatalogue;
+    private final TouchedRowsOf touchedRows;
 
-    ExecuteStage(Commands commands, Clock clock, TagTravel tags, Runnable refreshCatalogue) {
+    /** Starts to record what an execution touches. */
+    interface TouchedRowsOf {
+        TouchedRows of(Watched watched);
+    }
+
+    ExecuteStage(Commands commands, Clock clock, TagTravel tags, Runnable refreshCatalogue, TouchedRowsOf touchedRows) {
         this.commands = commands;
         this.clock = clock;
         this.tags = tags;
         this.refreshCatalogue = refreshCatalogue;
+        this.touchedRows = touchedRows;
     }
 
     StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
         Body body = planned.admitted().guarded().traced().governed().body();
         Sentinels.refuse(body, run.execution()::parameter);
         Plan plan = planned.plan() instanceof Plan.LookedUp lookedUp ? lookedUp(lookedUp, run) : planned.plan();
+        TouchedRows touched = touched(planned, run);
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
-            ResultCursor cursor = new ResultCursor(run, rows(plan, run, Use.ANSWER), maxRows);
+            ResultCursor.Rows rows = rows(plan, run, Use.ANSWER);
+            ResultCursor cursor = new ResultCursor(run, touched == null ? rows : touched.shown(rows), maxRows);
             return new StatementResult.Rows(run.statementId(), ((Body.Query) body).rowType(), cursor);
         }
         if (plan instanceof Plan.Known known) {
@@ -65,11 +74,21 @@ final class ExecuteStage {
         }
         tags.before(planned);
         long rows = plan instanceof Plan.Write write
-                ? write(planned, write, run)
-                : define(planned, (Plan.Define) plan, run);
+                ? write(planned, write, run, touched)
+                : define(planned, (Plan.Define) plan, run, touched);
         tags.after(planned, rows);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
+    }
+
+    private @Nullable TouchedRows touched(PlannedStatement planned, Run run) {
+        Watched watched = planned.watched();
+        if (watched == null) {
+            return null;
+        }
+        TouchedRows touched = touchedRows.of(watched);
+        run.touches(touched);
+        return touched;
     }
 
     private Plan lookedUp(Plan.LookedUp lookedUp, Run run) {
@@ -178,16 +197,24 @@ final class ExecuteStage {
         }
     }
 
-    private long write(PlannedStatement planned, Plan.Write write, Run run) {
+    private long write(PlannedStatement planned, Plan.Write write, Run run, @Nullable TouchedRows touched) {
         return inTransaction(planned, write.source(), loan -> {
             SourceSql check = write.check();
             if (check != null) {
                 refuseHidden(run.execution().count(check, loan));
             }
-            if (write.sql() != null) {
-                return run.execution().update(write.sql(), loan);
+            if (touched != null) {
+                SourceSql keys = write.keys();
+                touched.writes(
+                        keys == null
+                                ? touched.inserted(run.execution()::parameter)
+                                : run.execution().rows(keys, loan));
             }
-            return copy(write.rows(), loan, run);
+            long rows = write.sql() != null ? run.execution().update(write.sql(), loan) : copy(write.rows(), loan, run);
+            if (touched != null) {
+                touched.written(rows);
+            }
+            return rows;
         });
     }
 
@@ -214,7 +241,7 @@ final class ExecuteStage {
         }
     }
 
-    private long define(PlannedStatement planned, Plan.Define define, Run run) {
+    private long define(PlannedStatement planned, Plan.Define define, Run run, @Nullable TouchedRows touched) {
         Session session = planned.parsed().session();
         if (session.connections().inTransaction()) {
             throw NicolError.TRANSACTION_STATE.because(
@@ -224,6 +251,9 @@ final class ExecuteStage {
         try {
             Connection connection = loan.connection();
             connection.setAutoCommit(true);
+            if (touched != null) {
+                touched.writes(null);
+            }
             run.execution().update(define.sql(), loan);
             return 0;
         } catch (SQLException failure) {

@@ -8,6 +8,7 @@ import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.AuditTrail;
+import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.ViewFiles;
 import dev.nicol.server.catalog.VirtualSchemas;
@@ -33,6 +34,7 @@ public final class Pipelines implements AutoCloseable {
      * @param sources a source by its name; throws for an unknown one
      * @param snapshot the current catalogue
      * @param tags what is known of columns, and {@code examiner} who finds it out
+     * @param rowsTouched of which tables the trail tells rows apart
      * @param refreshCatalogue called after a definition changed a source; reads and classifies what changed
      * @param reload reads policies and catalogue anew, for a user
      */
@@ -45,6 +47,7 @@ public final class Pipelines implements AutoCloseable {
             Function<String, Subject> subjects,
             Function<String, Source> sources,
             BoundValue.KeyPads keys,
+            RowsTouchedRules rowsTouched,
             Supplier<CatalogSnapshot> snapshot,
             TagRegistry tags,
             Examiner examiner,
@@ -66,9 +69,19 @@ public final class Pipelines implements AutoCloseable {
                 new TraceStage(),
                 guard,
                 new ApproveStage(parts.approvals(), parts.clock()),
-                new PlanStage(name -> parts.sources().apply(name).adapter(), guard, parts.policies()),
+                new PlanStage(
+                        name -> parts.sources().apply(name).adapter(),
+                        guard,
+                        parts.policies(),
+                        new Watch(parts.rowsTouched())),
                 new AuditStage(parts.trail(), parts.policies(), parts.approvals(), running),
-                new ExecuteStage(commands, parts.clock(), tags, parts.refreshCatalogue()));
+                new ExecuteStage(
+                        commands,
+                        parts.clock(),
+                        tags,
+                        parts.refreshCatalogue(),
+                        watched -> new TouchedRows(
+                                watched, parts.keys(), parts.rowsTouched().most())));
         this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);
     }
 

@@ -28,51 +28,63 @@ final class PlanStage {
     private final Function<String, SourceAdapter> adapters;
     private final FederatedPlanner federated;
     private final PolicyExplanation explanation;
+    private final Watch watch;
 
     /** @param adapters the adapter of a source by its name */
-    PlanStage(Function<String, SourceAdapter> adapters, GuardStage guard, Supplier<PolicySet> policies) {
+    PlanStage(Function<String, SourceAdapter> adapters, GuardStage guard, Supplier<PolicySet> policies, Watch watch) {
         this.adapters = adapters;
         this.federated = new FederatedPlanner(adapters);
+        this.watch = watch;
         this.explanation = new PolicyExplanation(guard, policies, this::plans, adapters);
     }
 
     PlannedStatement plan(ApproveStage.AdmittedStatement admitted) {
         TracedStatement traced = admitted.guarded().traced();
         GovernedStatement governed = traced.governed();
+        Watched watched = watch.of(traced);
         Body body = governed.body();
+        if (watched != null && !watched.read().isEmpty()) {
+            body = watched.body();
+            prove(body, governed);
+        }
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
         if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {
-            Plan plan = planned(body, governed);
-            return new PlannedStatement(admitted, plan, RanLineage.of(plan, traced));
+            Plan plan = planned(body, governed, watched);
+            return new PlannedStatement(admitted, plan, RanLineage.of(plan, traced), watched);
         }
         PolicyLookUps.refuseUnsupported(body);
         PolicyLookUps.refuseUnavailable(body, governed.validated().catalog());
+        Body unbound = body;
         Function<LookUpReader, Plan> after = reader -> {
-            Body bound = PolicyLookUps.bound(body, new LookUps(reader));
-            ConvertStage.prove(bound, governed.validated().catalog().version().fingerprint());
-            Plan plan = planned(bound, governed);
+            Body bound = PolicyLookUps.bound(unbound, new LookUps(reader));
+            prove(bound, governed);
+            Plan plan = planned(bound, governed, watched);
             RanLineage.of(plan, traced);
             return plan;
         };
-        return new PlannedStatement(admitted, new Plan.LookedUp(this::query, after), traced.lineage());
+        return new PlannedStatement(admitted, new Plan.LookedUp(this::query, after), traced.lineage(), watched);
     }
 
-    private Plan planned(Body body, GovernedStatement governed) {
+    private static void prove(Body body, GovernedStatement governed) {
+        ConvertStage.prove(body, governed.validated().catalog().version().fingerprint());
+    }
+
+    private Plan planned(Body body, GovernedStatement governed, @Nullable Watched watched) {
         try {
-            return plan(body, governed);
+            return plan(body, governed, watched);
         } catch (RuntimeException | Error failure) {
             throw Refusals.of(
                     failure, governed.validated().catalog(), governed.parsed().sql());
         }
     }
 
-    private Plan plan(Body body, GovernedStatement governed) {
+    private Plan plan(Body body, GovernedStatement governed, @Nullable Watched watched) {
         if (body instanceof Body.Query query) {
             return query(query);
         } else if (body instanceof Body.Insert insert) {
-            return new WritePlanning(adapters, this::query).insert(insert);
+            return new WritePlanning(adapters, this::query, watch.most()).insert(insert);
         } else if (body instanceof Body.Change change) {
-            return new WritePlanning(adapters, this::query).change(change);
+            return new WritePlanning(adapters, this::query, watch.most()).change(change, watched);
         } else if (body instanceof Body.Definition definition) {
             return new DefinitionPlanning(governed, adapters).plan(definition);
         } else if (body instanceof Body.Explanation explained) {
@@ -101,7 +113,7 @@ final class PlanStage {
                 }
             }));
         }
-        plans.add(plan(body, about));
+        plans.add(plan(body, about, null));
         return plans;
     }
 

@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
  * A statement and how it will run.
  *
  * @param ran the lineage of that, within what was asked; null where no plan runs
+ * @param watched what of its rows the trail tells apart; null: nothing
  */
 record PlannedStatement(
         ApproveStage.AdmittedStatement admitted,
         Plan plan,
-        @Nullable Lineage ran) {
+        @Nullable Lineage ran,
+        @Nullable Watched watched) {
     ParsedStatement parsed() {
         return admitted.guarded().parsed();
     }
@@ -44,14 +46,17 @@ record PlannedStatement(
          * A write at one source.
          *
          * @param check counts rows that the subject's row filter would hide; null where none can be
+         * @param keys asks for the primary keys of the rows that will be written; null where nobody wants to know
          * @param sql the write; null for rows from elsewhere
          * @param rows rows to write that the source cannot read itself; null where {@code sql} says all
          */
         record Write(
                 String source,
                 @Nullable SourceSql check,
+                @Nullable SourceSql keys,
                 @Nullable SourceSql sql,
-                @Nullable RowsFrom rows) implements Plan {}
+                @Nullable RowsFrom rows)
+                implements Plan {}
 
         /**
          * Rows that are read from anywhere and inserted one by one, in batches.

@@ -5,6 +5,7 @@ import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.NicolError;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +36,11 @@ final class RanLineage {
 
     private static Lineage within(LocalPlan plan, TracedStatement traced) {
         Lineage asked = traced.lineage();
+        List<String> columns = TraceStage.filledColumns(traced.governed().body());
+        // keys that are carried for the trail are shown to nobody
         Lineage ran = LineageExtractor.of(plan.plan(), LocalPlan::traced)
-                .renamed(TraceStage.filledColumns(traced.governed().body()));
+                .first(columns.size())
+                .renamed(columns);
         // what is not understood is not claimed to be within, nor beyond: it is recorded as unknown
         if (asked.complete() && ran.complete() && !ran.within(asked) && !ran.within(asked, mentioned(traced))) {
             throw NicolError.NOT_PROVEN.because(

@@ -4,6 +4,7 @@ import dev.nicol.adapters.SourceExecution;
 import dev.nicol.policy.NicolException;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.audit.AuditTrail.Outcome;
+import dev.nicol.server.audit.AuditTrail.RowsTouched;
 import dev.nicol.server.audit.AuditTrail.SourceQuery;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ final class Run {
     private final AuditTrail trail;
     private final Runnable ended;
     private final long startedNanos = System.nanoTime();
+    private @Nullable TouchedRows touched;
     private boolean completed;
 
     /** @param ended called once, before the outcome is recorded */
@@ -31,6 +33,11 @@ final class Run {
 
     SourceExecution execution() {
         return execution;
+    }
+
+    /** What it touches is recorded with its outcome. */
+    synchronized void touches(TouchedRows rows) {
+        touched = rows;
     }
 
     void succeeded(long rows, long bytes) {
@@ -69,6 +76,8 @@ final class Run {
                         sent.rows().get(),
                         sent.durationMs().get()))
                 .toList();
-        trail.complete(statementId, new Outcome(outcome, sqlState, detail, rows, bytes, durationMs, queries));
+        List<RowsTouched> rowsTouched = touched == null ? List.of() : touched.touched();
+        trail.complete(
+                statementId, new Outcome(outcome, sqlState, detail, rows, bytes, durationMs, queries, rowsTouched));
     }
 }

@@ -23,8 +23,10 @@ import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
@@ -53,10 +55,13 @@ final class WritePlanning {
 
     private final Function<String, SourceAdapter> adapters;
     private final Function<Body.Query, Plan> queries;
+    private final int mostKeys;
 
-    WritePlanning(Function<String, SourceAdapter> adapters, Function<Body.Query, Plan> queries) {
+    /** @param mostKeys primary keys of rows to be written that are wanted; one more is asked for */
+    WritePlanning(Function<String, SourceAdapter> adapters, Function<Body.Query, Plan> queries, int mostKeys) {
         this.adapters = adapters;
         this.queries = queries;
+        this.mostKeys = mostKeys;
     }
 
     Plan insert(Body.Insert insert) {
@@ -80,14 +85,14 @@ final class WritePlanning {
             SqlNode statement =
                     new SqlInsert(POS, SqlNodeList.EMPTY, physicalName(insert.target()), rows, names(insert.columns()));
             SourceSql sql = generator.write(source, statement, SqlGenerator.types(written), none);
-            return new Plan.Write(source, check == null ? null : check.ofInsert(insert), sql, null);
+            return new Plan.Write(source, check == null ? null : check.ofInsert(insert), null, sql, null);
         }
         Body.Query query = new Body.Query(insert.input(), insert.input().getRowType());
         Plan.RowsFrom rows = new Plan.RowsFrom(
                 queries.apply(query),
                 insertOne(insert, adapter, generator),
                 check == null ? null : count -> check.ofRows(insert, count));
-        return new Plan.Write(source, null, null, rows);
+        return new Plan.Write(source, null, null, null, rows);
     }
 
     /** Rows whose texts are cast where the source takes no text for a column, as PostgreSQL for json. */
@@ -175,7 +180,8 @@ final class WritePlanning {
         }
     }
 
-    Plan change(Body.Change change) {
+    /** @param watched whose keys are asked for before; null: none */
+    Plan change(Body.Change change, @Nullable Watched watched) {
         String source = change.target().name().catalog();
         SourceAdapter adapter = adapters.apply(source);
         if (!Pushdown.sources(change.read()).equals(Set.of(source))
@@ -212,7 +218,38 @@ final class WritePlanning {
         Map<Integer, RelDataType> types = new HashMap<>(SqlGenerator.types(change.read()));
         types.putAll(SqlGenerator.types(scan));
         SourceSql counted = check == null || after == null ? null : check.ofChange(change, after);
-        return new Plan.Write(source, counted, generator.write(source, statement, types, none), null);
+        SourceSql keys = watched == null || watched.written() == null
+                ? null
+                : keys(change, watched.written().key(), where, types, generator);
+        return new Plan.Write(source, counted, keys, generator.write(source, statement, types, none), null);
+    }
+
+    /** The primary keys of the rows that a write meets, by its very condition. */
+    private @Nullable SourceSql keys(
+            Body.Change change,
+            List<String> key,
+            @Nullable SqlNode where,
+            Map<Integer, RelDataType> types,
+            SqlGenerator generator) {
+        if (key.isEmpty()) {
+            return null;
+        }
+        RelDataType stored = change.target().stored().rowType();
+        RelDataTypeFactory.Builder row =
+                change.read().getCluster().getTypeFactory().builder();
+        SqlNodeList columns = new SqlNodeList(POS);
+        for (String column : key) {
+            RelDataTypeField field =
+                    stored.getFieldList().get(stored.getFieldNames().indexOf(column));
+            row.add(field);
+            columns.add(generator.expression(
+                    change.target().stored().table(), stored, Set.of(), RexInputRef.of(field.getIndex(), stored)));
+        }
+        SqlNode table = physicalName(change.target());
+        SqlNode fetch = SqlLiteral.createExactNumeric(Integer.toString(mostKeys + 1), POS);
+        SqlNode select =
+                new SqlSelect(POS, null, columns, table, where, null, null, null, null, null, null, fetch, null);
+        return generator.write(change.target().name().catalog(), select, types, row.build());
     }
 
     /** @param after what must hold of the rows as they will be, so that nobody changes one in between; null: nothing */

@@ -40,7 +40,7 @@ class AuditVerifierTest {
         try (StoreAuditTrail trail = StoreAuditTrail.open(store)) {
             trail.event("login", "alice", "from 127.0.0.1");
             trail.begin(TrailFixture.select(FIRST));
-            trail.complete(FIRST, TrailFixture.succeeded(2));
+            trail.complete(FIRST, TrailFixture.touching(2));
             trail.refused(TrailFixture.select(SECOND), TrailFixture.denied());
             trail.event("logout", "alice", "");
             trail.begin(TrailFixture.select("0190-third"));
@@ -79,6 +79,10 @@ class AuditVerifierTest {
                     DELETE FROM audit.statements WHERE outcome = 'running' ; 6
                     DELETE FROM audit.source_queries ; 3
                     UPDATE audit.source_queries SET sql_sent = 'SELECT 1' ; 3
+                    UPDATE audit.rows_touched SET key_hash = '0c' WHERE key_hash = '0b' ; 3
+                    UPDATE audit.rows_touched SET table_id = 'x' ; 3
+                    DELETE FROM audit.rows_touched WHERE key_hash IS NULL ; 3
+                    INSERT INTO audit.rows_touched SELECT * FROM audit.rows_touched WHERE access = 'update' ; 3
                     UPDATE audit.column_access SET mask = NULL ; 2
                     INSERT INTO audit.column_access SELECT * FROM audit.column_access WHERE tags <> '' ; 2
                     UPDATE lineage.edges SET masked = FALSE WHERE masked ; 2

@@ -73,6 +73,16 @@ class EventFormatTest {
                                 + "\"sql\":\"SELECT '***' FROM customers\",\"rows\":2,\"duration_ms\":5}]}}");
     }
 
+    @Test
+    void rowsTouchedAreOfTheOutcome() {
+        assertThat(text(TrailEvent.outcome("id-1", "alice", TrailFixture.touching(2), NOON)))
+                .endsWith(
+                        "\"duration_ms\":5}],\"rows_touched\":[{\"catalog\":\"crm\",\"schema\":\"public\",\"table\":\"customers\","
+                                + "\"access\":\"read\",\"keys\":[\"0a\",\"0b\"],\"untold\":true},{\"catalog\":\"crm\","
+                                + "\"schema\":\"public\",\"table\":\"customers\",\"access\":\"update\",\"keys\":[\"0a\"],"
+                                + "\"untold\":false}]}}");
+    }
+
     private static String text(TrailEvent event) {
         return new String(event.payload(), StandardCharsets.UTF_8);
     }

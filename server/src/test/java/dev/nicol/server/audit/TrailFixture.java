@@ -76,6 +76,22 @@ final class TrailFixture {
                 List.of(new AuditTrail.SourceQuery("crm", "production", "SELECT '***' FROM customers", rows, 5)));
     }
 
+    /** The same of a statement whose rows the trail tells apart, but for some. */
+    static AuditTrail.Outcome touching(long rows) {
+        AuditTrail.Outcome of = succeeded(rows);
+        return new AuditTrail.Outcome(
+                of.outcome(),
+                of.sqlState(),
+                of.detail(),
+                of.rows(),
+                of.bytes(),
+                of.durationMs(),
+                of.sourceQueries(),
+                List.of(
+                        new AuditTrail.RowsTouched(CUSTOMERS, "read", List.of("0a", "0b"), true),
+                        new AuditTrail.RowsTouched(CUSTOMERS, "update", List.of("0a"), false)));
+    }
+
     static AuditTrail.Outcome denied() {
         return new AuditTrail.Outcome("denied", "42501", "no grant", 0, 0, 1, List.of());
     }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.RetentionRules;
+import dev.nicol.server.audit.RowsTouchedRules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,7 +124,8 @@ class ConfigReaderTest {
                     Set.of("policy_load", "approval_*"), Set.of("INSERT"), Duration.ofDays(3650))));
 
     private NicolConfig.Audit audit() {
-        return new NicolConfig.Audit(KEPT, directory.resolve("checkpoints"), Duration.ofMinutes(10), Duration.ZERO);
+        return new NicolConfig.Audit(
+                KEPT, directory.resolve("checkpoints"), Duration.ofMinutes(10), Duration.ZERO, RowsTouchedRules.OFF);
     }
 
     @Test
@@ -231,6 +234,38 @@ class ConfigReaderTest {
                 .singleElement()
                 .asString()
                 .contains("`keep` has no effect without `retention`");
+    }
+
+    @Test
+    void whatRowsAreToldApartIsHeldAgainstWhatThereIs() throws IOException {
+        assertThat(read(LEAST).audit().rowsTouched().areOff()).isTrue();
+        RowsTouchedRules rules = read(LEAST
+                        + "audit: {rows_touched: {tags: [email], tables: ['crm.*.orders'], max_rows_per_statement: 7}}\n")
+                .audit()
+                .rowsTouched();
+        assertThat(rules.most()).isEqualTo(7);
+        assertThat(rules.nameAny(List.of("PHONE", "EMAIL"))).isTrue();
+        assertThat(rules.nameAny(List.of("PHONE"))).isFalse();
+        assertThat(rules.name(new TableName("crm", "public", "ORDERS"))).isTrue();
+        assertThat(rules.name(new TableName("crm", "public", "order"))).isFalse();
+        assertThat(problems(LEAST + """
+                        audit:
+                          rows_touched:
+                            tags: [EMIAL, "*"]
+                            tables: [customers, "crm.**"]
+                            max_rows_per_statement: 0
+                            table: x
+                        """))
+                .containsExactly(
+                        "nicol.yaml:4: there is no tag `EMIAL` — did you mean `EMAIL`?",
+                        "nicol.yaml:5: `customers` must have 3 parts, `source.schema.table` — use `*` for any one, `**`"
+                                + " for any number",
+                        "nicol.yaml:6: `max_rows_per_statement` must be a whole number from 1 to 100000, not `0`",
+                        "nicol.yaml:7: unknown key `table` — did you mean `tables`?");
+        assertThat(problems(LEAST + "audit: {rows_touched: {max_rows_per_statement: 5}}\n"))
+                .singleElement()
+                .asString()
+                .contains("`rows_touched` names nothing");
     }
 
     @Test
