@@ -8,11 +8,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.h2.engine.SessionLocal;
@@ -21,6 +25,7 @@ import org.h2.mvstore.MVStore;
 import org.h2.store.fs.FileBaseDefault;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -65,6 +70,44 @@ class EmbeddedStoreTest {
             }
             writer.join(20_000);
             assertThat(returned).isCompleted();
+        }
+    }
+
+    /**
+     * As after {@code kill -9}: somebody else opens the file as it is. H2 2.5 forgets what it wrote into holes of the file
+     * (its header then names the write before).
+     */
+    @Test
+    void whatWasWrittenIsFoundInTheFile() throws Exception {
+        Path directory = TestDatabases.directory();
+        Random random = new Random(1);
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:h2:async:" + directory + "/store;PAGE_SIZE=1024;RETENTION_TIME=0;WRITE_DELAY=60000",
+                        "sa",
+                        "");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE t (n INTEGER, x VARCHAR)");
+            for (int n = 1; n <= 150; n++) {
+                int characters = random.nextInt(10) == 0 ? 20_000 : random.nextInt(2_000);
+                statement.execute("INSERT INTO t VALUES (" + n + ", REPEAT('x', " + characters + "))");
+                statement.execute("DELETE FROM t WHERE n < " + (n - random.nextInt(20) - 1));
+                EmbeddedStore.write(connection, false);
+
+                Path copy = directory.resolve("copy" + n + ".mv.db");
+                Files.copy(directory.resolve("store.mv.db"), copy);
+                assertThat(lastNumber(directory.resolve("copy" + n))).isEqualTo(n);
+                Files.delete(copy);
+            }
+        }
+    }
+
+    private static int lastNumber(Path database) throws SQLException {
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:h2:file:" + database + ";ACCESS_MODE_DATA=r", "sa", "");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT MAX(n) FROM t")) {
+            row.next();
+            return row.getInt(1);
         }
     }
 

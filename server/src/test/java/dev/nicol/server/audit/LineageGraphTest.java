@@ -204,10 +204,12 @@ class LineageGraphTest {
                     "DROP TABLE internal.flows",
                     "DROP TABLE internal.dropped_segments",
                     "DROP TABLE audit.rows_touched",
+                    "DROP VIEW audit.sinks",
+                    "DROP TABLE internal.sinks",
                     "ALTER TABLE audit.statements DROP COLUMN bound_values");
             StoreAuditTrailTest.sql(
                     store,
-                    "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('5', '5.1', '6', '7', '9')");
+                    "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('5', '5.1', '6', '7', '8', '9')");
         }
         try (Store store = Store.open(kind.settings(directory))) {
             assertThat(before).hasSize(6 * servers);
