@@ -125,7 +125,8 @@ final class ChainWalk {
         String sql = "SELECT e.event_id, e.occurred_at, e.kind, e.user_name, e.detail, e.previous_hash, e.hash,"
                 + " e.statement_id, b.format_version, b.payload FROM audit.events e"
                 + " LEFT JOIN internal.event_bytes b ON b.server = e.server AND b.event_id = e.event_id"
-                + " WHERE e.server = ? AND e.event_id > ? AND e.event_id <= " + end + " ORDER BY e.event_id LIMIT "
+                + " WHERE e.server = ? AND e.event_id > ? AND e.event_id <= " + end
+                + " ORDER BY e.server, e.event_id LIMIT "
                 + PAGE_EVENTS;
         boolean any = false;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {

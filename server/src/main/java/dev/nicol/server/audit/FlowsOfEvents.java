@@ -64,7 +64,7 @@ final class FlowsOfEvents implements JavaMigration {
             throws SQLException, IOException {
         long last = after;
         try (PreparedStatement select = connection.prepareStatement("SELECT event_id, payload FROM internal.event_bytes"
-                + " WHERE server = ? AND event_id > ? ORDER BY event_id LIMIT " + PAGE_EVENTS)) {
+                + " WHERE server = ? AND event_id > ? ORDER BY server, event_id LIMIT " + PAGE_EVENTS)) {
             select.setString(1, server);
             select.setLong(2, after);
             try (ResultSet found = select.executeQuery()) {
