@@ -336,4 +336,24 @@ class FoundByChanceTest extends KeptStatements {
                 + " FROM $people AS t0 JOIN $orders AS t1 ON t1.id = 6 WHERE t0.id = 10";
         assertThat(rows(Deployment.FEDERATED, sql)).containsExactly("6|GIS|\uD834\uDD1EG|ISAP|5");
     }
+
+    /** Texts in VALUES, and of branches, got blanks up to the longest of them, and were equal to no stored text. */
+    @ParameterizedTest
+    @EnumSource
+    void textsOfSeveralLengths(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t0.id AS c0, v.n AS c1 FROM $people AS t0 JOIN (VALUES ('EU', 1), ('LATAM', 2), ('US', 3)) AS v(r,"
+                        + " n) ON t0.region = v.r WHERE t0.id < 4",
+                "1|1",
+                "2|3",
+                "3|1");
+        answers(deployment, "SELECT v.r AS c0 FROM (VALUES ('EU'), ('LATAM')) AS v(r)", "EU", "LATAM");
+        answers(
+                deployment,
+                "SELECT CASE WHEN t0.id > 1 THEN 'X' ELSE 'EU' END AS c0 FROM $people AS t0 WHERE t0.id < 3",
+                "EU",
+                "X");
+        answers(deployment, "SELECT 'X' AS c0 FROM $tags AS t0 UNION SELECT 'XYZ' FROM $orders AS t1", "X", "XYZ");
+    }
 }
