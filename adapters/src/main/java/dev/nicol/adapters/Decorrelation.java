@@ -17,6 +17,7 @@ import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlFunction;
 import org.apache.calcite.sql.SqlFunctionCategory;
 import org.apache.calcite.sql.SqlKind;
@@ -58,14 +59,16 @@ final class Decorrelation {
 
     /**
      * What Calcite 1.42 makes wrong joins of. Where both sides of a join name the same outer row, it does not ask that it is
-     * the same for both (RelDecorrelator, {@code decorrelateRel(Join)}; corrected in later versions); and windows over rows
-     * of one outer row become windows over those of all.
+     * the same for both (RelDecorrelator, {@code decorrelateRel(Join)}; corrected in later versions); where an outer join asks
+     * something of the outer row, it forgets those with NULLs; and windows over rows of one outer row become windows over
+     * those of all.
      */
     private static boolean mistaken(RelNode plan) {
         if (plan instanceof Join join) {
             Set<CorrelationId> both = RelOptUtil.getVariablesUsed(join.getLeft());
             both.retainAll(RelOptUtil.getVariablesUsed(join.getRight()));
-            if (!both.isEmpty()) {
+            boolean asked = join.getJoinType().isOuterJoin() && RexUtil.containsCorrelation(join.getCondition());
+            if (asked || !both.isEmpty()) {
                 return true;
             }
         }

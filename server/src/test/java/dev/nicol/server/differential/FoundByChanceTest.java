@@ -356,4 +356,22 @@ class FoundByChanceTest extends KeptStatements {
                 "X");
         answers(deployment, "SELECT 'X' AS c0 FROM $tags AS t0 UNION SELECT 'XYZ' FROM $orders AS t1", "X", "XYZ");
     }
+
+    /** Tables before a comma were joined first, and were NULL where the right side had no row on the left. */
+    @ParameterizedTest
+    @EnumSource
+    void commasJoinLast(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t1.id AS c0, t5.id AS c1, t6.weight AS c2 FROM $people AS t1, $people AS t5 RIGHT JOIN $tags AS t6 ON t5.id ="
+                        + " t6.weight WHERE (t1.id < 3 OR t1.id IS NULL) AND (t6.weight < 2 OR t6.weight IS NULL)",
+                "1|null|null",
+                "1|1|1",
+                "1|null|-4",
+                "1|null|0",
+                "2|null|null",
+                "2|1|1",
+                "2|null|-4",
+                "2|null|0");
+    }
 }

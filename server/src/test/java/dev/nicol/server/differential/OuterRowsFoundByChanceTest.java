@@ -34,7 +34,7 @@ class OuterRowsFoundByChanceTest extends KeptStatements {
                 "0|5",
                 "1|6",
                 "1|7",
-                "1|6",
+                "1|8",
                 "0|9",
                 "1|10",
                 "0|11");
@@ -233,5 +233,22 @@ class OuterRowsFoundByChanceTest extends KeptStatements {
                 "10|null",
                 "11|null",
                 "12|1");
+    }
+
+    /** An outer join that asks something of an outer row which is NULL has its left rows all the same. */
+    @ParameterizedTest
+    @EnumSource
+    void outerJoinsOnOuterRows(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t0.id AS c0 FROM $orders AS t0 WHERE EXISTS (SELECT 1 AS c0 FROM $people AS t3 LEFT JOIN $orders AS t4 ON"
+                        + " t0.person = t0.qty) AND t0.id > 4",
+                "5",
+                "6",
+                "7",
+                "8",
+                "9",
+                "10",
+                "11");
     }
 }
