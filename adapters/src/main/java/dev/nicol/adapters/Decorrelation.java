@@ -3,10 +3,13 @@ package dev.nicol.adapters;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Correlate;
+import org.apache.calcite.rel.core.CorrelationId;
+import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rex.RexBuilder;
@@ -14,6 +17,7 @@ import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlFunction;
 import org.apache.calcite.sql.SqlFunctionCategory;
 import org.apache.calcite.sql.SqlKind;
@@ -33,10 +37,14 @@ final class Decorrelation {
 
     private Decorrelation() {}
 
-    /** The plan itself where Calcite fails: it is computed as it was written. */
+    /** The plan itself where Calcite fails, or would mistake rows: it is computed as it was written. */
     static RelNode of(RelNode correlated) {
+        if (mistaken(correlated)) {
+            return correlated;
+        }
         try {
             RelNode hidden = correlated
+                    .accept(new GrandTotals(true))
                     .accept(new LateralAggregates())
                     .accept(new HiddenLiterals())
                     .accept(new OwnLeaves());
@@ -47,6 +55,27 @@ final class Decorrelation {
             LOG.debug("not decorrelated", failure);
             return correlated;
         }
+    }
+
+    /**
+     * What Calcite 1.42 makes wrong joins of. Where both sides of a join name the same outer row, it does not ask that it is
+     * the same for both (RelDecorrelator, {@code decorrelateRel(Join)}; corrected in later versions); where an outer join asks
+     * something of the outer row, it forgets those with NULLs; and windows over rows of one outer row become windows over
+     * those of all.
+     */
+    private static boolean mistaken(RelNode plan) {
+        if (plan instanceof Join join) {
+            Set<CorrelationId> both = RelOptUtil.getVariablesUsed(join.getLeft());
+            both.retainAll(RelOptUtil.getVariablesUsed(join.getRight()));
+            boolean asked = join.getJoinType().isOuterJoin() && RexUtil.containsCorrelation(join.getCondition());
+            if (asked || !both.isEmpty()) {
+                return true;
+            }
+        }
+        boolean windows = plan instanceof Project project
+                && project.containsOver()
+                && !RelOptUtil.getVariablesUsed(project).isEmpty();
+        return windows || plan.getInputs().stream().anyMatch(Decorrelation::mistaken);
     }
 
     /** Says what the inner side really reads of the outer one, which rules that rewrite it do not. */

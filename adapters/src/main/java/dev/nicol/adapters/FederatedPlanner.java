@@ -125,7 +125,7 @@ public final class FederatedPlanner {
                 EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
                 List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));
         RelNode windows = heuristic(
-                EngineExpressions.widened(reduced.accept(new GrandTotals())),
+                EngineExpressions.widened(reduced.accept(new GrandTotals(false))),
                 List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
         return implemented(heuristic(exact.accept(new WholeRows()).accept(new ActualTypes()), CALCS), governed);

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -23,12 +24,21 @@ import org.jspecify.annotations.Nullable;
  * where it stands beside others, as with ROLLUP, one row is joined to whatever the aggregate yields, nothing included.
  */
 final class GrandTotals extends RelHomogeneousShuttle {
+    private final boolean correlated;
+
+    /** @param correlated only those that name outer rows: as a join each of them would be a group of one outer row */
+    GrandTotals(boolean correlated) {
+        this.correlated = correlated;
+    }
+
     @Override
     public RelNode visit(RelNode other) {
         RelNode node = super.visit(other);
         return node instanceof Aggregate aggregate
                         && aggregate.getGroupSets().size() > 1
                         && aggregate.getGroupSets().stream().anyMatch(set -> set.isEmpty())
+                        && (!correlated
+                                || !RelOptUtil.getVariablesUsed(aggregate).isEmpty())
                 ? withTotal(aggregate)
                 : node;
     }

@@ -10,32 +10,48 @@ import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.AggregateCall;
 import org.apache.calcite.rel.core.Correlate;
 import org.apache.calcite.rel.core.JoinRelType;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.util.ImmutableBitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An aggregate without groups has one row even over nothing. Calcite 1.42 remembers that while it decorrelates an inner
- * LATERAL only where the aggregate counts (RelDecorrelator, {@code parentPropagatesNullValues}); so each of them counts.
+ * LATERAL, or what stands above the aggregate in a sub-query, only where the aggregate counts (RelDecorrelator,
+ * {@code parentPropagatesNullValues}); so each of them counts.
  */
 final class LateralAggregates extends RelHomogeneousShuttle {
     @Override
     public RelNode visit(RelNode other) {
         RelNode node = super.visit(other);
-        if (node instanceof Correlate correlate && correlate.getJoinType() != JoinRelType.LEFT) {
-            RelNode right = correlate.getRight().accept(new Counting());
+        if (node instanceof Correlate correlate) {
+            boolean outer = correlate.getJoinType() == JoinRelType.LEFT;
+            RelNode right = correlate.getRight().accept(new Counting(outer ? topmost(correlate.getRight()) : null));
             return correlate.copy(correlate.getTraitSet(), List.of(correlate.getLeft(), right));
         }
         return node;
     }
 
+    /** The aggregate whose one row is there by the outer join. */
+    private static RelNode topmost(RelNode right) {
+        return right instanceof Project ? topmost(right.getInput(0)) : right;
+    }
+
     private static final class Counting extends RelHomogeneousShuttle {
+        private final @Nullable RelNode spared;
+
+        Counting(@Nullable RelNode spared) {
+            this.spared = spared;
+        }
+
         @Override
         public RelNode visit(RelNode other) {
             RelNode node = super.visit(other);
-            return node instanceof Aggregate aggregate
+            return other != spared
+                            && node instanceof Aggregate aggregate
                             && aggregate.getGroupSet().isEmpty()
                             && aggregate.getAggCallList().stream()
                                     .noneMatch(call -> call.getAggregation() == SqlStdOperatorTable.COUNT)

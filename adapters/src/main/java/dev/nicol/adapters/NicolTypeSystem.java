@@ -85,6 +85,12 @@ public final class NicolTypeSystem extends RelDataTypeSystemImpl {
         return factory.createTypeWithNullability(wide, argument.isNullable());
     }
 
+    /** Texts of several lengths, as in VALUES, keep theirs: blanks at the end would be equal to no stored text. */
+    @Override
+    public boolean shouldConvertRaggedUnionTypesToVarying() {
+        return true;
+    }
+
     @Override
     public boolean isSchemaCaseSensitive() {
         return false;

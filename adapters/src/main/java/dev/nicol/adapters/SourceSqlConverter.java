@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import com.google.common.collect.ImmutableMap;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.SourceScan;
 import java.util.ArrayList;
@@ -40,7 +41,6 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
-import org.apache.calcite.sql.parser.SqlParserPos;
 
 /**
  * A governed plan of one source as a tree of its SQL, with what Calcite's own conversion leaves out. Public because Calcite
@@ -237,10 +237,11 @@ public final class SourceSqlConverter extends RelToSqlConverter {
         return expression instanceof RexLiteral || expression instanceof RexDynamicParam;
     }
 
+    /** The alias is needed: Calcite would call what a sub-query is correlated with by one that others may have too. */
     private Result named(SqlNode from, RelNode node) {
-        SqlIdentifier alias = new SqlIdentifier("s" + names++, SqlParserPos.ZERO);
-        SqlNode named = SqlStdOperatorTable.AS.createCall(SqlParserPos.ZERO, from, alias);
-        return result(named, List.of(Clause.FROM), node, null);
+        String alias = "s" + names++;
+        SqlNode named = SqlStdOperatorTable.AS.createCall(POS, from, new SqlIdentifier(alias, POS));
+        return result(named, List.of(Clause.FROM), alias, node.getRowType(), ImmutableMap.of(alias, node.getRowType()));
     }
 
     /** The table, or a sub-select where columns of types that only their source knows are read as text. */

@@ -141,6 +141,7 @@ public final class StatementParser {
         refuseUnknownStart(text);
         SqlNode statement = read(sql, parser -> parser.SqlStmtList().get(0));
         refuseUnsupported(statement);
+        statement.accept(new CommaJoins());
         return statement;
     }
 
@@ -151,7 +152,9 @@ public final class StatementParser {
      */
     public static SqlNode parseExpression(String sql) {
         StatementText.of(sql);
-        return read(sql, NicolSqlParser::SqlExpressionEof);
+        SqlNode expression = read(sql, NicolSqlParser::SqlExpressionEof);
+        expression.accept(new CommaJoins());
+        return expression;
     }
 
     /** What {@code statement} is; UNKNOWN for every node that is none of the others. */

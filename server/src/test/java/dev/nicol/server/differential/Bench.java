@@ -39,8 +39,10 @@ final class Bench implements AutoCloseable {
 
     private final List<Rights> readers;
     private final TestNicol nicol;
+    private final SourceDefinition postgres;
 
-    private Bench(Map<String, String> schemas, List<Rights> readers, TestNicol nicol) {
+    private Bench(Map<String, String> schemas, List<Rights> readers, TestNicol nicol, SourceDefinition postgres) {
+        this.postgres = postgres;
         this.schemas = schemas;
         this.readers = readers;
         this.nicol = nicol;
@@ -91,7 +93,7 @@ final class Bench implements AutoCloseable {
                                 .map(table -> "'*.*." + table.name() + "'")
                                 .collect(Collectors.joining(", "))
                         + "]}}");
-        return new Bench(schemas, readers, nicol);
+        return new Bench(schemas, readers, nicol, sources.get(0));
     }
 
     private static String section(String name, Stream<String> rules) {
@@ -121,6 +123,10 @@ final class Bench implements AutoCloseable {
 
     Connection connect(String user) throws SQLException {
         return nicol.connect(user);
+    }
+
+    Oracle oracle() throws SQLException {
+        return new Oracle(postgres);
     }
 
     /** What sources were sent for a user's last statement. */

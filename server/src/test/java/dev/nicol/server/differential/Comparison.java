@@ -23,9 +23,23 @@ final class Comparison {
     private final Statement governed;
     private final Statement raw;
     private final Set<String> hidden;
+    private final @Nullable Oracle oracle;
 
     Comparison(Bench bench, Deployment deployment, Rights rights, Connection governed, Connection raw)
             throws SQLException {
+        this(bench, deployment, rights, governed, raw, null);
+    }
+
+    /** @param oracle which is asked too where there is one */
+    Comparison(
+            Bench bench,
+            Deployment deployment,
+            Rights rights,
+            Connection governed,
+            Connection raw,
+            @Nullable Oracle oracle)
+            throws SQLException {
+        this.oracle = oracle;
         this.bench = bench;
         this.deployment = deployment;
         this.rights = rights;
@@ -55,15 +69,32 @@ final class Comparison {
         }
     }
 
-    /** Both answers; what differs is null where nothing does. */
-    record Answers(Outcome governed, Outcome copy, @Nullable String difference) {}
+    /**
+     * Both answers; what differs is null where nothing does.
+     *
+     * @param plain PostgreSQL's own where it is that which differs
+     */
+    record Answers(
+            Outcome governed,
+            Outcome copy,
+            @Nullable String difference,
+            @Nullable Outcome plain) {}
 
     Answers of(Generator.Statement statement) {
         String sql = statement.text();
         List<Object> parameters = statement.part().parameters();
         Outcome shown = Outcome.of(governed, bench.located(sql, deployment, null), parameters);
         Outcome copy = Outcome.of(raw, bench.located(sql, deployment, rights), parameters);
-        return new Answers(shown, copy, difference(statement, shown, copy));
+        String difference = difference(statement, shown, copy);
+        if (difference == null && oracle != null) {
+            Outcome plain =
+                    oracle.of(bench.located(sql, Deployment.POSTGRESQL, rights).replace("pg.public.", ""), parameters);
+            difference = oracle.difference(statement, copy, plain, mayFail(statement.part(), rights));
+            if (difference != null) {
+                return new Answers(shown, copy, difference, plain);
+            }
+        }
+        return new Answers(shown, copy, difference, null);
     }
 
     /** Every generated statement is valid: these are faults of ours, alike on both sides or not. */
@@ -161,7 +192,8 @@ final class Comparison {
         Generator.Statement small = statement.with(part);
         Answers answers = of(small);
         return "seed " + seed + " on " + deployment + ": " + difference + "\n" + statement + "\nsmallest:\n" + small
-                + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy() + "\nsent: "
+                + "\ngoverned: " + answers.governed() + "\ncopy: " + answers.copy()
+                + (answers.plain() == null ? "" : "\nPostgreSQL: " + answers.plain()) + "\nsent: "
                 + bench.sent(rights.reader().user()) + "\nsent for the copy: " + bench.sent(Bench.STEWARD) + "\nfor "
                 + rights;
     }

@@ -336,4 +336,42 @@ class FoundByChanceTest extends KeptStatements {
                 + " FROM $people AS t0 JOIN $orders AS t1 ON t1.id = 6 WHERE t0.id = 10";
         assertThat(rows(Deployment.FEDERATED, sql)).containsExactly("6|GIS|\uD834\uDD1EG|ISAP|5");
     }
+
+    /** Texts in VALUES, and of branches, got blanks up to the longest of them, and were equal to no stored text. */
+    @ParameterizedTest
+    @EnumSource
+    void textsOfSeveralLengths(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t0.id AS c0, v.n AS c1 FROM $people AS t0 JOIN (VALUES ('EU', 1), ('LATAM', 2), ('US', 3)) AS v(r,"
+                        + " n) ON t0.region = v.r WHERE t0.id < 4",
+                "1|1",
+                "2|3",
+                "3|1");
+        answers(deployment, "SELECT v.r AS c0 FROM (VALUES ('EU'), ('LATAM')) AS v(r)", "EU", "LATAM");
+        answers(
+                deployment,
+                "SELECT CASE WHEN t0.id > 1 THEN 'X' ELSE 'EU' END AS c0 FROM $people AS t0 WHERE t0.id < 3",
+                "EU",
+                "X");
+        answers(deployment, "SELECT 'X' AS c0 FROM $tags AS t0 UNION SELECT 'XYZ' FROM $orders AS t1", "X", "XYZ");
+    }
+
+    /** Tables before a comma were joined first, and were NULL where the right side had no row on the left. */
+    @ParameterizedTest
+    @EnumSource
+    void commasJoinLast(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t1.id AS c0, t5.id AS c1, t6.weight AS c2 FROM $people AS t1, $people AS t5 RIGHT JOIN $tags AS t6 ON t5.id ="
+                        + " t6.weight WHERE (t1.id < 3 OR t1.id IS NULL) AND (t6.weight < 2 OR t6.weight IS NULL)",
+                "1|null|null",
+                "1|1|1",
+                "1|null|-4",
+                "1|null|0",
+                "2|null|null",
+                "2|1|1",
+                "2|null|-4",
+                "2|null|0");
+    }
 }

@@ -114,4 +114,141 @@ class OuterRowsFoundByChanceTest extends KeptStatements {
                 "(SELECT DISTINCT '1' AS c0 FROM $orders AS t0) INTERSECT ALL (SELECT 1 AS c0 FROM $orders AS t4) ORDER BY 1",
                 "1");
     }
+
+    /** The outer table was called what a sub-select of the sub-query was called, which has a column of the same name. */
+    @ParameterizedTest
+    @EnumSource
+    void namesOfTheOuterTable(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t0.id AS c0, (SELECT COUNT(*) FROM $orders AS t1 CROSS JOIN LATERAL (SELECT t4.boss FROM $people"
+                        + " AS t4) AS t3 WHERE t1.id = t0.boss) AS c1 FROM $people AS t0 WHERE t0.id < 5",
+                "1|0",
+                "2|12",
+                "3|12",
+                "4|12");
+    }
+
+    /** Both sides of a join named the outer row, and each was joined as that of another outer row. */
+    @ParameterizedTest
+    @EnumSource
+    void oneOuterRowOnBothSidesOfAJoin(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t0.id AS c0, (SELECT COUNT(*) FROM (SELECT o.qty FROM $orders AS o WHERE o.person = t0.id) AS a"
+                        + " JOIN (SELECT g.weight FROM $tags AS g WHERE g.person = t0.id) AS b ON TRUE) AS c1 FROM $people AS t0",
+                "1|6",
+                "2|1",
+                "3|1",
+                "4|0",
+                "5|1",
+                "6|0",
+                "7|0",
+                "8|0",
+                "9|1",
+                "10|0",
+                "11|0",
+                "12|1");
+        answers(
+                deployment,
+                "SELECT t0.id AS c0, t1.id AS c1 FROM $people AS t0 LEFT JOIN $people AS t1 ON t0.num = t1.num AND t0.name"
+                        + " NOT IN (SELECT t2.note AS c0 FROM $orders AS t2 WHERE t0.id = t2.person)",
+                "1|null",
+                "2|2",
+                "3|null",
+                "4|null",
+                "5|5",
+                "6|6",
+                "7|7",
+                "8|8",
+                "9|1",
+                "9|9",
+                "9|12",
+                "10|10",
+                "11|11",
+                "12|1",
+                "12|9",
+                "12|12");
+        answers(
+                deployment,
+                "SELECT t0.id AS c0, t1.id AS c1 FROM $people AS t0 FULL JOIN $people AS t1 ON t0.num = t1.num AND t0.name"
+                        + " NOT IN (SELECT 'X' AS c0 FROM $orders AS t2 WHERE t0.code LIKE '_%')",
+                "1|1",
+                "1|9",
+                "1|12",
+                "2|2",
+                "3|3",
+                "4|null",
+                "5|5",
+                "6|null",
+                "7|7",
+                "8|8",
+                "9|1",
+                "9|9",
+                "9|12",
+                "10|10",
+                "11|11",
+                "12|1",
+                "12|9",
+                "12|12",
+                "null|4",
+                "null|6");
+    }
+
+    /** The group of all rows was none where an outer row had no rows, and ALL and NOT IN held of nothing. */
+    @ParameterizedTest
+    @EnumSource
+    void totalsOfNoRows(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t2.id AS c0 FROM $orders AS t2 WHERE t2.region NOT IN (SELECT t3.name AS c0 FROM $people AS t3"
+                        + " WHERE t2.note <> 'X' GROUP BY CUBE (t3.name))");
+        answers(
+                deployment,
+                "SELECT t0.id AS c0 FROM $people AS t0 WHERE 3 >= ALL (SELECT MAX(t2.qty) AS c0 FROM $orders AS t2 WHERE"
+                        + " t0.id = t2.person)",
+                "1",
+                "2",
+                "3",
+                "5",
+                "7");
+    }
+
+    /** Windows over what belongs to one outer row were windows over what belongs to all. */
+    @ParameterizedTest
+    @EnumSource
+    void windowsForEachOuterRow(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t0.id AS c0, (SELECT SUM(a.k) FROM (SELECT RANK() OVER (ORDER BY o.qty) AS k FROM $orders AS o"
+                        + " WHERE o.person = t0.id) AS a) AS c1 FROM $people AS t0 WHERE t0.id <> 9",
+                "1|5",
+                "2|1",
+                "3|1",
+                "4|null",
+                "5|1",
+                "6|null",
+                "7|1",
+                "8|null",
+                "10|null",
+                "11|null",
+                "12|1");
+    }
+
+    /** An outer join that asks something of an outer row which is NULL has its left rows all the same. */
+    @ParameterizedTest
+    @EnumSource
+    void outerJoinsOnOuterRows(Deployment deployment) throws SQLException {
+        answers(
+                deployment,
+                "SELECT t0.id AS c0 FROM $orders AS t0 WHERE EXISTS (SELECT 1 AS c0 FROM $people AS t3 LEFT JOIN $orders AS t4 ON"
+                        + " t0.person = t0.qty) AND t0.id > 4",
+                "5",
+                "6",
+                "7",
+                "8",
+                "9",
+                "10",
+                "11");
+    }
 }
