@@ -41,8 +41,9 @@ final class SchemaTree {
         names.forEach((catalog, schemas) -> {
             Map<String, Schema> found = new TreeMap<>();
             schemas.forEach((schema, within) -> {
-                boolean offers = catalog.equals("nicol") && functions.containsKey(schema);
-                found.put(schema, new Node(Map.of(), within, offers ? functions.get(schema) : NONE));
+                Multimap<String, Function> offered =
+                        catalog.equals("nicol") ? functions.getOrDefault(schema, NONE) : NONE;
+                found.put(schema, new Node(Map.of(), within, offered));
             });
             catalogs.put(catalog, new Node(found, Map.of(), functions.getOrDefault(catalog, NONE)));
         });

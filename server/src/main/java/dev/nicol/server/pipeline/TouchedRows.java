@@ -99,9 +99,12 @@ final class TouchedRows {
             return;
         }
         Rows of = rows(written.table(), written.access());
-        boolean toldApart = rows != null && !written.key().isEmpty();
-        of.untold |= !toldApart || written.moved();
-        List<? extends @Nullable Object[]> known = toldApart ? rows : List.of();
+        List<? extends @Nullable Object[]> known = rows == null || written.key().isEmpty() ? null : rows;
+        of.untold |= known == null || written.moved();
+        if (known == null) {
+            toBeWritten = 0;
+            return;
+        }
         toBeWritten = known.size();
         for (@Nullable Object[] key : known) {
             add(of, written.table(), written.types(), Arrays.asList(key));

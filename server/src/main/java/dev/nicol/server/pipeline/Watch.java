@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.type.RelDataType;
@@ -64,8 +65,8 @@ final class Watch {
         RowKeys.Carried carried = RowKeys.carried(query.plan(), keys);
         List<Watched.Read> read = new ArrayList<>();
         for (RowKeys.Key key : carried.keys()) {
-            read.add(
-                    new Watched.Read(key.table(), key.columns(), types(reads.get(key.table()), keys.get(key.table()))));
+            StoredTable stored = Objects.requireNonNull(reads.get(key.table()));
+            read.add(new Watched.Read(key.table(), key.columns(), types(stored, key(stored))));
         }
         Body.Query runs = new Body.Query(carried.plan(), query.rowType());
         return new Watched(runs, query.rowType().getFieldCount(), read, carried.untold(), null);
