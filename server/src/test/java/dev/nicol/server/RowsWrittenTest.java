@@ -169,4 +169,23 @@ class RowsWrittenTest {
         assertThat(ofLast("ann")).containsExactly("notes delete ?");
         nicol.update("ann", "INSERT INTO " + t("notes") + " VALUES (1, 'calls back')");
     }
+
+    /** An INSERT hashes what its author makes up: beside the hash of a row that was read it would tell a masked key. */
+    @Test
+    void nobodyTriesKeysAgainstTheRowsTheyRead() throws SQLException {
+        assertThat(touched("wes", "SELECT id, email FROM " + t("customers") + " WHERE name = 'N2'"))
+                .containsExactly("customers read 2");
+        assertThatThrownBy(() -> touched("wes", "INSERT INTO " + t("customers") + " (id) VALUES (2)"))
+                .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                        .isEqualTo("23000"));
+        assertThat(ofLast("wes")).containsExactly("customers insert 2");
+        String touched = "nicol.audit.rows_touched";
+        assertThat(nicol.rows("wes", "SELECT access, key_hash FROM " + touched + " ORDER BY access"))
+                .containsExactly("insert|null", "read|null");
+        assertThat(nicol.rows(
+                        "wes",
+                        "SELECT COUNT(*) FROM " + touched + " AS r JOIN " + touched
+                                + " AS w ON r.key_hash = w.key_hash AND r.access = 'read' AND w.access = 'insert'"))
+                .containsExactly("0");
+    }
 }

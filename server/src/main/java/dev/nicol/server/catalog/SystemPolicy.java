@@ -114,6 +114,13 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 Set.of(),
                 new Audience(SubjectSelector.EMPTY, governors),
                 new Nullify()));
+        masks.add(new MaskRule(
+                "nicol-row-keys",
+                List.of(new NamePattern("nicol.audit.rows_touched.key_hash")),
+                Set.of(),
+                // Who may insert has the hash of any key: beside those of rows that were read it tells masked keys.
+                ALL_BUT_AUDITORS,
+                new Nullify()));
         return new PolicySet(grants, filters, masks, written.guardrails(), written.places());
     }
 

@@ -26,6 +26,7 @@ public final class TouchedRowsFixture implements AutoCloseable {
               ann: {password: "$HASH", groups: [stewards], roles: [steward]}
               bea: {password: "$HASH", groups: [analysts]}
               dan: {password: "$HASH", groups: [blind]}
+              wes: {password: "$HASH", groups: [writers]}
               audra: {password: "$HASH", roles: [auditor]}
             """;
 
@@ -33,11 +34,12 @@ public final class TouchedRowsFixture implements AutoCloseable {
             grants:
               - {name: stewards, tables: ["**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
               - {name: analysts, tables: ["crm.**"], actions: [select], to: {groups: [analysts]}}
+              - {name: writers, tables: ["crm.**"], actions: [select, insert], to: {groups: [writers]}}
               - {name: blind, tables: ["crm.**"], actions: [select], columns: {deny: [id]}, to: {groups: [blind]}}
             row_filters:
               - {name: own-region, tables: ["crm.*.customers"], where: "region = 'EU'", to: {groups: [analysts]}}
             column_masks:
-              - {name: no-ids, columns: ["crm.*.customers.id"], mask: {kind: "null"}, to: {groups: [analysts]}}
+              - {name: no-ids, columns: ["crm.*.customers.id"], mask: {kind: "null"}, to: {groups: [analysts, writers]}}
             """;
 
     private static final String CONFIG = """
