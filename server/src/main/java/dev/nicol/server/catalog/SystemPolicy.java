@@ -115,10 +115,15 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 new Audience(SubjectSelector.EMPTY, governors),
                 new Nullify()));
         masks.add(new MaskRule(
-                "nicol-row-keys",
-                List.of(new NamePattern("nicol.audit.rows_touched.key_hash")),
+                "nicol-hashes",
+                List.of(
+                        // Who may insert has the hash of any key: beside those of rows that were read it tells masked
+                        // keys.
+                        new NamePattern("nicol.audit.rows_touched.key_hash"),
+                        // Of what the rules above hide too, without a key: a guess could be tried.
+                        new NamePattern("nicol.audit.events.hash"),
+                        new NamePattern("nicol.audit.events.previous_hash")),
                 Set.of(),
-                // Who may insert has the hash of any key: beside those of rows that were read it tells masked keys.
                 ALL_BUT_AUDITORS,
                 new Nullify()));
         return new PolicySet(grants, filters, masks, written.guardrails(), written.places());

@@ -43,6 +43,7 @@ class EqualEventsTest {
                 users:
                   json: {password: "$HASH", groups: [people], attributes: {limit: 250}}
                   protobuf: {password: "$HASH", groups: [people], attributes: {limit: 250}}
+                  eve: {password: "$HASH", groups: [people]}
                   audra: {password: "$HASH", roles: [auditor]}
                 """, """
                 grants:
@@ -95,6 +96,16 @@ class EqualEventsTest {
     void otherEvents() throws SQLException {
         assertThat(equal("SELECT kind FROM nicol.audit.events WHERE user_name = '$USER' ORDER BY event_id"))
                 .contains("connection_opened", "intent", "outcome", "connection_closed");
+    }
+
+    /** They are made of what their subject does not see, too: whoever has them could try guesses. */
+    @Test
+    void hashesOfEventsAreForAuditors() throws SQLException {
+        String hashes = "SELECT COUNT(*) > 1, COUNT(hash), COUNT(previous_hash) FROM nicol.audit.events"
+                + " WHERE user_name = 'eve'";
+        assertThat(nicol.rows("eve", hashes)).containsExactly("true|0|0");
+        assertThat(nicol.rows("audra", hashes + " HAVING COUNT(hash) = COUNT(*) AND COUNT(previous_hash) = COUNT(*)"))
+                .hasSize(1);
     }
 
     /** The rows of the one, which are those of the other. */
