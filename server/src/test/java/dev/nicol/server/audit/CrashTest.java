@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(TestStore.class)
 class CrashTest {
-    private static final int ROUNDS = Integer.getInteger("nicol.crash.rounds", 2);
+    private static final int ROUNDS = Integer.getInteger("nicol.crash.rounds", 1);
     private static final long SEED = Long.getLong("nicol.crash.seed", 1);
     private static final int CLIENTS = 8;
     private static final int MOST_ANSWERS = 800;

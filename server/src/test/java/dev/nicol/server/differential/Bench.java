@@ -87,12 +87,8 @@ final class Bench implements AutoCloseable {
                 "users:\n" + users,
                 policies,
                 "store: {url: 'jdbc:h2:file:" + store + "'}\nclassification: {mask_by_default: false}\n"
-                        // the readers' rows carry keys for the trail, those of the copies do not
-                        + "audit: {fsync: interval, rows_touched: {tables: ["
-                        + Fixture.TABLES.stream()
-                                .map(table -> "'*.*." + table.name() + "'")
-                                .collect(Collectors.joining(", "))
-                        + "]}}");
+                        // of this table the readers' rows carry keys for the trail, those of the copies do not
+                        + "audit: {fsync: interval, rows_touched: {tables: ['*.*." + Fixture.PEOPLE.name() + "']}}");
         return new Bench(schemas, readers, nicol, sources.get(0));
     }
 
