@@ -173,8 +173,9 @@ class CrashTest {
         try (Connection connection = child.connect("audra", "json");
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(
-                        "SELECT outcome || ' ' || sql_text FROM nicol.audit.statements WHERE sql_text LIKE '%" + round
-                                + "______%' AND user_name = 'steve'")) {
+                        "SELECT outcome || ' ' || sql_text FROM nicol.audit.statements WHERE user_name = 'steve'"
+                                + " AND (sql_text LIKE '% = " + round + "______' OR sql_text LIKE '%(" + round
+                                + "______)')")) {
             return TestNicol.rows(rows);
         }
     }
