@@ -98,7 +98,7 @@ final class LineageFunctions {
 
         @Override
         public List<FunctionParameter> getParameters() {
-            return List.of(new Name());
+            return List.of(new TextParameter(0, "name"));
         }
 
         @Override
@@ -146,29 +146,6 @@ final class LineageFunctions {
 
     private static @Nullable Long millis(@Nullable Instant instant) {
         return instant == null ? null : instant.toEpochMilli();
-    }
-
-    private static final class Name implements FunctionParameter {
-        @Override
-        public int getOrdinal() {
-            return 0;
-        }
-
-        @Override
-        public String getName() {
-            return "name";
-        }
-
-        /** A Java type: Calcite hands a macro arguments of no other. */
-        @Override
-        public RelDataType getType(RelDataTypeFactory types) {
-            return types.createJavaType(String.class);
-        }
-
-        @Override
-        public boolean isOptional() {
-            return false;
-        }
     }
 
     /** What one search finds. */

@@ -148,29 +148,6 @@ final class TouchedFunction implements TableMacro {
         return hash;
     }
 
-    private record TextParameter(int ordinal, String name) implements FunctionParameter {
-        @Override
-        public int getOrdinal() {
-            return ordinal;
-        }
-
-        @Override
-        public String getName() {
-            return name;
-        }
-
-        /** A Java type: Calcite hands a macro arguments of no other. */
-        @Override
-        public RelDataType getType(RelDataTypeFactory types) {
-            return types.createJavaType(String.class);
-        }
-
-        @Override
-        public boolean isOptional() {
-            return false;
-        }
-    }
-
     /** The statements that touched one row. */
     private static final class Answer extends AbstractTable implements TranslatableTable {
         private final GovernedTable rows;
