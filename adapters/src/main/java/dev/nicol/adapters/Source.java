@@ -36,15 +36,26 @@ public final class Source implements AutoCloseable {
     private final SourceAdapter adapter;
     private final HikariDataSource pool;
     private final CircuitBreaker breaker;
+    private final Runnable beforeUse;
 
     /** @throws NicolException where the definition names a kind that is not there */
     public Source(SourceDefinition definition) {
-        this(definition, CONNECTION_TIMEOUT_MS);
+        this(definition, () -> {});
+    }
+
+    /** @param beforeUse runs before each connection is given out; what it throws is thrown there */
+    public Source(SourceDefinition definition, Runnable beforeUse) {
+        this(definition, CONNECTION_TIMEOUT_MS, beforeUse);
     }
 
     /** With another time to wait for a connection, in milliseconds; 250 at least. */
     Source(SourceDefinition definition, long connectionTimeoutMs) {
+        this(definition, connectionTimeoutMs, () -> {});
+    }
+
+    private Source(SourceDefinition definition, long connectionTimeoutMs, Runnable beforeUse) {
         this.definition = definition;
+        this.beforeUse = beforeUse;
         SourceAdapter found = SourceAdapters.find(definition.kind());
         if (found == null) {
             throw NicolError.NOT_SUPPORTED.because("Source `" + definition.name() + "` has the unknown kind `"
@@ -102,6 +113,7 @@ public final class Source implements AutoCloseable {
      *     down; {@code TOO_MANY} when all connections stayed in use
      */
     public Connection connection() {
+        beforeUse.run();
         try {
             return breaker.executeCallable(pool::getConnection);
         } catch (CallNotPermittedException open) {

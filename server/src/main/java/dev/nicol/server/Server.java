@@ -210,7 +210,7 @@ public final class Server implements AutoCloseable {
         List<Source> sources = new ArrayList<>();
         config.sources().forEach(definition -> sources.add(new Source(definition)));
         Store.Reader reader = store.reader();
-        sources.add(new Source(new SourceDefinition(
+        SourceDefinition system = new SourceDefinition(
                 SYSTEM_CATALOG,
                 reader.kind(),
                 reader.url(),
@@ -218,7 +218,8 @@ public final class Server implements AutoCloseable {
                 reader.password(),
                 "production",
                 Map.of(),
-                SourceDefinition.DEFAULT_MAX_CONNECTIONS)));
+                SourceDefinition.DEFAULT_MAX_CONNECTIONS);
+        sources.add(new Source(system, store::awaitUpToDate));
         return sources;
     }
 

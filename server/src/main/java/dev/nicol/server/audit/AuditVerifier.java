@@ -119,8 +119,32 @@ public final class AuditVerifier {
 
     private static Report verify(StoreSettings settings, Map<String, List<Checkpoint>> signed) throws SQLException {
         try (Connection connection = Store.openReadOnly(settings)) {
-            return walkAll(connection, settings.server(), signed);
+            Report tables = walkAll(connection, settings.server(), signed);
+            return settings.postgres() ? tables : withJournal(tables, settings, connection);
         }
+    }
+
+    /** Of an embedded store whose server was killed, the chain goes on in the journal. */
+    private static Report withJournal(Report tables, StoreSettings settings, Connection connection)
+            throws SQLException {
+        List<Chain> chains = new ArrayList<>();
+        for (Chain chain : tables.chains()) {
+            boolean own = chain.server().equals(settings.server()) && chain.problem() == null;
+            chains.add(own ? withJournal(chain, settings, connection) : chain);
+        }
+        return new Report(chains, tables.problem());
+    }
+
+    private static Chain withJournal(Chain chain, StoreSettings settings, Connection connection) throws SQLException {
+        TrailTransaction.Head head = TrailTransaction.head(connection, chain.server());
+        long[] more = new long[1];
+        String problem = EmbeddedStore.readJournal(settings, head, link -> more[0]++);
+        return new Chain(
+                chain.server(),
+                chain.events() + more[0],
+                chain.dropped(),
+                problem == null ? null : head.eventId() + more[0] + 1,
+                problem);
     }
 
     /** As the connection sees the store. */

@@ -35,7 +35,10 @@ public final class ChainAtStart {
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where it is broken and that is not accepted
      */
     public static @Nullable String verify(Store store, @Nullable Path checkpoints, boolean accept) {
-        String problem = problem(store, checkpoints, VERIFIED_EVENTS);
+        String problem = store.unread();
+        if (problem == null) {
+            problem = problem(store, checkpoints, VERIFIED_EVENTS);
+        }
         if (problem == null) {
             return null;
         }
@@ -45,6 +48,7 @@ public final class ChainAtStart {
                     + "` does not verify, so nothing was started: " + problem + ". Keep a copy of the store for the"
                     + " auditors; then restore a backup, or start with --accept-broken-chain, which is recorded.");
         }
+        store.acceptUnread();
         return problem;
     }
 

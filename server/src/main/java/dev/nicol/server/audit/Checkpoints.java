@@ -225,7 +225,7 @@ public final class Checkpoints implements AutoCloseable {
 
     /** Signs the last link that is safely on disk, where it is not signed yet. */
     synchronized void write() {
-        TrailTransaction.Head head = trail.durable();
+        TrailTransaction.Head head = trail.forced();
         if (head == null || head.eventId() <= lastId) {
             return;
         }

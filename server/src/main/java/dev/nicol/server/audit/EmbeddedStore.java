@@ -13,11 +13,15 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Consumer;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +54,8 @@ final class EmbeddedStore extends Store {
     private final Path path;
     private final StoreLock lock;
 
+    private @Nullable String unread;
+
     private EmbeddedStore(StoreSettings settings, Path path, StoreLock lock, HikariDataSource pool, Reader reader) {
         super(settings, pool, reader);
         this.path = path;
@@ -66,8 +72,10 @@ final class EmbeddedStore extends Store {
             pool = pool(path);
             restrict(Path.of(path + ".mv.db"));
             migrate(pool, "VARBINARY", settings);
-            return new EmbeddedStore(settings, path, lock, pool, prepare(pool, path, settings.server()));
-        } catch (SQLException | RuntimeException e) {
+            EmbeddedStore store = new EmbeddedStore(settings, path, lock, pool, prepare(pool, path, settings.server()));
+            store.readJournal();
+            return store;
+        } catch (SQLException | IOException | RuntimeException e) {
             if (pool != null) {
                 pool.close();
             }
@@ -89,6 +97,21 @@ final class EmbeddedStore extends Store {
                 databaseUrl(path(settings)) + NAMES + ";ACCESS_MODE_DATA=r;IFEXISTS=TRUE;DB_CLOSE_DELAY=0", OWNER, "");
     }
 
+    /**
+     * Reads from the journal how a chain goes on after the tables of a store that no server runs on.
+     *
+     * @param links takes each link
+     * @return what is wrong with what follows the last of them; null where nothing is
+     */
+    static @Nullable String readJournal(StoreSettings settings, TrailTransaction.Head head, Consumer<Link> links)
+            throws SQLException {
+        try {
+            return new JournalReader(settings.server(), head, links).read(Journal.files(path(settings)));
+        } catch (IOException failure) {
+            throw new SQLException("the journal cannot be read", failure);
+        }
+    }
+
     @Override
     public boolean shared() {
         return false;
@@ -104,9 +127,60 @@ final class EmbeddedStore extends Store {
         return keys.resolveSibling(keys.getFileName() + ".checkpoint-key");
     }
 
+    /** Brings into the tables what a server that was killed has left in its journal. */
+    private void readJournal() throws SQLException, IOException {
+        List<Path> files = Journal.files(path);
+        List<Link> links = new ArrayList<>();
+        unread = onWriter(connection -> {
+            TrailTransaction.Head head = TrailTransaction.head(connection, server());
+            try {
+                String problem = new JournalReader(server(), head, links::add).read(files);
+                Posting.write(connection, server(), links);
+                // the journal goes on where the file ends
+                write(connection, true);
+                return problem;
+            } catch (IOException failure) {
+                throw new SQLException("the journal cannot be read", failure);
+            }
+        });
+        if (!links.isEmpty()) {
+            LOG.info("{} events of the journal were brought into the trail's tables", links.size());
+        }
+        if (unread == null) {
+            Journal.delete(files);
+        }
+    }
+
+    @Override
+    @Nullable
+    String unread() {
+        return unread;
+    }
+
+    @Override
+    void acceptUnread() {
+        unread = null;
+    }
+
+    @Override
+    Chain chain(TrailSettings trail) {
+        if (unread != null) {
+            throw NicolError.TRAIL_UNAVAILABLE.because("The journal of the store `" + path + "` is broken: " + unread);
+        }
+        try {
+            return JournaledChain.open(this, Journal.open(path), trail);
+        } catch (IOException failure) {
+            throw NicolError.TRAIL_UNAVAILABLE.because(
+                    "The journal of the store `" + path + "` cannot be written. Check that its directory belongs to the"
+                            + " server's user and has space left.",
+                    String.valueOf(failure.getMessage()),
+                    failure);
+        }
+    }
+
     @Override
     Connection writer() throws SQLException {
-        return connection();
+        return pool().getConnection();
     }
 
     @Override
@@ -155,7 +229,7 @@ final class EmbeddedStore extends Store {
     @Override
     public void close() {
         try {
-            Connection connection = connection();
+            Connection connection = pool().getConnection();
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SHUTDOWN");
             } finally {

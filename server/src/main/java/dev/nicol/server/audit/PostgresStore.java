@@ -128,6 +128,12 @@ final class PostgresStore extends Store {
         return keys.resolve(settings.server() + ".checkpoint-key");
     }
 
+    /** It may be shared, so the tables are the only truth: nothing is acknowledged that they do not have. */
+    @Override
+    Chain chain(TrailSettings trail) {
+        return new StoredChain(this);
+    }
+
     @Override
     Connection writer() throws SQLException {
         return session.connection();

@@ -15,6 +15,7 @@ import org.flywaydb.core.api.MigrationState;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the trail is kept, and all that outlives a server: an embedded database of one server, or a PostgreSQL database
@@ -33,6 +34,9 @@ public abstract class Store implements AutoCloseable {
     private final HikariDataSource pool;
     private final Jdbi jdbi;
     private final Reader reader;
+
+    /** Returns once the tables hold what was acknowledged. */
+    private volatile Runnable upToDate = () -> {};
 
     Store(StoreSettings settings, HikariDataSource pool, Reader reader) {
         this.settings = settings;
@@ -91,8 +95,24 @@ public abstract class Store implements AutoCloseable {
     /** Whether other servers may change it. */
     public abstract boolean shared();
 
+    /** Sees what was acknowledged before. */
     public Jdbi jdbi() {
+        awaitUpToDate();
         return jdbi;
+    }
+
+    /**
+     * Returns once the tables hold what was acknowledged, for whoever reads them on connections of their own.
+     *
+     * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where they cannot
+     */
+    public void awaitUpToDate() {
+        upToDate.run();
+    }
+
+    /** @param awaiting runs before each reading */
+    void readAfter(Runnable awaiting) {
+        upToDate = awaiting;
     }
 
     /**
@@ -102,7 +122,7 @@ public abstract class Store implements AutoCloseable {
      */
     public <T, X extends Exception> T read(HandleCallback<T, X> reading) throws X {
         try {
-            return jdbi.withHandle(reading);
+            return jdbi().withHandle(reading);
         } catch (JdbiException failure) {
             throw NicolError.TRAIL_UNAVAILABLE.because(
                     "The store cannot be read, so nothing ran. Try again; if it persists, tell the operator.",
@@ -121,8 +141,9 @@ public abstract class Store implements AutoCloseable {
     /** The file of the key that signs this server's checkpoints. */
     public abstract Path checkpointKey();
 
-    /** A connection of the owner's; closing it gives it back. */
+    /** A connection of the owner's that sees what was acknowledged before; closing it gives it back. */
     Connection connection() throws SQLException {
+        awaitUpToDate();
         return pool.getConnection();
     }
 
@@ -153,6 +174,25 @@ public abstract class Store implements AutoCloseable {
             }
         }
     }
+
+    /**
+     * How this server's chain is written from now on.
+     *
+     * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where it cannot be
+     */
+    abstract Chain chain(TrailSettings trail);
+
+    /**
+     * What is wrong with what was acknowledged and is not in the tables; null where nothing is. Until that is
+     * accepted there is no {@link #chain}.
+     */
+    @Nullable
+    String unread() {
+        return null;
+    }
+
+    /** What cannot be read is kept beside the store, and the chain goes on without it. */
+    void acceptUnread() {}
 
     abstract Connection writer() throws SQLException;
 

@@ -19,12 +19,14 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
     private static final String INTERRUPTED = "interrupted";
 
     private final Clock clock;
+    private final Chain chain;
     private final TrailWriter writer;
 
     /** User names of statements that began and did not complete yet, by statement. */
     private final Map<String, String> running = new ConcurrentHashMap<>();
 
-    private StoreAuditTrail(TrailWriter writer, Clock clock) {
+    private StoreAuditTrail(Chain chain, TrailWriter writer, Clock clock) {
+        this.chain = chain;
         this.writer = writer;
         this.clock = clock;
     }
@@ -36,17 +38,18 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where the store cannot be written
      */
     public static StoreAuditTrail open(Store store, TrailSettings settings, Clock clock) {
-        TrailWriter writer = new TrailWriter(store, settings);
-        StoreAuditTrail trail = new StoreAuditTrail(writer, clock);
+        Chain chain = store.chain(settings);
+        TrailWriter writer = new TrailWriter(chain, settings);
+        StoreAuditTrail trail = new StoreAuditTrail(chain, writer, clock);
         writer.start();
         try {
-            int interrupted = writer.write(TrailEntry.refusable(trail::markInterrupted));
+            int interrupted = writer.write(TrailEntry.act(trail::markInterrupted));
             if (interrupted > 0) {
                 LOG.warn("{} statements had no outcome when the server ended; marked interrupted", interrupted);
             }
             return trail;
         } catch (RuntimeException e) {
-            writer.close();
+            trail.close();
             throw e;
         }
     }
@@ -71,20 +74,14 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where it cannot be written, or what the act threw
      */
     public <T extends @Nullable Object> T record(Act<T> act) {
-        return writer.write(
-                TrailEntry.refusable(transaction -> act.run(new ActTransaction(transaction, clock.instant()))));
+        return writer.write(TrailEntry.act(transaction -> act.run(new ActTransaction(transaction, clock.instant()))));
     }
 
     @Override
     public void begin(Intent intent) {
         TrailEvent event = TrailEvent.intent(intent, clock.instant());
         String userName = intent.subject().userName();
-        writer.write(TrailEntry.refusable(
-                transaction -> {
-                    transaction.append(event);
-                    return null;
-                },
-                () -> outcomeEntry(intent.statementId(), userName, neverRan())));
+        writer.write(TrailEntry.refusable(event, () -> outcomeEntry(intent.statementId(), userName, neverRan())));
         running.put(intent.statementId(), userName);
     }
 
@@ -112,19 +109,13 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
     @Override
     public void refused(Intent intent, Outcome outcome) {
         TrailEvent event = TrailEvent.refused(intent, outcome, clock.instant());
-        writer.write(TrailEntry.refusable(transaction -> {
-            transaction.append(event);
-            return null;
-        }));
+        writer.write(TrailEntry.refusable(event));
     }
 
     @Override
     public void event(String kind, String userName, String detail) {
         TrailEvent event = TrailEvent.act(kind, userName, detail, clock.instant());
-        writer.write(TrailEntry.refusable(transaction -> {
-            transaction.append(event);
-            return null;
-        }));
+        writer.write(TrailEntry.refusable(event));
     }
 
     /** Whether the last attempt to write failed: for {@code /health/ready}. */
@@ -137,23 +128,30 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
         return writer.flushes();
     }
 
-    /** The chain's last link that a power cut cannot take; null before the first act. */
+    /** The last link that is in the tables and that a power cut cannot take; null before the first act. */
     TrailTransaction.@Nullable Head durable() {
-        return writer.durable();
+        return chain.durable();
+    }
+
+    /** The same, once what was acknowledged before is such, where that can be. */
+    TrailTransaction.@Nullable Head forced() {
+        try {
+            chain.force();
+        } catch (SQLException behind) {
+            LOG.warn("the trail's last events are not in the store's file yet", behind);
+        }
+        return chain.durable();
     }
 
     /** Writes the outcomes that are queued, then stops; later acts are refused. */
     @Override
     public void close() {
         writer.close();
+        chain.close();
     }
 
     private TrailEntry<?> outcomeEntry(String statementId, String userName, Outcome outcome) {
-        TrailEvent event = TrailEvent.outcome(statementId, userName, outcome, clock.instant());
-        return TrailEntry.required(transaction -> {
-            transaction.append(event);
-            return null;
-        });
+        return TrailEntry.required(TrailEvent.outcome(statementId, userName, outcome, clock.instant()));
     }
 
     private static Outcome neverRan() {

@@ -21,30 +21,58 @@ final class TrailEntry<T extends @Nullable Object> {
     }
 
     private final Act<T> act;
+    private final @Nullable TrailEvent event;
     private final boolean required;
     private final @Nullable Supplier<TrailEntry<?>> compensation;
     private final CompletableFuture<T> done = new CompletableFuture<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
 
-    private TrailEntry(Act<T> act, boolean required, @Nullable Supplier<TrailEntry<?>> compensation) {
+    private TrailEntry(
+            Act<T> act, @Nullable TrailEvent event, boolean required, @Nullable Supplier<TrailEntry<?>> compensation) {
         this.act = act;
+        this.event = event;
         this.required = required;
         this.compensation = compensation;
     }
 
-    /** An act that the writer keeps until it is written. */
-    static <T extends @Nullable Object> TrailEntry<T> required(Act<T> act) {
-        return new TrailEntry<>(act, true, null);
+    /** An event that the writer keeps until it is written. */
+    static TrailEntry<Void> required(TrailEvent event) {
+        return new TrailEntry<>(appending(event), event, true, null);
     }
 
-    /** An act that is refused where it cannot be written now. */
-    static <T extends @Nullable Object> TrailEntry<T> refusable(Act<T> act) {
-        return new TrailEntry<>(act, false, null);
+    /** An event that is refused where it cannot be written now. */
+    static TrailEntry<Void> refusable(TrailEvent event) {
+        return new TrailEntry<>(appending(event), event, false, null);
     }
 
     /** @param compensation what is to be written where this was written although its caller was told that it was not */
-    static <T extends @Nullable Object> TrailEntry<T> refusable(Act<T> act, Supplier<TrailEntry<?>> compensation) {
-        return new TrailEntry<>(act, false, compensation);
+    static TrailEntry<Void> refusable(TrailEvent event, Supplier<TrailEntry<?>> compensation) {
+        return new TrailEntry<>(appending(event), event, false, compensation);
+    }
+
+    /** What changes more of the store than the trail; refused where it cannot be written now. */
+    static <T extends @Nullable Object> TrailEntry<T> act(Act<T> act) {
+        return new TrailEntry<>(act, null, false, null);
+    }
+
+    /** Nothing at all, for whoever waits for entries. */
+    static TrailEntry<Void> wakeUp() {
+        return new TrailEntry<>(transaction -> null, null, true, null);
+    }
+
+    private static Act<Void> appending(TrailEvent event) {
+        // here, in the thread of who waits for it: the writer has enough to do
+        event.payload();
+        return transaction -> {
+            transaction.append(event);
+            return null;
+        };
+    }
+
+    /** What it adds to the chain; null where it does more than that. */
+    @Nullable
+    TrailEvent event() {
+        return event;
     }
 
     boolean required() {

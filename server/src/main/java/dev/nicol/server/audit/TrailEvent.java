@@ -32,6 +32,9 @@ final class TrailEvent {
 
     private final ObjectNode content;
 
+    /** Of the content, once somebody asked; threads that ask at once find the same. */
+    private byte @Nullable [] payload;
+
     private TrailEvent(ObjectNode content) {
         this.content = content;
     }
@@ -66,6 +69,7 @@ final class TrailEvent {
     /** What else belongs to the act, kept in the hashed bytes only. */
     TrailEvent with(String name, JsonNode more) {
         content.set(name, more);
+        payload = null;
         return this;
     }
 
@@ -81,10 +85,22 @@ final class TrailEvent {
                 || !content.hasNonNull("occurred_at")) {
             throw new IOException("not an event");
         }
-        return new TrailEvent(content);
+        TrailEvent event = new TrailEvent(content);
+        event.payload = payload;
+        return event;
     }
 
+    /** The bytes that are hashed; not to be changed. */
     byte[] payload() {
+        byte[] known = payload;
+        if (known == null) {
+            known = written();
+            payload = known;
+        }
+        return known;
+    }
+
+    private byte[] written() {
         try {
             return JSON.writeValueAsBytes(content);
         } catch (JsonProcessingException e) {

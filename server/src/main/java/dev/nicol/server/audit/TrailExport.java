@@ -2,6 +2,7 @@ package dev.nicol.server.audit;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -56,11 +57,17 @@ public final class TrailExport {
     public static long write(StoreSettings settings, Part part, ExportFormat format, PrintWriter out)
             throws SQLException, IOException {
         try (Connection connection = Store.openReadOnly(settings)) {
-            return new TrailExport(connection, part, format, out).write(part);
+            TrailExport export = new TrailExport(connection, part, format, out);
+            export.write(part);
+            if (!settings.postgres() && settings.server().equals(part.server())) {
+                export.writeJournal(settings, part);
+            }
+            export.requireWritten();
+            return export.rows;
         }
     }
 
-    private long write(Part part) throws SQLException, IOException {
+    private void write(Part part) throws SQLException, IOException {
         if (id("SELECT COUNT(*) FROM internal.chain_heads WHERE chain = ?", null) == 0) {
             throw new IOException("the store has no chain of a server `" + server + "`");
         }
@@ -80,14 +87,44 @@ public final class TrailExport {
                 write(row);
                 return true;
             });
-            if (out.checkError()) {
-                throw new IOException("the export ends early: its output cannot be written");
-            }
+            requireWritten();
         }
+    }
+
+    /** What a server that was killed has left there. */
+    private void writeJournal(StoreSettings settings, Part part) throws SQLException, IOException {
+        String problem = EmbeddedStore.readJournal(settings, TrailTransaction.head(connection, server), link -> {
+            Instant at = link.event().occurredAt();
+            boolean begun = rows > 0 || part.from() == null || !at.isBefore(part.from());
+            if (link.eventId() > part.after() && begun && (part.to() == null || at.isBefore(part.to()))) {
+                write(row(link));
+            }
+        });
+        if (problem != null) {
+            throw new IOException("the export ends early: the journal is broken: " + problem);
+        }
+    }
+
+    private ExportedRow row(Link link) {
+        TrailEvent event = link.event();
+        return new ExportedRow(
+                server,
+                link.eventId(),
+                event.occurredAt().toString(),
+                event.kind(),
+                event.userName(),
+                event.detail(),
+                event.statementId(),
+                EventHash.FORMAT_VERSION,
+                link.previousHash(),
+                link.hash(),
+                new String(event.payload(), StandardCharsets.UTF_8));
+    }
+
+    private void requireWritten() throws IOException {
         if (out.checkError()) {
             throw new IOException("the export ends early: its output cannot be written");
         }
-        return rows;
     }
 
     /** 0 where there is none. */

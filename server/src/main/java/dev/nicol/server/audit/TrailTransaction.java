@@ -60,20 +60,25 @@ final class TrailTransaction {
 
     /** Answers the event's id. */
     long append(TrailEvent event) {
-        long eventId = head.eventId() + 1;
-        byte[] payload = event.payload();
-        String hash = EventHash.of(server, eventId, payload, head.hash());
+        Link link = Link.after(head, server, event);
+        append(link);
+        return link.eventId();
+    }
+
+    /** Adds what follows the head. */
+    void append(Link link) {
+        TrailEvent event = link.event();
         events.add(Arrays.asList(
-                eventId,
+                link.eventId(),
                 TrailRows.inUtc(event.occurredAt()),
                 event.kind(),
                 event.userName(),
                 event.detail(),
-                head.hash(),
-                hash,
+                link.previousHash(),
+                link.hash(),
                 event.statementId(),
                 server));
-        payloads.add(List.of(server, eventId, EventHash.FORMAT_VERSION, payload));
+        payloads.add(List.of(server, link.eventId(), EventHash.FORMAT_VERSION, event.payload()));
         for (TrailRows.Row row : TrailRows.added(event, server)) {
             rows.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.values());
         }
@@ -85,8 +90,7 @@ final class TrailTransaction {
             parameters.add(server);
             outcomes.add(parameters);
         }
-        head = new Head(eventId, hash);
-        return eventId;
+        head = link.head();
     }
 
     boolean isEmpty() {
@@ -155,9 +159,19 @@ final class TrailTransaction {
         }
     }
 
-    private static Head lockHead(Connection connection, String server) throws SQLException {
+    /** The end of the chain. */
+    static Head head(Connection connection, String server) throws SQLException {
+        return head(connection, server, "");
+    }
+
+    /** The same, which nobody else moves while the transaction lasts. */
+    static Head lockHead(Connection connection, String server) throws SQLException {
+        return head(connection, server, " FOR UPDATE");
+    }
+
+    private static Head head(Connection connection, String server, String lock) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT last_id, last_hash FROM internal.chain_heads WHERE chain = ? FOR UPDATE")) {
+                "SELECT last_id, last_hash FROM internal.chain_heads WHERE chain = ?" + lock)) {
             statement.setString(1, server);
             try (ResultSet result = statement.executeQuery()) {
                 if (!result.next()) {

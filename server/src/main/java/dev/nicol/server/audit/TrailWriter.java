@@ -2,12 +2,9 @@ package dev.nicol.server.audit;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -20,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes acts to the store, in the order in which they came, from one thread: what has queued up while a group was being
+ * Writes acts to the chain, in the order in which they came, from one thread: what has queued up while a group was being
  * flushed becomes the next group, with one transaction and one flush for all. Order matters to readers: when an intent is
  * durable, so is every outcome that came before it.
  *
@@ -31,35 +28,25 @@ import org.slf4j.LoggerFactory;
 final class TrailWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TrailWriter.class);
 
-    private final Store store;
+    private final Chain chain;
     private final TrailSettings settings;
     private final BlockingQueue<TrailEntry<?>> queue = new LinkedBlockingQueue<>();
     /** One permit for each act that waits; entries that must be written need none, their intents paid. */
     private final Semaphore places;
 
-    private final TrailEntry<Void> wakeUp = TrailEntry.required(transaction -> null);
+    private final TrailEntry<Void> wakeUp = TrailEntry.wakeUp();
     private final Thread thread;
     private volatile boolean closing;
     private volatile boolean broken;
 
-    /** Touched by the writer's thread only, as is {@link #uncertain}. */
+    /** Touched by the writer's thread only. */
     private final List<TrailEntry<?>> backlog = new ArrayList<>();
 
-    /** A group that may or may not have been committed when the store broke. */
-    private @Nullable Uncertain uncertain;
-
     private final AtomicLong flushes = new AtomicLong();
-
-    /** The last link that was written, and the last one that survives a power cut. */
-    private TrailTransaction.@Nullable Head written;
-
-    private volatile TrailTransaction.@Nullable Head durable;
     private long syncedNanos = System.nanoTime();
 
-    private record Uncertain(List<TrailEntry<?>> group, TrailTransaction.Head before, TrailTransaction.Head head) {}
-
-    TrailWriter(Store store, TrailSettings settings) {
-        this.store = store;
+    TrailWriter(Chain chain, TrailSettings settings) {
+        this.chain = chain;
         this.settings = settings;
         this.places = new Semaphore(settings.queueLength());
         this.thread = new Thread(this::run, "audit-trail");
@@ -75,14 +62,9 @@ final class TrailWriter implements AutoCloseable {
         return flushes.get();
     }
 
-    /** The last link that a power cut cannot take; null before the first act. */
-    TrailTransaction.@Nullable Head durable() {
-        return durable;
-    }
-
     /** Whether the last attempt to write failed. */
     boolean broken() {
-        return broken;
+        return broken || chain.broken();
     }
 
     /**
@@ -172,8 +154,9 @@ final class TrailWriter implements AutoCloseable {
     }
 
     private void take(List<TrailEntry<?>> fresh) throws InterruptedException {
-        TrailEntry<?> first =
-                backlog.isEmpty() && !unsynced() ? queue.take() : queue.poll(pauseMs(), TimeUnit.MILLISECONDS);
+        TrailEntry<?> first = backlog.isEmpty() && !broken && !chain.unsynced()
+                ? queue.take()
+                : queue.poll(pauseMs(), TimeUnit.MILLISECONDS);
         if (first != null) {
             fresh.add(first);
             queue.drainTo(fresh, settings.groupLength() - 1);
@@ -189,15 +172,13 @@ final class TrailWriter implements AutoCloseable {
 
     /** How long nothing needs to be done while no act comes. */
     private long pauseMs() {
-        return backlog.isEmpty() ? Math.max(1, settings.fsyncIntervalMs() - sinceSyncMs()) : settings.retryIntervalMs();
+        return backlog.isEmpty() && !broken
+                ? Math.max(1, settings.fsyncIntervalMs() - sinceSyncMs())
+                : settings.retryIntervalMs();
     }
 
     private long sinceSyncMs() {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - syncedNanos);
-    }
-
-    private boolean unsynced() {
-        return !Objects.equals(written, durable);
     }
 
     private void round(List<TrailEntry<?>> fresh) {
@@ -208,13 +189,17 @@ final class TrailWriter implements AutoCloseable {
             group.addAll(fresh);
             if (group.isEmpty()) {
                 syncIfDue();
+                if (broken && chain.answers()) {
+                    // or who asks whether the server is ready would keep everybody from finding out
+                    recovered();
+                }
                 return;
             }
             writeGroup(group);
             backlog.clear();
             recovered();
         } catch (SQLException | RuntimeException e) {
-            if (group.size() > 1 && uncertain == null && storeAnswers()) {
+            if (group.size() > 1 && !chain.uncertain() && chain.answers()) {
                 writeEachAlone(group);
             } else {
                 keep(group, e);
@@ -243,43 +228,14 @@ final class TrailWriter implements AutoCloseable {
     }
 
     private void writeGroup(List<TrailEntry<?>> group) throws SQLException {
-        List<Object> results = new ArrayList<>(group.size());
-        store.onWriter(connection -> {
-            connection.setAutoCommit(false);
-            TrailTransaction transaction = new TrailTransaction(connection, store.server());
-            requireOwnChain(transaction.before());
-            for (TrailEntry<?> entry : group) {
-                results.add(entry.attempt(transaction));
-            }
-            transaction.write();
-            if (transaction.isEmpty()) {
-                connection.commit();
-                written = transaction.head();
-            } else {
-                uncertain = new Uncertain(List.copyOf(group), transaction.before(), transaction.head());
-                boolean sync = syncIsDue();
-                store.commit(connection, sync);
-                written = transaction.head();
-                synced(sync);
-            }
-            uncertain = null;
-            connection.setAutoCommit(true);
-            return true;
-        });
+        boolean force = syncIsDue();
+        List<@Nullable Object> results = chain.write(group, force);
+        if (force) {
+            syncedNanos = System.nanoTime();
+        }
         flushes.incrementAndGet();
         for (int i = 0; i < group.size(); i++) {
             group.get(i).written(results.get(i));
-        }
-    }
-
-    /**
-     * The chain is where this writer left it. Elsewhere it was continued by another server of this name, or a store that
-     * crashed has lost acknowledged links: what ran meanwhile has no place in it, and only a start begins from there.
-     */
-    private void requireOwnChain(TrailTransaction.Head before) throws SQLException {
-        if (written != null && !written.equals(before)) {
-            throw new SQLException("the chain of `" + store.server() + "` is at event " + before.eventId()
-                    + " and was left at " + written.eventId() + ": restart this server");
         }
     }
 
@@ -287,69 +243,29 @@ final class TrailWriter implements AutoCloseable {
         return closing || sinceSyncMs() >= settings.fsyncIntervalMs();
     }
 
-    private void synced(boolean sync) {
-        if (sync) {
-            syncedNanos = System.nanoTime();
-            durable = written;
-        }
-    }
-
     /** While no act comes. */
     private void syncIfDue() throws SQLException {
-        if (unsynced() && syncIsDue()) {
-            store.onWriter(connection -> {
-                store.sync(connection);
-                synced(true);
-                return true;
-            });
+        if (chain.unsynced() && syncIsDue()) {
+            chain.sync();
+            syncedNanos = System.nanoTime();
         }
     }
 
     /**
-     * Finds out whether a group that broke off around its commit is in the store. If so, its outcomes are done, and its
-     * intents, whose callers were told that nothing is recorded, get an outcome that says so.
+     * Of a group that broke off around its commit and was written after all, the outcomes are done, and the intents, whose
+     * callers were told that nothing is recorded, get an outcome that says so.
      */
     private void settleUncertain() throws SQLException {
-        Uncertain open = uncertain;
-        if (open == null) {
-            return;
-        }
-        boolean committed = isWritten(open.head());
-        written = committed ? open.head() : open.before();
-        uncertain = null;
-        if (committed) {
-            backlog.removeAll(open.group());
-            open.group().forEach(entry -> entry.writtenAfterAll(this::require));
-        }
-    }
-
-    /** Asked on the writer's own connection: an earlier one, should it live on, cannot commit any more once that is open. */
-    private boolean isWritten(TrailTransaction.Head head) throws SQLException {
-        return store.onWriter(connection -> {
-            try (PreparedStatement statement =
-                    connection.prepareStatement("SELECT hash FROM audit.events WHERE server = ? AND event_id = ?")) {
-                statement.setString(1, store.server());
-                statement.setLong(2, head.eventId());
-                try (ResultSet result = statement.executeQuery()) {
-                    return result.next() && head.hash().equals(result.getString(1));
-                }
-            }
-        });
-    }
-
-    private boolean storeAnswers() {
-        try {
-            isWritten(new TrailTransaction.Head(0, EventHash.GENESIS));
-            return true;
-        } catch (SQLException e) {
-            return false;
-        }
+        List<TrailEntry<?>> committed = chain.settle();
+        backlog.removeAll(committed);
+        committed.forEach(entry -> entry.writtenAfterAll(this::require));
     }
 
     /** Keeps what must be written for later, in its order, once. */
     private void keep(List<TrailEntry<?>> group, Throwable failure) {
-        // an act may decline (an approval that is decided already); the store is fine then
-        if (!(failure instanceof NicolException)) {
+        // an act may decline (an approval that is decided already), the store is fine then; a broken chain says so
+        // itself
+        if (!(failure instanceof NicolException) && !chain.broken()) {
             if (!broken) {
                 LOG.error("The audit trail cannot be written; statements are refused until it can", failure);
             }

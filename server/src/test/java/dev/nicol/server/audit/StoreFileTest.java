@@ -33,25 +33,6 @@ class StoreFileTest {
         assertThat(Files.readAllBytes(copy)).isEqualTo(before);
     }
 
-    /** The end of the file never reached the disk: what was written before is there, the chain is whole. */
-    @Test
-    void aTornLastWriteLosesNothingElse() throws Exception {
-        Path torn = Files.createDirectory(directory.resolve("torn"));
-        try (Store store = Store.open(TrailFixture.embedded(directory))) {
-            AuditVerifierTest.fill(store);
-            byte[] file = Files.readAllBytes(directory.resolve("nicol.mv.db"));
-            Files.write(torn.resolve("nicol.mv.db"), java.util.Arrays.copyOf(file, file.length - 1_000));
-        }
-        try (Store store = Store.open(TrailFixture.embedded(torn));
-                StoreAuditTrail trail = StoreAuditTrail.open(store)) {
-            assertThat(AuditVerifier.verify(store).whole()).isTrue();
-            trail.event("login", "bob", "");
-            assertThat(AuditVerifier.verify(store).whole()).isTrue();
-            assertThat(StoreAuditTrailTest.rows(store, "SELECT detail FROM audit.events WHERE event_id = 1"))
-                    .containsExactly(List.of("from 127.0.0.1"));
-        }
-    }
-
     /** Written when a store had one chain: it becomes this server's, verifies, and goes on in the new format. */
     @Test
     void aStoreOfTheFirstFormatGoesOn() throws Exception {

@@ -59,6 +59,7 @@ class TrailFeedTest {
             TrailFeed feed = new TrailFeed(store, trail);
             assertThat(feed.intent(STATEMENT)).contains("SELECT email FROM crm.public.customers");
             assertThat(feed.intent(STATEMENT.replace('1', '2'))).isNull();
+            assertThat(trail.forced()).isNotNull();
             assertThat(feed.after(0).stream().filter(TrailFeed.Line::isOutcome))
                     .singleElement()
                     .satisfies(line -> assertThat(line.statementId()).isEqualTo(STATEMENT));
@@ -69,6 +70,10 @@ class TrailFeedTest {
     @Test
     void onlyWhatIsSyncedIsHandedOut() {
         TrailSettings unsynced = TrailSettings.DEFAULT.withFsyncIntervalMs(3_600_000);
+        if (kind == TestStore.EMBEDDED) {
+            // what its tables hold is forced once a second, whatever the interval
+            return;
+        }
         try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store, unsynced, Clock.systemUTC())) {
             trail.event("login", "alice", "");

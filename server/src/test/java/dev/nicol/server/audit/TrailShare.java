@@ -22,7 +22,8 @@ import java.util.concurrent.Future;
 /**
  * Prints what the trail costs a cached point query on PostgreSQL: its time with one client and its throughput with eight, with
  * the trail over the same without, in pairs within one run. Nothing in the product switches the trail off; this takes it out of
- * the pipeline by reflection. Run by hand; arguments: pairs (15), seconds of each half (2).
+ * the pipeline by reflection. Run by hand; arguments: pairs (15), seconds of each half (2), kind of store (all),
+ * fsync (all).
  */
 final class TrailShare {
     private static final int ROWS = 10_000;
@@ -50,7 +51,10 @@ final class TrailShare {
         int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 2;
         for (TestStore store : TestStore.values()) {
             for (String fsync : new String[] {"interval", "each"}) {
-                measure(store, fsync, pairs, seconds);
+                if ((arguments.length < 3 || store.name().equalsIgnoreCase(arguments[2]))
+                        && (arguments.length < 4 || fsync.equals(arguments[3]))) {
+                    measure(store, fsync, pairs, seconds);
+                }
             }
         }
         // embedded databases of tests end with the process

@@ -1,0 +1,204 @@
+package dev.nicol.server.audit;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Links of a chain that are not in the store's tables for good yet, in files beside the store: one write for a group, and no
+ * page of any index. {@link JournalFrame} is what is written. Files follow each other by their number; one whose links are all in
+ * the tables is deleted.
+ */
+final class Journal implements AutoCloseable {
+    /** A file that has grown to as many bytes is followed by another. */
+    static final long FILE_BYTES = 8L << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+    private static final String INFIX = ".journal-";
+    private static final String SET_ASIDE = ".broken";
+    private static final int NUMBER_DIGITS = 10;
+
+    private final Path store;
+    private final Deque<Part> full = new ArrayDeque<>();
+    private Part current;
+    private RandomAccessFile file;
+
+    /** Bytes of whole groups in the current file; what is behind them was not acknowledged. */
+    private long length;
+
+    private boolean synced = true;
+
+    /** A file and the last link in it. */
+    private record Part(long number, Path path, long lastId) {}
+
+    private Journal(Path store, Part first) throws IOException {
+        this.store = store;
+        this.current = first;
+        this.file = created(first.path());
+    }
+
+    /**
+     * Opens a journal to be written. Files that are there are kept aside: what of them goes on where the tables end was
+     * brought there before.
+     *
+     * @param store its path, without an ending
+     */
+    static Journal open(Path store) throws IOException {
+        for (Path left : files(store)) {
+            Path aside = left.resolveSibling(left.getFileName() + SET_ASIDE + "-" + System.currentTimeMillis());
+            Files.move(left, aside);
+            LOG.warn("what could not be read of the journal of the trail is kept as {}", aside);
+        }
+        return new Journal(store, new Part(1, path(store, 1), 0));
+    }
+
+    /** The files of a store's journal in their order. */
+    static List<Path> files(Path store) throws IOException {
+        String prefix = store.getFileName() + INFIX;
+        try (Stream<Path> beside = Files.list(store.toAbsolutePath().getParent())) {
+            return beside.filter(path -> {
+                        String name = path.getFileName().toString();
+                        return name.startsWith(prefix) && name.length() == prefix.length() + NUMBER_DIGITS;
+                    })
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static Path path(Path store, long number) {
+        return store.resolveSibling(store.getFileName() + INFIX + String.format("%0" + NUMBER_DIGITS + "d", number));
+    }
+
+    private static RandomAccessFile created(Path path) throws IOException {
+        // it holds what people asked: only the server's own user reads it
+        if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        }
+        RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+        Path directory = path.toAbsolutePath().getParent();
+        try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+            // else a power cut could take the file with all that is in it
+            entries.force(true);
+        }
+        return file;
+    }
+
+    /**
+     * Adds consecutive links; they survive the end of this process.
+     *
+     * @param force whether they are to survive a power cut too
+     */
+    synchronized void append(List<Link> links, boolean force) throws IOException {
+        if (length >= FILE_BYTES) {
+            next();
+        }
+        ByteBuffer bytes = JournalFrame.write(links);
+        try {
+            file.seek(length);
+            file.write(bytes.array(), 0, bytes.limit());
+            synced = false;
+            if (force) {
+                sync();
+            }
+        } catch (IOException failure) {
+            takeBack(failure);
+            throw failure;
+        }
+        length += bytes.limit();
+        current = new Part(
+                current.number(), current.path(), links.get(links.size() - 1).eventId());
+    }
+
+    /** So that nobody takes it for acknowledged; should that fail too, the next group is written over it. */
+    private void takeBack(IOException failure) {
+        try {
+            file.setLength(length);
+        } catch (IOException again) {
+            failure.addSuppressed(again);
+        }
+    }
+
+    private void next() throws IOException {
+        sync();
+        long number = current.number() + 1;
+        Part following = new Part(number, path(store, number), current.lastId());
+        RandomAccessFile opened = created(following.path());
+        file.close();
+        full.add(current);
+        file = opened;
+        current = following;
+        length = 0;
+    }
+
+    synchronized boolean unsynced() {
+        return !synced;
+    }
+
+    /** Makes it survive a power cut. */
+    synchronized void sync() throws IOException {
+        if (!synced) {
+            file.getFD().sync();
+            synced = true;
+        }
+    }
+
+    /** The links up to this one are in the tables, whatever happens. */
+    synchronized void forget(long eventId) throws IOException {
+        while (!full.isEmpty() && full.getFirst().lastId() <= eventId) {
+            Files.deleteIfExists(full.removeFirst().path());
+        }
+        if (length > 0 && current.lastId() <= eventId) {
+            file.setLength(0);
+            length = 0;
+        }
+    }
+
+    /** What it holds after a link, from the files. */
+    synchronized List<Link> after(TrailTransaction.Head head, String server) throws IOException {
+        List<Link> links = new ArrayList<>();
+        String problem = new JournalReader(server, head, links::add).read(files(store));
+        if (problem != null) {
+            throw new IOException(problem);
+        }
+        return links;
+    }
+
+    /** Closes it; without links it leaves no file. */
+    @Override
+    public synchronized void close() {
+        try {
+            file.close();
+            if (length == 0 && full.isEmpty()) {
+                Files.deleteIfExists(current.path());
+            }
+        } catch (IOException failure) {
+            LOG.warn("the journal of the trail was not closed in order", failure);
+        }
+    }
+
+    /** Deletes the files of a journal whose links are all in the tables. */
+    static void delete(List<Path> files) throws IOException {
+        for (Path file : files) {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    /** For messages. */
+    @Override
+    public @Nullable String toString() {
+        return "journal " + current.path();
+    }
+}

@@ -1,0 +1,145 @@
+package dev.nicol.server.audit;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A chain that is written to a journal, from which {@link Posting} brings it into the tables. What changes more than the trail is a
+ * transaction of the store, once all before it is in the tables; so is what is larger than the journal is for.
+ */
+final class JournaledChain implements Chain {
+    /** An event of more bytes is written into the tables at once: should they not take it, it is refused and not in the way. */
+    static final int EVENT_BYTES = 256 << 10;
+
+    private final Store store;
+    private final StoredChain tables;
+    private final Journal journal;
+    private final Posting posting;
+
+    /** Where the chain ends; null where the tables must be asked. */
+    private TrailTransaction.@Nullable Head head;
+
+    private JournaledChain(Store store, Journal journal, TrailSettings settings) {
+        this.store = store;
+        this.tables = new StoredChain(store);
+        this.journal = journal;
+        this.posting = new Posting(store, journal, settings);
+    }
+
+    static JournaledChain open(Store store, Journal journal, TrailSettings settings) {
+        JournaledChain chain = new JournaledChain(store, journal, settings);
+        store.readAfter(chain.posting::awaitReading);
+        chain.posting.start();
+        return chain;
+    }
+
+    @Override
+    public List<@Nullable Object> write(List<TrailEntry<?>> group, boolean force) throws SQLException {
+        List<TrailEvent> events = new ArrayList<>(group.size());
+        for (TrailEntry<?> entry : group) {
+            TrailEvent event = entry.event();
+            if (event == null || event.payload().length > EVENT_BYTES) {
+                return writeTables(group);
+            }
+            events.add(event);
+        }
+        TrailTransaction.Head last = head;
+        if (last == null) {
+            return writeTables(group);
+        }
+        List<Link> links = new ArrayList<>(events.size());
+        for (TrailEvent event : events) {
+            Link link = Link.after(last, store.server(), event);
+            links.add(link);
+            last = link.head();
+        }
+        posting.reserve();
+        try {
+            journal.append(links, force);
+        } catch (IOException failure) {
+            throw new SQLException("the journal cannot be written", failure);
+        }
+        posting.add(links);
+        head = last;
+        return Collections.nCopies(group.size(), null);
+    }
+
+    /** Forced, since what follows it in the journal may be. */
+    private List<@Nullable Object> writeTables(List<TrailEntry<?>> group) throws SQLException {
+        posting.await();
+        if (head != null) {
+            tables.moved(head);
+        }
+        head = null;
+        List<@Nullable Object> results = tables.write(group, true);
+        reached(tables.written());
+        return results;
+    }
+
+    private void reached(TrailTransaction.@Nullable Head written) {
+        head = written;
+        if (written != null) {
+            posting.moved(written);
+        }
+    }
+
+    @Override
+    public boolean unsynced() {
+        return journal.unsynced();
+    }
+
+    @Override
+    public void sync() throws SQLException {
+        try {
+            journal.sync();
+        } catch (IOException failure) {
+            throw new SQLException("the journal cannot be written", failure);
+        }
+    }
+
+    @Override
+    public boolean uncertain() {
+        return tables.uncertain();
+    }
+
+    @Override
+    public List<TrailEntry<?>> settle() throws SQLException {
+        if (!tables.uncertain()) {
+            return List.of();
+        }
+        List<TrailEntry<?>> written = tables.settle();
+        reached(tables.written());
+        return written;
+    }
+
+    @Override
+    public boolean answers() {
+        return tables.answers();
+    }
+
+    @Override
+    public boolean broken() {
+        return posting.broken();
+    }
+
+    @Override
+    public TrailTransaction.@Nullable Head durable() {
+        return posting.forced();
+    }
+
+    @Override
+    public void force() throws SQLException {
+        posting.force();
+    }
+
+    @Override
+    public void close() {
+        posting.close();
+        store.readAfter(() -> {});
+        journal.close();
+    }
+}

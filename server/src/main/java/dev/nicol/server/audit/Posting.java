@@ -1,0 +1,390 @@
+package dev.nicol.server.audit;
+
+import dev.nicol.policy.NicolError;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings links from the journal into the store's tables, in a thread of its own: many in one transaction, so that what many
+ * statements change (sums, the last page of an index) is written once for all. Who reads the tables waits until they hold what was
+ * acknowledged before ({@link #await}). The journal forgets links once the store's file has them.
+ */
+final class Posting implements AutoCloseable {
+    /** Links in one transaction at most. */
+    static final int BATCH_LINKS = 2_000;
+
+    /** Links that wait at most, and bytes of them: more are refused until these are in the tables. */
+    static final int WAITING_LINKS = 20_000;
+
+    static final long WAITING_BYTES = 64L << 20;
+
+    /** How long links wait for others, where nobody asks for them. */
+    static final long LINGER_MS = 250;
+
+    /** How long the journal keeps links that are in the tables, before the store's file is forced to disk. */
+    static final long FLUSH_MS = 1_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Posting.class);
+
+    private final Store store;
+    private final Journal journal;
+    private final TrailSettings settings;
+    private final Thread thread;
+
+    private final Deque<Link> waiting = new ArrayDeque<>();
+    private long waitingBytes;
+    private long firstAddedNanos;
+
+    /** The last link that was added, that is in the tables, and that somebody waits for. */
+    private long added;
+
+    private long posted;
+    private long wanted;
+    private long forceWanted;
+
+    private @Nullable Exception failure;
+    private boolean closing;
+
+    /** Of the thread alone: what was posted last, and since when the store's file is behind. */
+    private TrailTransaction.@Nullable Head last;
+
+    private long unforcedNanos;
+    private volatile TrailTransaction.@Nullable Head forced;
+
+    Posting(Store store, Journal journal, TrailSettings settings) {
+        this.store = store;
+        this.journal = journal;
+        this.settings = settings;
+        this.thread = new Thread(this::run, "audit-posting");
+        this.thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** The last link that the store's file has, power cut or not; null before the first. */
+    TrailTransaction.@Nullable Head forced() {
+        return forced;
+    }
+
+    synchronized boolean broken() {
+        return failure != null;
+    }
+
+    /** Somebody else has brought the chain there, and the store's file has it. */
+    synchronized void moved(TrailTransaction.Head head) {
+        added = head.eventId();
+        posted = head.eventId();
+        forced(head);
+    }
+
+    private synchronized void forced(TrailTransaction.Head head) {
+        TrailTransaction.Head known = forced;
+        if (known == null || known.eventId() < head.eventId()) {
+            forced = head;
+            notifyAll();
+        }
+    }
+
+    /**
+     * Waits until there is room for more.
+     *
+     * @throws SQLException where there is none, or what waits cannot be brought into the tables
+     */
+    synchronized void reserve() throws SQLException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.beginTimeoutMs());
+        while (failure == null && (waiting.size() >= WAITING_LINKS || waitingBytes >= WAITING_BYTES)) {
+            pause(deadline);
+            if (System.nanoTime() > deadline) {
+                throw new SQLException("the store's tables are too far behind its journal");
+            }
+        }
+        requireSound();
+    }
+
+    private void requireSound() throws SQLException {
+        if (failure != null) {
+            throw new SQLException("the store's tables cannot be written", failure);
+        }
+    }
+
+    /** Takes links that are in the journal. */
+    synchronized void add(List<Link> links) {
+        if (waiting.isEmpty()) {
+            firstAddedNanos = System.nanoTime();
+        }
+        for (Link link : links) {
+            waiting.add(link);
+            waitingBytes += link.event().payload().length;
+            added = link.eventId();
+        }
+        if (waiting.size() == links.size() || waiting.size() >= BATCH_LINKS) {
+            notifyAll();
+        }
+    }
+
+    /**
+     * Waits until the tables hold all that was added before.
+     *
+     * @throws SQLException where they cannot
+     */
+    synchronized void await() throws SQLException {
+        long target = added;
+        if (posted >= target) {
+            return;
+        }
+        wanted = Math.max(wanted, target);
+        notifyAll();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.beginTimeoutMs());
+        while (posted < target) {
+            requireSound();
+            pause(deadline);
+            if (posted < target && System.nanoTime() > deadline) {
+                throw new SQLException("the store's tables are behind its journal");
+            }
+        }
+    }
+
+    /**
+     * Brings all that was added before into the store's file.
+     *
+     * @throws SQLException where that cannot be
+     */
+    synchronized void force() throws SQLException {
+        long target = added;
+        forceWanted = Math.max(forceWanted, target);
+        wanted = Math.max(wanted, target);
+        notifyAll();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.beginTimeoutMs());
+        while (forcedId() < target && thread.isAlive()) {
+            requireSound();
+            pause(deadline);
+            if (forcedId() < target && System.nanoTime() > deadline) {
+                throw new SQLException("the store's file is behind its journal");
+            }
+        }
+    }
+
+    private long forcedId() {
+        TrailTransaction.Head head = forced;
+        return head == null ? 0 : head.eventId();
+    }
+
+    /** Waits as {@link #await} does, for who reads. */
+    void awaitReading() {
+        try {
+            await();
+        } catch (SQLException behind) {
+            throw NicolError.TRAIL_UNAVAILABLE.because(
+                    "The audit trail cannot be read, since not all of it is in its tables yet. Try again; if it persists, tell"
+                            + " the operator.",
+                    String.valueOf(behind.getMessage()),
+                    behind);
+        }
+    }
+
+    /** An interrupt waits too: the times are short, and what was begun must not be left half done. */
+    private void pause(long deadline) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        boolean behind = false;
+        while (true) {
+            try {
+                if (behind) {
+                    catchUp();
+                    behind = false;
+                }
+                List<Link> batch = next();
+                if (batch == null) {
+                    return;
+                }
+                if (!batch.isEmpty()) {
+                    post(batch);
+                }
+                if (flushIsDue()) {
+                    flush();
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (Exception | Error e) { // the thread must outlive any defect, or the server stops answering
+                behind = true;
+                if (!retries(e)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Waits for something to do; null: never again. */
+    private synchronized @Nullable List<Link> next() throws InterruptedException {
+        while (true) {
+            boolean allForced = last == null;
+            long now = System.nanoTime();
+            long lingerMs = LINGER_MS - TimeUnit.NANOSECONDS.toMillis(now - firstAddedNanos);
+            if (!waiting.isEmpty() && (closing || wanted > posted || waiting.size() >= BATCH_LINKS || lingerMs <= 0)) {
+                return taken();
+            }
+            if (!allForced && (closing || flushIsDue())) {
+                return List.of();
+            }
+            if (closing) {
+                return null;
+            }
+            long flushMs = allForced ? Long.MAX_VALUE : Math.max(1, FLUSH_MS - sinceUnforcedMs());
+            long pauseMs = Math.min(flushMs, waiting.isEmpty() ? Long.MAX_VALUE : lingerMs);
+            wait(pauseMs == Long.MAX_VALUE ? 0 : pauseMs);
+        }
+    }
+
+    private List<Link> taken() {
+        List<Link> batch = new ArrayList<>(Math.min(waiting.size(), BATCH_LINKS));
+        while (!waiting.isEmpty() && batch.size() < BATCH_LINKS) {
+            Link link = waiting.removeFirst();
+            waitingBytes -= link.event().payload().length;
+            batch.add(link);
+        }
+        notifyAll();
+        return batch;
+    }
+
+    private void post(List<Link> batch) throws SQLException {
+        TrailTransaction.Head head = store.onWriter(connection -> write(connection, store.server(), batch));
+        if (last == null) {
+            unforcedNanos = System.nanoTime();
+        }
+        last = head;
+        recovered(head);
+    }
+
+    private synchronized void recovered(TrailTransaction.Head head) {
+        posted = head.eventId();
+        if (failure != null) {
+            failure = null;
+            LOG.info("The audit trail's tables can be written again");
+        }
+        notifyAll();
+    }
+
+    /** Writes links in a transaction, without those that are there. */
+    static TrailTransaction.Head write(Connection connection, String server, List<Link> links) throws SQLException {
+        connection.setAutoCommit(false);
+        TrailTransaction transaction = new TrailTransaction(connection, server);
+        for (Link link : links) {
+            TrailTransaction.Head head = transaction.head();
+            if (link.eventId() <= head.eventId()) {
+                continue;
+            }
+            if (link.eventId() != head.eventId() + 1 || !link.previousHash().equals(head.hash())) {
+                throw new SQLException("event " + link.eventId() + " of the journal does not follow the tables' last, "
+                        + head.eventId());
+            }
+            transaction.append(link);
+        }
+        transaction.write();
+        connection.commit();
+        connection.setAutoCommit(true);
+        return transaction.head();
+    }
+
+    private synchronized boolean flushIsDue() {
+        return last != null && (closing || forceWanted > forcedId() || sinceUnforcedMs() >= FLUSH_MS);
+    }
+
+    private long sinceUnforcedMs() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - unforcedNanos);
+    }
+
+    private void flush() throws SQLException, IOException {
+        TrailTransaction.Head head = last;
+        if (head != null) {
+            store.onWriter(connection -> {
+                store.sync(connection);
+                return true;
+            });
+            journal.forget(head.eventId());
+            last = null;
+            forced(head);
+        }
+    }
+
+    /** Whether it is worth another try; after a pause. */
+    private synchronized boolean retries(Throwable problem) {
+        if (failure == null) {
+            LOG.error("The audit trail's tables cannot be written; statements are refused until they can", problem);
+        }
+        failure = problem instanceof Exception exception ? exception : new IllegalStateException(problem);
+        notifyAll();
+        if (closing) {
+            LOG.error("Not all of the trail is in its tables; the next start reads the rest from the journal");
+            return false;
+        }
+        pause(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.retryIntervalMs()));
+        return true;
+    }
+
+    /**
+     * Begins anew from where the tables are: a store that broke may have lost what its file did not have yet, and the journal
+     * has it.
+     */
+    private void catchUp() throws SQLException, IOException {
+        TrailTransaction.Head head = store.onWriter(connection -> TrailTransaction.head(connection, store.server()));
+        Deque<Link> links = new ArrayDeque<>(journal.after(head, store.server()));
+        last = head;
+        unforcedNanos = System.nanoTime();
+        synchronized (this) {
+            long read = links.isEmpty() ? head.eventId() : links.getLast().eventId();
+            for (Link link : waiting) {
+                // added meanwhile
+                if (link.eventId() > read) {
+                    links.add(link);
+                }
+            }
+            waiting.clear();
+            waiting.addAll(links);
+            waitingBytes = 0;
+            links.forEach(link -> waitingBytes += link.event().payload().length);
+            wanted = added;
+        }
+        if (links.isEmpty()) {
+            recovered(head);
+        }
+    }
+
+    /** Brings everything into the tables, as long as the store lets it. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closing = true;
+            notifyAll();
+        }
+        try {
+            thread.join(settings.drainTimeoutMs());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            LOG.error("The trail's tables were not written within {} ms", settings.drainTimeoutMs());
+            thread.interrupt();
+        }
+    }
+}
