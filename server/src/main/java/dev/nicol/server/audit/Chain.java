@@ -4,7 +4,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Where the acts of a server become links. Used by the writer's thread only, where nothing else is said. */
+/** Where the acts of a server become links. Used by one thread at a time, where nothing else is said. */
 interface Chain extends AutoCloseable {
     /**
      * Writes a group, all of it or nothing, and so that it survives the end of this process.
@@ -13,6 +13,9 @@ interface Chain extends AutoCloseable {
      * @return what each entry answered
      */
     List<@Nullable Object> write(List<TrailEntry<?>> group, boolean force) throws SQLException;
+
+    /** Whether writing these takes no longer than waking a thread. */
+    boolean isQuick(Iterable<TrailEntry<?>> group);
 
     /** Whether a power cut could take something that was written. */
     boolean unsynced();

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,21 +40,13 @@ final class JournaledChain implements Chain {
 
     @Override
     public List<@Nullable Object> write(List<TrailEntry<?>> group, boolean force) throws SQLException {
-        List<TrailEvent> events = new ArrayList<>(group.size());
-        for (TrailEntry<?> entry : group) {
-            TrailEvent event = entry.event();
-            if (event == null || event.payload().length > EVENT_BYTES) {
-                return writeTables(group);
-            }
-            events.add(event);
-        }
         TrailTransaction.Head last = head;
-        if (last == null) {
+        if (last == null || !isQuick(group)) {
             return writeTables(group);
         }
-        List<Link> links = new ArrayList<>(events.size());
-        for (TrailEvent event : events) {
-            Link link = Link.after(last, store.server(), event);
+        List<Link> links = new ArrayList<>(group.size());
+        for (TrailEntry<?> entry : group) {
+            Link link = Link.after(last, store.server(), Objects.requireNonNull(entry.event()));
             links.add(link);
             last = link.head();
         }
@@ -66,6 +59,20 @@ final class JournaledChain implements Chain {
         posting.add(links);
         head = last;
         return Collections.nCopies(group.size(), null);
+    }
+
+    @Override
+    public boolean isQuick(Iterable<TrailEntry<?>> group) {
+        if (head == null) {
+            return false;
+        }
+        for (TrailEntry<?> entry : group) {
+            TrailEvent event = entry.event();
+            if (event == null || event.payload().length > EVENT_BYTES) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Forced, since what follows it in the journal may be. */

@@ -66,6 +66,11 @@ final class StoredChain implements Chain {
         }
     }
 
+    @Override
+    public boolean isQuick(Iterable<TrailEntry<?>> group) {
+        return false;
+    }
+
     /** The last link that was written; null where nobody knows. */
     TrailTransaction.@Nullable Head written() {
         return written;

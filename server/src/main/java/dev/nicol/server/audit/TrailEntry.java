@@ -55,11 +55,6 @@ final class TrailEntry<T extends @Nullable Object> {
         return new TrailEntry<>(act, null, false, null);
     }
 
-    /** Nothing at all, for whoever waits for entries. */
-    static TrailEntry<Void> wakeUp() {
-        return new TrailEntry<>(transaction -> null, null, true, null);
-    }
-
     private static Act<Void> appending(TrailEvent event) {
         // here, in the thread of who waits for it: the writer has enough to do
         event.payload();

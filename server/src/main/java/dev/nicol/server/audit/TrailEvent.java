@@ -35,6 +35,8 @@ final class TrailEvent {
     /** Of the content, once somebody asked; threads that ask at once find the same. */
     private byte @Nullable [] payload;
 
+    private @Nullable Instant occurredAt;
+
     private TrailEvent(ObjectNode content) {
         this.content = content;
     }
@@ -113,7 +115,12 @@ final class TrailEvent {
     }
 
     Instant occurredAt() {
-        return Instant.parse(content.path("occurred_at").asText());
+        Instant known = occurredAt;
+        if (known == null) {
+            known = Instant.parse(content.path("occurred_at").asText());
+            occurredAt = known;
+        }
+        return known;
     }
 
     String userName() {

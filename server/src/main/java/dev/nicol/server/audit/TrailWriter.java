@@ -5,45 +5,59 @@ import dev.nicol.policy.NicolException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes acts to the chain, in the order in which they came, from one thread: what has queued up while a group was being
- * flushed becomes the next group, with one transaction and one flush for all. Order matters to readers: when an intent is
- * durable, so is every outcome that came before it.
+ * Writes acts to the chain, in the order in which they came, one group at a time: what has queued up while a group was being
+ * flushed becomes the next group, with one transaction and one flush for all. Where that is quick, the thread of an act that is
+ * waited for writes the group, else one of the writer's own. An outcome that nobody waits for goes with the next act, or soon.
+ * Order matters to readers: when an intent is durable, so is every outcome that came before it.
  *
  * <p>What must not be lost (outcomes) stays in {@code backlog} while the store is broken and goes first in every later
  * group. The backlog is bounded by the statements that were running when the store broke: while it is not written, no
  * intent is.
  */
 final class TrailWriter implements AutoCloseable {
+    /** How long an outcome waits for an act to be written with. */
+    static final long LINGER_MS = 10;
+
+    /** Groups that a caller writes, its own and one of others. */
+    private static final int LED_GROUPS = 2;
+
     private static final Logger LOG = LoggerFactory.getLogger(TrailWriter.class);
 
     private final Chain chain;
     private final TrailSettings settings;
-    private final BlockingQueue<TrailEntry<?>> queue = new LinkedBlockingQueue<>();
+    private final Queue<TrailEntry<?>> queue = new ConcurrentLinkedQueue<>();
     /** One permit for each act that waits; entries that must be written need none, their intents paid. */
     private final Semaphore places;
 
-    private final TrailEntry<Void> wakeUp = TrailEntry.wakeUp();
     private final Thread thread;
     private volatile boolean closing;
     private volatile boolean broken;
 
-    /** Touched by the writer's thread only. */
+    /** Whether the thread sleeps until it is woken. */
+    private volatile boolean idle;
+
+    /** Held by who writes. */
+    private final ReentrantLock turn = new ReentrantLock();
+
+    /** Touched by who writes, as is {@link #syncedNanos}. */
     private final List<TrailEntry<?>> backlog = new ArrayList<>();
 
-    private final AtomicLong flushes = new AtomicLong();
     private long syncedNanos = System.nanoTime();
+    private final AtomicLong flushes = new AtomicLong();
 
     TrailWriter(Chain chain, TrailSettings settings) {
         this.chain = chain;
@@ -79,6 +93,7 @@ final class TrailWriter implements AutoCloseable {
                 throw unavailable(closing ? "the server is stopping" : "too many statements wait to be recorded", null);
             }
             queue.add(entry);
+            lead();
             return entry.done().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             giveUp(entry);
@@ -98,13 +113,38 @@ final class TrailWriter implements AutoCloseable {
     /** Queues what must be written, whatever happens to the store meanwhile. Never blocks, never throws. */
     void require(TrailEntry<?> entry) {
         queue.add(entry);
+        if (idle) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /**
+     * Writes what is queued, where that is quick, and what has come meanwhile; else, and for what comes then, the thread does. Who
+     * finds the turn taken need not wait for it: its holder looks again.
+     */
+    private void lead() {
+        for (int groups = 0; actsWait() && turn.tryLock(); groups++) {
+            try {
+                if (groups == LED_GROUPS || closing || broken || !backlog.isEmpty() || !chain.isQuick(queue)) {
+                    LockSupport.unpark(thread);
+                    return;
+                }
+                step();
+            } finally {
+                turn.unlock();
+            }
+        }
+    }
+
+    private boolean actsWait() {
+        return places.availablePermits() < settings.queueLength();
     }
 
     /** Writes what is queued, as long as the store lets it, and ends the thread. */
     @Override
     public void close() {
         closing = true;
-        queue.add(wakeUp);
+        LockSupport.unpark(thread);
         try {
             thread.join(settings.drainTimeoutMs());
         } catch (InterruptedException e) {
@@ -131,21 +171,24 @@ final class TrailWriter implements AutoCloseable {
     }
 
     private void run() {
-        while (!closing || !queue.isEmpty() || !backlog.isEmpty()) {
-            List<TrailEntry<?>> fresh = new ArrayList<>();
+        boolean more = true;
+        while (more && !Thread.currentThread().isInterrupted()) {
+            long pauseNanos;
+            turn.lock();
             try {
-                take(fresh);
-                round(fresh);
-            } catch (InterruptedException e) {
-                break;
-            } catch (Throwable e) { // the thread must outlive any defect, or the server stops answering
-                keep(fresh, e);
-                refuse(fresh, e);
+                step();
+                more = !closing || !queue.isEmpty() || !backlog.isEmpty();
+                pauseNanos = pauseNanos();
+            } finally {
+                turn.unlock();
+            }
+            if (more) {
+                pause(pauseNanos);
             }
         }
         List<TrailEntry<?>> left = new ArrayList<>(queue);
         refuse(left, new IllegalStateException("the trail is closed"));
-        left.removeIf(entry -> !entry.required() || entry == wakeUp);
+        left.removeIf(entry -> !entry.required());
         if (!backlog.isEmpty() || !left.isEmpty()) {
             LOG.error(
                     "{} outcomes could not be written; the next start marks them interrupted",
@@ -153,28 +196,55 @@ final class TrailWriter implements AutoCloseable {
         }
     }
 
-    private void take(List<TrailEntry<?>> fresh) throws InterruptedException {
-        TrailEntry<?> first = backlog.isEmpty() && !broken && !chain.unsynced()
-                ? queue.take()
-                : queue.poll(pauseMs(), TimeUnit.MILLISECONDS);
-        if (first != null) {
-            fresh.add(first);
-            queue.drainTo(fresh, settings.groupLength() - 1);
+    /** How long nothing needs to be done while no act comes; 0: for ever. */
+    private long pauseNanos() {
+        if (!backlog.isEmpty() || broken) {
+            return TimeUnit.MILLISECONDS.toNanos(settings.retryIntervalMs());
         }
-        fresh.forEach(entry -> {
-            if (!entry.required()) {
-                places.release();
-            }
-        });
-        fresh.removeIf(entry -> !entry.claim());
-        fresh.remove(wakeUp);
+        return chain.unsynced()
+                ? TimeUnit.MILLISECONDS.toNanos(Math.max(1, settings.fsyncIntervalMs() - sinceSyncMs()))
+                : 0;
     }
 
-    /** How long nothing needs to be done while no act comes. */
-    private long pauseMs() {
-        return backlog.isEmpty() && !broken
-                ? Math.max(1, settings.fsyncIntervalMs() - sinceSyncMs())
-                : settings.retryIntervalMs();
+    private void pause(long nanos) {
+        idle = true;
+        if (queue.isEmpty() && !closing) {
+            if (nanos == 0) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, nanos);
+            }
+        } else if (closing && nanos > 0) {
+            LockSupport.parkNanos(this, nanos);
+        }
+        idle = false;
+        if (!queue.isEmpty() && !actsWait() && !closing) {
+            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(LINGER_MS));
+        }
+    }
+
+    /** Writes one group. */
+    private void step() {
+        List<TrailEntry<?>> fresh = taken();
+        try {
+            round(fresh);
+        } catch (Throwable e) { // the thread must outlive any defect, or the server stops answering
+            keep(fresh, e);
+            refuse(fresh, e);
+        }
+    }
+
+    private List<TrailEntry<?>> taken() {
+        List<TrailEntry<?>> taken = new ArrayList<>();
+        TrailEntry<?> next;
+        while (taken.size() < settings.groupLength() && (next = queue.poll()) != null) {
+            taken.add(next);
+            if (!next.required()) {
+                places.release();
+            }
+        }
+        taken.removeIf(entry -> !entry.claim());
+        return taken;
     }
 
     private long sinceSyncMs() {
