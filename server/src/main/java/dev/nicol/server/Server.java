@@ -80,6 +80,7 @@ public final class Server implements AutoCloseable {
         try {
             store = opened(Store.open(config.storeSettings()));
             trail = trail(config, store, acceptBrokenChain);
+            opened(this::recordStop);
             checkpoints(config, store);
             Catalog catalog = opened(new Catalog(
                     sources(config, store),
@@ -346,6 +347,13 @@ public final class Server implements AutoCloseable {
             stopped.await();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** So that a server without it was killed. */
+    private void recordStop() {
+        if (endpoint != null) {
+            trail.event("server_stop", SYSTEM_CATALOG, "in order");
         }
     }
 

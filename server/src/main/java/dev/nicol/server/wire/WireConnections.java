@@ -65,7 +65,7 @@ final class WireConnections {
         try {
             return derived.get();
         } catch (NicolException refused) {
-            trail.event("connection_refused", owner.name(), String.valueOf(refused.getMessage()));
+            trail.event("login_refused", owner.name(), String.valueOf(refused.getMessage()));
             throw refused;
         }
     }
@@ -80,7 +80,7 @@ final class WireConnections {
             throw new ProtocolViolation("This connection id is in use. Connect with another one.");
         }
         try {
-            trail.event("connection_opened", owner.name(), "connection `" + id + "`");
+            trail.event("login", owner.name(), "connection `" + id + "`");
         } catch (RuntimeException | Error unrecorded) {
             forget(opened);
             throw unrecorded;
@@ -258,7 +258,7 @@ final class WireConnections {
             attempt(() -> statements.close(connection.session()), failures);
             attempt(
                     () -> trail.event(
-                            "connection_closed", connection.owner().name(), "connection `" + connection.id() + "`"),
+                            "logout", connection.owner().name(), "connection `" + connection.id() + "`"),
                     failures);
             failures.forEach(failure -> LOGGER.warn("Closing a connection failed in part", failure));
         } finally {

@@ -95,7 +95,7 @@ class EqualEventsTest {
     @Test
     void otherEvents() throws SQLException {
         assertThat(equal("SELECT kind FROM nicol.audit.events WHERE user_name = '$USER' ORDER BY event_id"))
-                .contains("connection_opened", "intent", "outcome", "connection_closed");
+                .contains("login", "intent", "outcome", "logout");
     }
 
     /** They are made of what their subject does not see, too: whoever has them could try guesses. */
