@@ -257,8 +257,7 @@ final class WireConnections {
             }
             attempt(() -> statements.close(connection.session()), failures);
             attempt(
-                    () -> trail.event(
-                            "logout", connection.owner().name(), "connection `" + connection.id() + "`"),
+                    () -> trail.event("logout", connection.owner().name(), "connection `" + connection.id() + "`"),
                     failures);
             failures.forEach(failure -> LOGGER.warn("Closing a connection failed in part", failure));
         } finally {
