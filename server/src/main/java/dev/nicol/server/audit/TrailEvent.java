@@ -37,27 +37,28 @@ final class TrailEvent {
 
     private @Nullable Instant occurredAt;
 
-    private TrailEvent(ObjectNode content) {
+    private TrailEvent(ObjectNode content, @Nullable Instant occurredAt) {
         this.content = content;
+        this.occurredAt = occurredAt;
     }
 
     static TrailEvent intent(AuditTrail.Intent intent, Instant at) {
         ObjectNode content = head(INTENT, at, intent.subject().userName(), intent.statementId(), null);
         content.set("intent", intentBody(intent));
-        return new TrailEvent(content);
+        return new TrailEvent(content, moment(at));
     }
 
     static TrailEvent outcome(String statementId, String userName, AuditTrail.Outcome outcome, Instant at) {
         ObjectNode content = head(OUTCOME, at, userName, statementId, outcome.detail());
         content.set("outcome", outcomeBody(outcome));
-        return new TrailEvent(content);
+        return new TrailEvent(content, moment(at));
     }
 
     static TrailEvent refused(AuditTrail.Intent intent, AuditTrail.Outcome outcome, Instant at) {
         ObjectNode content = head(REFUSED, at, intent.subject().userName(), intent.statementId(), outcome.detail());
         content.set("intent", intentBody(intent));
         content.set("outcome", outcomeBody(outcome));
-        return new TrailEvent(content);
+        return new TrailEvent(content, moment(at));
     }
 
     /** An act that is no statement. */
@@ -65,7 +66,7 @@ final class TrailEvent {
         if (kind.equals(INTENT) || kind.equals(OUTCOME) || kind.equals(REFUSED)) {
             throw new IllegalArgumentException("`" + kind + "` is written for statements only");
         }
-        return new TrailEvent(head(kind, at, userName, null, detail));
+        return new TrailEvent(head(kind, at, userName, null, detail), moment(at));
     }
 
     /** What else belongs to the act, kept in the hashed bytes only. */
@@ -87,7 +88,7 @@ final class TrailEvent {
                 || !content.hasNonNull("occurred_at")) {
             throw new IOException("not an event");
         }
-        TrailEvent event = new TrailEvent(content);
+        TrailEvent event = new TrailEvent(content, null);
         event.payload = payload;
         return event;
     }
@@ -157,11 +158,16 @@ final class TrailEvent {
         return content.path("outcome");
     }
 
+    /** As precise as every store is. */
+    private static Instant moment(Instant at) {
+        return at.truncatedTo(ChronoUnit.MICROS);
+    }
+
     private static ObjectNode head(
             String kind, Instant at, String userName, @Nullable String statementId, @Nullable String detail) {
         ObjectNode head = JSON.createObjectNode();
         put(head, "kind", kind);
-        put(head, "occurred_at", at.truncatedTo(ChronoUnit.MICROS).toString());
+        put(head, "occurred_at", moment(at).toString());
         put(head, "user_name", userName);
         put(head, "statement_id", statementId);
         put(head, "detail", detail);
