@@ -131,6 +131,7 @@ public final class AuditVerifier {
                 ResultSet result = statement.executeQuery("SELECT chain FROM internal.chain_heads"
                         + " UNION SELECT server FROM audit.events UNION SELECT server FROM internal.event_bytes"
                         + " UNION SELECT server FROM audit.statements UNION SELECT server FROM internal.flows"
+                        + " UNION SELECT server FROM internal.usages UNION SELECT server FROM internal.shapes"
                         + " UNION SELECT server FROM internal.dropped_segments")) {
             while (result.next()) {
                 servers.add(result.getString(1));
@@ -157,6 +158,6 @@ public final class AuditVerifier {
                 }
             }
         }
-        return null;
+        return UsageCheck.leftOver(connection);
     }
 }
