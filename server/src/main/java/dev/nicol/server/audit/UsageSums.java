@@ -113,6 +113,7 @@ final class UsageSums {
     /** The first or last of the statements that are left, by the index: a usage may have millions. */
     private static String oneOf(String direction) {
         return "SELECT s.started_at FROM audit.statements s WHERE s.usage_id = ? AND s.outcome = ? AND " + DELIVERED
-                + " = ? ORDER BY s.usage_id" + direction + ", s.started_at" + direction + " LIMIT 1";
+                + " = ? ORDER BY s.usage_id" + direction + ", s.outcome" + direction + ", s.started_at" + direction
+                + " LIMIT 1";
     }
 }

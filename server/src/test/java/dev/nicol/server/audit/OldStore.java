@@ -35,7 +35,7 @@ final class OldStore {
                 "DROP VIEW lineage.usage",
                 "DROP VIEW audit.column_usage",
                 "DROP VIEW audit.usage",
-                "DROP VIEW internal.usage_counts",
+                "DROP VIEW internal.shape_origins",
                 "DROP VIEW lineage.edges",
                 "DROP VIEW lineage.statements",
                 "DROP VIEW audit.column_access",
