@@ -190,6 +190,23 @@ class UsageViewsTest {
         }
     }
 
+    /** The last begun is the first that ends, each in a transaction of its own. */
+    @Test
+    void firstAndLastAreTimesOfTheStart() throws Exception {
+        try (Store store = Store.open(kind.settings(directory));
+                StoreAuditTrail trail = StoreAuditTrail.open(store, TrailSettings.DEFAULT, clock)) {
+            for (String id : List.of("0190-1", "0190-2", "0190-3")) {
+                trail.begin(TrailFixture.select(id));
+                clock.move(Duration.ofSeconds(1));
+            }
+            for (String id : List.of("0190-2", "0190-3", "0190-1")) {
+                trail.complete(id, TrailFixture.succeeded(1));
+                trail.event("after", "test", id);
+                requireSums(store);
+            }
+        }
+    }
+
     /** However often it is run. */
     @Test
     void aStatementThatRepeatsAddsARowOfItsOwnOnly() throws Exception {
