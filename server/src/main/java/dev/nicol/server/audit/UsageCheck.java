@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Holds usages and shapes against the events of one server's chain. Answers are problems in words; null where there is none. */
@@ -57,20 +56,21 @@ final class UsageCheck {
         return problem;
     }
 
+    /** The rows in no order. */
     private @Nullable String differs(String table, String columns, String id, List<List<@Nullable Object>> expected)
             throws SQLException {
-        List<String> told = texts(expected, StoredRow::comparable);
-        List<String> shown =
-                texts(rows("SELECT " + columns + " FROM internal." + table + " WHERE lineage_id = ?", id), row -> row);
+        List<String> told = new ArrayList<>();
+        for (List<@Nullable Object> row : expected) {
+            told.add(StoredRow.comparable(row).toString());
+        }
+        List<String> shown = new ArrayList<>();
+        for (List<@Nullable String> row :
+                rows("SELECT " + columns + " FROM internal." + table + " WHERE lineage_id = ?", id)) {
+            shown.add(row.toString());
+        }
+        Collections.sort(told);
+        Collections.sort(shown);
         return told.equals(shown) ? null : "the rows in internal." + table + " do not say what it says";
-    }
-
-    /** In no order. */
-    private static <T> List<String> texts(List<List<T>> rows, Function<List<T>, List<@Nullable String>> comparable) {
-        List<String> texts = new ArrayList<>();
-        rows.forEach(row -> texts.add(comparable.apply(row).toString()));
-        Collections.sort(texts);
-        return texts;
     }
 
     private List<List<@Nullable String>> rows(String sql, String parameter) throws SQLException {

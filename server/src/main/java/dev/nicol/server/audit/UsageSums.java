@@ -10,8 +10,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What statements that have ended, or are dropped, add to {@code internal.usage_sums}, or take from it: one change for each row. */
@@ -82,25 +80,32 @@ final class UsageSums {
             return;
         }
         List<List<@Nullable Object>> less = new ArrayList<>();
+        List<List<@Nullable Object>> keys = new ArrayList<>();
         List<List<@Nullable Object>> bounds = new ArrayList<>();
         Set<Long> usageIds = new LinkedHashSet<>();
-        sums.forEach((key, sum) -> {
-            List<Object> one = List.of(key.usageId, key.outcome, key.delivered);
+        for (Map.Entry<Key, Sum> entry : sums.entrySet()) {
+            Key key = entry.getKey();
+            Sum sum = entry.getValue();
             usageIds.add(key.usageId);
-            less.add(Stream.concat(Stream.of(sum.statements, sum.rows), one.stream())
-                    .collect(Collectors.toList()));
-            bounds.add(Stream.of(one, List.of(sum.lastAt), one, one)
-                    .flatMap(List::stream)
-                    .collect(Collectors.toList()));
-        });
+            less.add(List.of(sum.statements, sum.rows, key.usageId, key.outcome, key.delivered));
+            keys.add(List.of(key.usageId, key.outcome, key.delivered));
+            bounds.add(List.of(
+                    key.usageId,
+                    key.outcome,
+                    key.delivered,
+                    sum.lastAt,
+                    key.usageId,
+                    key.outcome,
+                    key.delivered,
+                    key.usageId,
+                    key.outcome,
+                    key.delivered));
+        }
         TrailTransaction.batch(
                 connection,
                 "UPDATE internal.usage_sums SET statements = statements - ?, row_count = row_count - ?" + OF_ONE,
                 less);
-        TrailTransaction.batch(
-                connection,
-                "DELETE FROM internal.usage_sums" + OF_ONE + " AND statements = 0",
-                less.stream().map(row -> row.subList(2, row.size())).toList());
+        TrailTransaction.batch(connection, "DELETE FROM internal.usage_sums" + OF_ONE + " AND statements = 0", keys);
         TrailTransaction.batch(
                 connection,
                 "UPDATE internal.usage_sums SET first_at = COALESCE((" + oneOf("") + "), first_at),"

@@ -71,11 +71,17 @@ final class Usages {
         List<List<@Nullable Object>> shapes = new ArrayList<>();
         List<List<@Nullable Object>> edges = new ArrayList<>();
         List<List<@Nullable Object>> columns = new ArrayList<>();
-        missing.forEach((id, shape) -> {
+        for (Map.Entry<String, Shape> entry : missing.entrySet()) {
+            String id = entry.getKey();
+            Shape shape = entry.getValue();
             shapes.add(List.of(id, shape.server(), shape.complete()));
-            shape.edges().forEach(edge -> edges.add(after(id, edge)));
-            shape.columns().forEach(column -> columns.add(after(id, column)));
-        });
+            for (List<@Nullable Object> edge : shape.edges()) {
+                edges.add(after(id, edge));
+            }
+            for (List<@Nullable Object> column : shape.columns()) {
+                columns.add(after(id, column));
+            }
+        }
         TrailTransaction.batch(connection, insertSql("shapes", "lineage_id", List.of("server", "complete")), shapes);
         TrailTransaction.batch(connection, insertSql("shape_edges", "lineage_id", Shape.EDGE), edges);
         TrailTransaction.batch(connection, insertSql("shape_columns", "lineage_id", Shape.COLUMN), columns);
