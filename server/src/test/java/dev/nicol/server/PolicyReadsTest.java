@@ -77,6 +77,25 @@ class PolicyReadsTest {
         assertThat(nicol.rows("alice", consumers)).containsExactly("id", "note");
         assertThat(nicol.rows("audra", edges)).containsExactly("id", "note", "region", "secret", "tenant");
         assertThat(nicol.rows("audra", consumers)).containsExactly("id", "note", "secret");
+        String usage = edges.replace("edges", "usage");
+        assertThat(nicol.rows("alice", usage)).containsExactly("id", "note", "region");
+        assertThat(nicol.rows("audra", usage)).containsExactly("id", "note", "region", "secret", "tenant");
+        String columns = edges.replace("lineage.edges", "audit.column_usage")
+                .replace("source_catalog", "catalog_name")
+                .replace("source_column", "column_name");
+        assertThat(nicol.rows("alice", columns)).containsExactly("id", "note", "region");
+        assertThat(nicol.rows("audra", columns)).containsExactly("id", "note", "region", "secret", "tenant");
+    }
+
+    /** What others did is neither counted nor shown. */
+    @Test
+    void usagesAreOnesOwn() throws SQLException {
+        for (String table : List.of("audit.usage", "audit.column_usage", "lineage.usage")) {
+            String users = "SELECT DISTINCT user_name FROM nicol." + table;
+            nicol.rows("audra", users);
+            assertThat(nicol.rows("alice", users)).as(table).containsExactly("alice");
+            assertThat(nicol.rows("audra", users)).as(table).contains("alice", "audra");
+        }
     }
 
     @Test

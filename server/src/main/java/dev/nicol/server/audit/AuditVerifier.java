@@ -155,6 +155,7 @@ public final class AuditVerifier {
                 ResultSet result = statement.executeQuery("SELECT chain FROM internal.chain_heads"
                         + " UNION SELECT server FROM audit.events UNION SELECT server FROM internal.event_bytes"
                         + " UNION SELECT server FROM audit.statements UNION SELECT server FROM internal.flows"
+                        + " UNION SELECT server FROM internal.usages UNION SELECT server FROM internal.shapes"
                         + " UNION SELECT server FROM internal.dropped_segments")) {
             while (result.next()) {
                 servers.add(result.getString(1));
@@ -181,6 +182,6 @@ public final class AuditVerifier {
                 }
             }
         }
-        return null;
+        return UsageCheck.leftOver(connection);
     }
 }

@@ -6,8 +6,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -32,6 +30,7 @@ final class ChainWalk {
     /** As many sums as there are flows, which grow with columns and users, not with statements. */
     private final Flows flows;
 
+    private final UsageCheck usages;
     private final String server;
     private final NavigableMap<Long, Checkpoint> signed = new TreeMap<>();
 
@@ -57,6 +56,7 @@ final class ChainWalk {
         this.server = server;
         this.expectedRows = expectedRows;
         this.flows = new Flows(server);
+        this.usages = new UsageCheck(connection, server);
         checkpoints.forEach(checkpoint -> signed.put(checkpoint.eventId(), checkpoint));
     }
 
@@ -167,13 +167,13 @@ final class ChainWalk {
                 eventId,
                 "it is not the event that was signed" + since(eventId));
         TrailEvent event = parse(eventId, payload);
-        List<@Nullable String> told = comparable(Arrays.asList(
+        List<@Nullable String> told = StoredRow.comparable(Arrays.asList(
                 TrailRows.inUtc(event.occurredAt()),
                 event.kind(),
                 event.userName(),
                 event.detail(),
                 event.statementId()));
-        List<@Nullable String> shown = comparable(Arrays.asList(
+        List<@Nullable String> shown = StoredRow.comparable(Arrays.asList(
                 result.getObject("occurred_at"),
                 result.getString("kind"),
                 result.getString("user_name"),
@@ -240,8 +240,11 @@ final class ChainWalk {
             return;
         }
         Map<TrailTable, List<List<@Nullable Object>>> added = new EnumMap<>(TrailTable.class);
-        for (TrailRows.Row row : TrailRows.added(event, server)) {
+        for (TrailRows.Row row : TrailRows.added(event)) {
             added.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.values());
+        }
+        if (event.intent().isObject()) {
+            added.put(TrailTable.STATEMENTS, List.of(TrailRows.statement(event, server, statementId)));
         }
         List<@Nullable Object> outcome = TrailRows.outcome(event);
         if (event.intent().isObject()) {
@@ -263,18 +266,24 @@ final class ChainWalk {
             checkTable(eventId, statementId, table.getKey(), table.getValue());
             expectedRows.merge(table.getKey(), (long) table.getValue().size(), Long::sum);
         }
+        if (event.intent().isObject()) {
+            String problem = usages.ofStatement(statementId, event);
+            require(problem == null, eventId, String.valueOf(problem));
+        }
     }
 
     /** The table's rows of one statement, in no order; of the statement's row what its intent tells. */
     private void checkTable(long eventId, String statementId, TrailTable table, List<List<@Nullable Object>> expected)
             throws SQLException, Broken {
-        int compared = table.columns().size() - (table == TrailTable.STATEMENTS ? TrailTable.OUTCOME_COLUMNS : 0);
+        int compared = table == TrailTable.STATEMENTS
+                ? TrailTable.USAGE_ID
+                : table.columns().size();
         Map<String, Integer> balance = new TreeMap<>();
         for (List<@Nullable Object> row : expected) {
-            balance.merge(comparable(row.subList(0, compared)).toString(), 1, Integer::sum);
+            balance.merge(StoredRow.comparable(row.subList(0, compared)).toString(), 1, Integer::sum);
         }
         for (List<@Nullable Object> row : select(table, statementId)) {
-            balance.merge(comparable(row.subList(0, compared)).toString(), -1, Integer::sum);
+            balance.merge(StoredRow.comparable(row.subList(0, compared)).toString(), -1, Integer::sum);
         }
         boolean equal = balance.values().stream().allMatch(count -> count == 0);
         require(equal, eventId, "the rows in " + table.qualifiedName() + " do not say what it says");
@@ -283,9 +292,10 @@ final class ChainWalk {
     private void checkOutcome(long eventId, String statementId, List<@Nullable Object> expected)
             throws SQLException, Broken {
         List<List<@Nullable Object>> rows = select(TrailTable.STATEMENTS, statementId);
-        int from = TrailTable.STATEMENTS.columns().size() - TrailTable.OUTCOME_COLUMNS;
+        int from = TrailTable.USAGE_ID + 1;
         boolean equal = rows.size() == 1
-                && comparable(rows.get(0).subList(from, rows.get(0).size())).equals(comparable(expected));
+                && StoredRow.comparable(rows.get(0).subList(from, rows.get(0).size()))
+                        .equals(StoredRow.comparable(expected));
         require(equal, eventId, "the outcome in audit.statements is not what it says");
     }
 
@@ -326,6 +336,8 @@ final class ChainWalk {
                 "internal.dropped_segments has rows that no event tells of");
         String difference = flows.difference(connection, dropped > 0);
         require(difference == null, lastId + 1, String.valueOf(difference));
+        String other = usages.ofServer();
+        require(other == null, lastId + 1, String.valueOf(other));
     }
 
     private List<List<@Nullable Object>> select(TrailTable table, String statementId) throws SQLException {
@@ -334,7 +346,7 @@ final class ChainWalk {
             statement.setString(1, statementId);
             try (ResultSet result = statement.executeQuery()) {
                 while (result.next()) {
-                    rows.add(values(result, table.columns().size()));
+                    rows.add(StoredRow.values(result, table.columns().size()));
                 }
             }
         }
@@ -353,34 +365,9 @@ final class ChainWalk {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, server);
             try (ResultSet result = statement.executeQuery()) {
-                return result.next() ? values(result, columns) : null;
+                return result.next() ? StoredRow.values(result, columns) : null;
             }
         }
-    }
-
-    static List<@Nullable Object> values(ResultSet result, int columns) throws SQLException {
-        List<@Nullable Object> values = new ArrayList<>(columns);
-        for (int i = 1; i <= columns; i++) {
-            values.add(result.getObject(i));
-        }
-        return values;
-    }
-
-    /** One text for equal values, whatever Java type or zone the driver chose. */
-    static List<@Nullable String> comparable(List<@Nullable Object> values) {
-        List<@Nullable String> texts = new ArrayList<>(values.size());
-        for (Object value : values) {
-            if (value instanceof OffsetDateTime moment) {
-                texts.add(moment.toInstant().toString());
-            } else if (value instanceof Timestamp moment) {
-                texts.add(moment.toInstant().toString());
-            } else {
-                // the length keeps neighbours apart where rows are compared as one text
-                String text = value == null ? null : value.toString();
-                texts.add(text == null ? null : text.length() + ":" + text);
-            }
-        }
-        return texts;
     }
 
     private static void require(boolean holds, long eventId, String problem) throws Broken {

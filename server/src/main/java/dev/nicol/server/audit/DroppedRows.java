@@ -24,15 +24,19 @@ final class DroppedRows {
     static boolean delete(ActTransaction transaction, SegmentRoot root, Instant latest) throws SQLException {
         Connection connection = transaction.handle().getConnection();
         String server = transaction.server();
-        List<List<@Nullable Object>> began = new ArrayList<>();
-        List<List<@Nullable Object>> ended = new ArrayList<>();
+        List<String> began = new ArrayList<>();
+        List<String> ended = new ArrayList<>();
         if (statements(connection, server, root, began, ended) != root.events()
                 || outcomesOfKeptIntents(connection, server, root)) {
             return false;
         }
+        UsageSums sums = StatementRows.sumsOf(connection, began);
         for (TrailTable table : TrailTable.values()) {
-            TrailTransaction.batch(connection, table.deleteSql(), table.isOfIntents() ? began : ended);
+            List<List<@Nullable Object>> ids = new ArrayList<>();
+            (table.isOfIntents() ? began : ended).forEach(id -> ids.add(List.of(id)));
+            TrailTransaction.batch(connection, table.deleteSql(), ids);
         }
+        sums.takeBack(connection);
         range(
                 connection,
                 "DELETE FROM internal.event_bytes WHERE server = ? AND event_id BETWEEN ? AND ?",
@@ -50,13 +54,9 @@ final class DroppedRows {
         return true;
     }
 
-    /** Answers how many events there are; of the statements that began and ended among them, the ids as rows of one value. */
+    /** Answers how many events there are; of the statements that began and ended among them, the ids. */
     private static long statements(
-            Connection connection,
-            String server,
-            SegmentRoot root,
-            List<List<@Nullable Object>> began,
-            List<List<@Nullable Object>> ended)
+            Connection connection, String server, SegmentRoot root, List<String> began, List<String> ended)
             throws SQLException {
         long events = 0;
         try (PreparedStatement select = connection.prepareStatement(
@@ -67,10 +67,10 @@ final class DroppedRows {
                     events++;
                     String statementId = row.getString(2);
                     if (statementId != null && !row.getString(1).equals(TrailEvent.OUTCOME)) {
-                        began.add(List.of(statementId));
+                        began.add(statementId);
                     }
                     if (statementId != null && !row.getString(1).equals(TrailEvent.INTENT)) {
-                        ended.add(List.of(statementId));
+                        ended.add(statementId);
                     }
                 }
             }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chain's byte format. {@code hash = SHA-256(domain ‖ version ‖ server ‖ id ‖ payload ‖ previous hash)} where the
@@ -48,6 +49,16 @@ final class EventHash {
     /** SHA-256 of a text's UTF-8 bytes, lower-case hexadecimal. */
     static String ofText(String text) {
         return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The same of several texts, each with its length, so that no two run together; null is told from every text. */
+    static String ofParts(Iterable<? extends @Nullable Object> parts) {
+        StringBuilder text = new StringBuilder();
+        for (Object part : parts) {
+            String written = String.valueOf(part);
+            text.append(part == null ? -1 : written.length()).append(':').append(written);
+        }
+        return ofText(text.toString());
     }
 
     static MessageDigest sha256() {

@@ -75,22 +75,21 @@ final class Flows {
             boolean direct,
             boolean masked) {
         String id() {
-            StringBuilder text = new StringBuilder();
-            for (Object part : Arrays.asList(
+            return EventHash.ofParts(Arrays.asList(
                     server,
                     userName,
                     ofPolicy,
-                    source.table(),
+                    parts(source.table()),
                     source.column(),
-                    target.table(),
+                    parts(target.table()),
                     target.column(),
                     kind,
                     direct,
-                    masked)) {
-                String written = part instanceof TableName table ? table.parts().toString() : String.valueOf(part);
-                text.append(part == null ? -1 : written.length()).append(':').append(written);
-            }
-            return EventHash.ofText(text.toString());
+                    masked));
+        }
+
+        private static @Nullable List<String> parts(@Nullable TableName table) {
+            return table == null ? null : table.parts();
         }
     }
 
@@ -250,10 +249,10 @@ final class Flows {
                         return "internal.flows has a row that no event tells of";
                     }
                     rows++;
-                    List<@Nullable Object> shown = ChainWalk.values(found, COLUMNS.size());
+                    List<@Nullable Object> shown = StoredRow.values(found, COLUMNS.size());
                     int compared = some ? COLUMNS.indexOf("first_at") : COLUMNS.size();
-                    boolean same = ChainWalk.comparable(shown.subList(0, compared))
-                            .equals(ChainWalk.comparable(values(sum).subList(0, compared)));
+                    boolean same = StoredRow.comparable(shown.subList(0, compared))
+                            .equals(StoredRow.comparable(values(sum).subList(0, compared)));
                     if (!same || found.getLong("statements") < sum.statements) {
                         return "a row of internal.flows does not say what the events say";
                     }

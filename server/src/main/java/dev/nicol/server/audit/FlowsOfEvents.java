@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Fills {@code internal.flows} of a store that holds events from before there was that table. */
 final class FlowsOfEvents implements JavaMigration {
-    private static final int PAGE_EVENTS = 1_000;
+    /** Events of a server after one, with their bytes. */
+    static final String PAGE = "SELECT event_id, payload FROM internal.event_bytes"
+            + " WHERE server = ? AND event_id > ? ORDER BY server, event_id LIMIT 1000";
 
     @Override
     public MigrationVersion getVersion() {
@@ -40,15 +42,7 @@ final class FlowsOfEvents implements JavaMigration {
     @Override
     public void migrate(Context context) throws SQLException, IOException {
         Connection connection = context.getConnection();
-        List<String> servers = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet found =
-                        statement.executeQuery("SELECT DISTINCT server FROM internal.event_bytes ORDER BY server")) {
-            while (found.next()) {
-                servers.add(found.getString(1));
-            }
-        }
-        for (String server : servers) {
+        for (String server : servers(connection)) {
             long last = 0;
             long before;
             do {
@@ -60,11 +54,22 @@ final class FlowsOfEvents implements JavaMigration {
         }
     }
 
+    static List<String> servers(Connection connection) throws SQLException {
+        List<String> servers = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet found =
+                        statement.executeQuery("SELECT DISTINCT server FROM internal.event_bytes ORDER BY server")) {
+            while (found.next()) {
+                servers.add(found.getString(1));
+            }
+        }
+        return servers;
+    }
+
     private static long page(Connection connection, String server, long after, Flows flows)
             throws SQLException, IOException {
         long last = after;
-        try (PreparedStatement select = connection.prepareStatement("SELECT event_id, payload FROM internal.event_bytes"
-                + " WHERE server = ? AND event_id > ? ORDER BY server, event_id LIMIT " + PAGE_EVENTS)) {
+        try (PreparedStatement select = connection.prepareStatement(PAGE)) {
             select.setString(1, server);
             select.setLong(2, after);
             try (ResultSet found = select.executeQuery()) {

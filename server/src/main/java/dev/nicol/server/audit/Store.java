@@ -218,7 +218,7 @@ public abstract class Store implements AutoCloseable {
                     .locations("classpath:dev/nicol/server/audit/migration")
                     .defaultSchema("internal")
                     .createSchemas(true)
-                    .javaMigrations(new FlowsOfEvents())
+                    .javaMigrations(new FlowsOfEvents(), new UsagesOfEvents())
                     .placeholders(Map.of("bytes", bytes, "server", settings.server()))
                     .load();
             for (MigrationInfo migration : flyway.info().applied()) {

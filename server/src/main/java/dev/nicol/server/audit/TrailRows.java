@@ -13,37 +13,22 @@ import org.jspecify.annotations.Nullable;
 /** What the queryable tables hold because of one event. Values are in the order of {@link TrailTable#columns()}. */
 final class TrailRows {
     private static final String LIST_SEPARATOR = ",";
-    private static final String PHASE_ASKED = "asked";
-    private static final String PHASE_RAN = "ran";
+
+    /** Places in what {@link #outcome} answers. */
+    static final int OUTCOME = 1;
+
+    static final int ROW_COUNT = 3;
 
     private TrailRows() {}
 
     record Row(TrailTable table, List<@Nullable Object> values) {}
 
-    /** Rows that the event of a server adds; for an intent the statement's row says that it is running. */
-    static List<Row> added(TrailEvent event, String server) {
+    /** Rows that the event adds beside that of its statement. */
+    static List<Row> added(TrailEvent event) {
         List<Row> rows = new ArrayList<>();
         String statementId = event.statementId();
         if (statementId == null) {
             return rows;
-        }
-        JsonNode intent = event.intent();
-        if (intent.isObject()) {
-            rows.add(statement(event, server, statementId, intent));
-            for (JsonNode column : intent.path("columns")) {
-                rows.add(columnAccess(statementId, column));
-            }
-            JsonNode asked = intent.path("lineage");
-            JsonNode ran = event.ran();
-            rows.add(row(
-                    TrailTable.LINEAGE_STATEMENTS,
-                    statementId,
-                    asked.path("complete").asBoolean()
-                            && (ran.isMissingNode() || ran.path("complete").asBoolean())));
-            JsonNode into = targetTable(intent);
-            String target = into == null ? FlowColumn.RESULT : table(into);
-            asked.path("edges").forEach(edge -> rows.add(edge(statementId, PHASE_ASKED, target, edge)));
-            ran.path("edges").forEach(edge -> rows.add(edge(statementId, PHASE_RAN, target, edge)));
         }
         for (JsonNode query : event.outcome().path("source_queries")) {
             rows.add(row(
@@ -83,10 +68,11 @@ final class TrailRows {
         return instant.atOffset(ZoneOffset.UTC);
     }
 
-    private static Row statement(TrailEvent event, String server, String statementId, JsonNode intent) {
+    /** The row of a statement that begins with the event: it is running, and its usage is not known. */
+    static List<@Nullable Object> statement(TrailEvent event, String server, String statementId) {
+        JsonNode intent = event.intent();
         String sql = intent.path("sql").asText();
-        return row(
-                TrailTable.STATEMENTS,
+        return Arrays.asList(
                 statementId,
                 inUtc(event.occurredAt()),
                 event.userName(),
@@ -109,25 +95,12 @@ final class TrailRows {
                 text(intent, "policy_version"),
                 server,
                 null,
+                null,
                 "running",
                 null,
                 null,
                 null,
                 null);
-    }
-
-    private static Row columnAccess(String statementId, JsonNode column) {
-        return row(
-                TrailTable.COLUMN_ACCESS,
-                statementId,
-                text(column, "catalog"),
-                text(column, "schema"),
-                text(column, "table"),
-                text(column, "column"),
-                joined(column.path("tags")),
-                text(column, "access"),
-                text(column, "mask"),
-                text(column, "rule"));
     }
 
     private static Row touched(String statementId, JsonNode touched, @Nullable String keyHash) {
@@ -145,23 +118,6 @@ final class TrailRows {
                         touched.path("table").asText())));
     }
 
-    private static Row edge(String statementId, String phase, String target, JsonNode edge) {
-        return row(
-                TrailTable.LINEAGE_EDGES,
-                statementId,
-                phase,
-                target,
-                text(edge, "target_column"),
-                edge.path("target_ordinal").asInt(),
-                text(edge, "catalog"),
-                text(edge, "schema"),
-                text(edge, "table"),
-                text(edge, "column"),
-                text(edge, "kind"),
-                edge.path("direct").asBoolean(),
-                edge.path("masked").asBoolean());
-    }
-
     /** The table that the statement's rows go to; null for the client. Events of old do not say; their written columns do. */
     static @Nullable JsonNode targetTable(JsonNode intent) {
         if (intent.path("target").isObject()) {
@@ -175,19 +131,15 @@ final class TrailRows {
         return null;
     }
 
-    private static String table(JsonNode named) {
-        return text(named, "catalog") + "." + text(named, "schema") + "." + text(named, "table");
-    }
-
     private static Row row(TrailTable table, @Nullable Object... values) {
         return new Row(table, Arrays.asList(values));
     }
 
-    private static @Nullable String text(JsonNode node, String name) {
+    static @Nullable String text(JsonNode node, String name) {
         return node.path(name).textValue();
     }
 
-    private static String joined(JsonNode array) {
+    static String joined(JsonNode array) {
         List<String> texts = new ArrayList<>();
         array.forEach(element -> texts.add(element.asText()));
         return String.join(LIST_SEPARATOR, texts);

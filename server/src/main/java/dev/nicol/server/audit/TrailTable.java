@@ -2,6 +2,7 @@ package dev.nicol.server.audit;
 
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The tables that are derived from the chain's events: the writer fills them, the verifier compares them. */
 enum TrailTable {
@@ -26,6 +27,7 @@ enum TrailTable {
             "approval_id",
             "policy_version",
             "server",
+            "usage_id",
             "finished_at",
             "outcome",
             "sqlstate",
@@ -34,17 +36,6 @@ enum TrailTable {
             "duration_ms"),
     SOURCE_QUERIES(
             "audit.source_queries", "statement_id", "source", "environment", "sql_sent", "row_count", "duration_ms"),
-    COLUMN_ACCESS(
-            "audit.column_access",
-            "statement_id",
-            "catalog_name",
-            "schema_name",
-            "table_name",
-            "column_name",
-            "tags",
-            "access",
-            "mask",
-            "rule"),
     ROWS_TOUCHED(
             "audit.rows_touched",
             "statement_id",
@@ -53,25 +44,13 @@ enum TrailTable {
             "table_name",
             "key_hash",
             "access",
-            "table_id"),
-    LINEAGE_STATEMENTS("lineage.statements", "statement_id", "complete"),
-    LINEAGE_EDGES(
-            "lineage.edges",
-            "statement_id",
-            "phase",
-            "target",
-            "target_column",
-            "target_ordinal",
-            "source_catalog",
-            "source_schema",
-            "source_table",
-            "source_column",
-            "kind",
-            "direct",
-            "masked");
+            "table_id");
 
     /** The last columns of {@link #STATEMENTS}: what an outcome sets. */
     static final int OUTCOME_COLUMNS = 6;
+
+    /** Where {@link #STATEMENTS} has the number of the usage, which the store gives: before the outcome. */
+    static final int USAGE_ID = STATEMENTS.columns.indexOf("usage_id");
 
     private final String qualifiedName;
     private final List<String> columns;
@@ -96,7 +75,7 @@ enum TrailTable {
 
     /** Whether intents and refusals alone have rows in it; else outcomes and refusals. */
     boolean isOfIntents() {
-        return this != SOURCE_QUERIES && this != ROWS_TOUCHED;
+        return this == STATEMENTS;
     }
 
     /** Deletes the rows of one statement. */
@@ -107,6 +86,13 @@ enum TrailTable {
     /** Rows of one statement, in no order. */
     String selectSql() {
         return "SELECT " + String.join(", ", columns) + " FROM " + qualifiedName + " WHERE statement_id = ?";
+    }
+
+    /** Sets the outcome in a row of {@link #STATEMENTS}. */
+    static void setOutcome(List<@Nullable Object> row, List<@Nullable Object> outcome) {
+        for (int i = 0; i < OUTCOME_COLUMNS; i++) {
+            row.set(USAGE_ID + 1 + i, outcome.get(i));
+        }
     }
 
     /** Sets the outcome of one statement of one server; its id and the server are the last parameters. */

@@ -13,22 +13,18 @@ import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One transaction of the writer: events get their place in the chain, and they and their rows are written together or
  * not at all. Used by the writer's thread only.
  */
 final class TrailTransaction {
-    private static final Logger LOG = LoggerFactory.getLogger(TrailTransaction.class);
-
     private final Connection connection;
     private final String server;
     private final List<List<@Nullable Object>> events = new ArrayList<>();
     private final List<List<@Nullable Object>> payloads = new ArrayList<>();
     private final Map<TrailTable, List<List<@Nullable Object>>> rows = new EnumMap<>(TrailTable.class);
-    private final List<List<@Nullable Object>> outcomes = new ArrayList<>();
+    private final StatementRows statements;
     private final Flows flows;
     private final Head before;
     private Head head;
@@ -40,6 +36,7 @@ final class TrailTransaction {
     TrailTransaction(Connection connection, String server) throws SQLException {
         this.connection = connection;
         this.server = server;
+        this.statements = new StatementRows(server);
         this.flows = new Flows(server);
         this.before = lockHead(connection, server);
         this.head = before;
@@ -79,17 +76,11 @@ final class TrailTransaction {
                 event.statementId(),
                 server));
         payloads.add(List.of(server, link.eventId(), EventHash.FORMAT_VERSION, event.payload()));
-        for (TrailRows.Row row : TrailRows.added(event, server)) {
+        for (TrailRows.Row row : TrailRows.added(event)) {
             rows.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.values());
         }
+        statements.add(event);
         flows.add(event);
-        List<@Nullable Object> outcome = TrailRows.outcome(event);
-        if (outcome != null) {
-            List<@Nullable Object> parameters = new ArrayList<>(outcome);
-            parameters.add(event.statementId());
-            parameters.add(server);
-            outcomes.add(parameters);
-        }
         head = link.head();
     }
 
@@ -120,16 +111,11 @@ final class TrailTransaction {
                 connection,
                 "INSERT INTO internal.event_bytes (server, event_id, format_version, payload) VALUES (?, ?, ?, ?)",
                 payloads);
+        statements.write(connection);
         for (Map.Entry<TrailTable, List<List<@Nullable Object>>> added : rows.entrySet()) {
             batch(connection, added.getKey().insertSql(), added.getValue());
         }
         flows.write(connection);
-        for (int updated : batch(connection, TrailTable.updateOutcomeSql(), outcomes)) {
-            if (updated != 1) {
-                // the event is what counts; that the row was tampered with is for the verifier to say
-                LOG.error("An outcome met no running statement in audit.statements: the store was changed by hand");
-            }
-        }
         int moved = batch(
                 connection,
                 "UPDATE internal.chain_heads SET last_id = ?, last_hash = ? WHERE chain = ? AND last_id = ?",

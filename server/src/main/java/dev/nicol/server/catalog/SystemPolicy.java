@@ -46,11 +46,16 @@ public final class SystemPolicy implements Supplier<PolicySet> {
             + " AND a.statement_id = edges.statement_id AND a.catalog_name = edges.source_catalog"
             + " AND a.schema_name = edges.source_schema AND a.table_name = edges.source_table"
             + " AND a.column_name = edges.source_column)";
+    private static final String OWN_COLUMN_USAGE = "access <> 'policy' AND " + OWN;
+    private static final String OWN_LINEAGE_USAGE = "kind <> 'POLICY_FILTER' AND " + OWN
+            + " AND NOT EXISTS (SELECT 1 FROM nicol.audit.column_usage AS a WHERE a.access = 'policy'"
+            + " AND a.usage_id = usage.usage_id AND a.catalog_name = usage.source_catalog"
+            + " AND a.schema_name = usage.source_schema AND a.table_name = usage.source_table"
+            + " AND a.column_name = usage.source_column)";
     private static final String OWN_CONSUMPTION = OWN
             + " AND (source_catalog, source_schema, source_table, source_column) IN"
-            + " (SELECT a.catalog_name, a.schema_name, a.table_name, a.column_name FROM nicol.audit.column_access AS a"
-            + " JOIN nicol.audit.statements AS own ON own.statement_id = a.statement_id"
-            + " WHERE own.user_name = CURRENT_USER AND a.access <> 'policy')";
+            + " (SELECT a.catalog_name, a.schema_name, a.table_name, a.column_name FROM nicol.audit.column_usage AS a"
+            + " WHERE a.user_name = CURRENT_USER AND a.access <> 'policy')";
 
     private final Supplier<PolicySet> written;
     private volatile Combined combined;
@@ -95,6 +100,9 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("sinks", "nicol.audit.sinks", "IN_ROLE('operator')"));
         filters.add(filter("source-queries", "nicol.audit.source_queries", OF_OWN_STATEMENTS));
         filters.add(filter("column-access", "nicol.audit.column_access", OWN_ACCESS));
+        filters.add(filter("usage", "nicol.audit.usage", OWN));
+        filters.add(filter("column-usage", "nicol.audit.column_usage", OWN_COLUMN_USAGE));
+        filters.add(filter("lineage-usage", "nicol.lineage.usage", OWN_LINEAGE_USAGE));
         filters.add(filter("rows-touched", "nicol.audit.rows_touched", OF_OWN_STATEMENTS));
         filters.add(filter("lineage-statements", "nicol.lineage.statements", OF_OWN_STATEMENTS));
         filters.add(filter("edges", "nicol.lineage.edges", OWN_EDGES));

@@ -185,8 +185,9 @@ class LineageGraphTest {
     }
 
     @Test
-    void theFlowsOfAnOldStoreAreMadeWhenItIsOpened() throws Exception {
-        List<String> before;
+    void theSumsOfAnOldStoreAreMadeWhenItIsOpened() throws Exception {
+        List<String> flows;
+        List<List<List<String>>> usages;
         int servers = kind == TestStore.POSTGRESQL ? 2 : 1;
         for (int i = 1; i < servers; i++) {
             try (Store other = Store.open(TestStore.as("other", kind.settings(directory)));
@@ -197,8 +198,11 @@ class LineageGraphTest {
         try (Store store = Store.open(kind.settings(directory))) {
             try (StoreAuditTrail trail = StoreAuditTrail.open(store)) {
                 fill(trail);
+                trail.begin(TrailFixture.select("0190-running"));
             }
-            before = flows(store);
+            flows = flows(store);
+            usages = OldStore.usages(store);
+            OldStore.withoutUsages(store);
             StoreAuditTrailTest.sql(
                     store,
                     "DROP TABLE internal.flows",
@@ -206,14 +210,18 @@ class LineageGraphTest {
                     "DROP TABLE audit.rows_touched",
                     "DROP VIEW audit.sinks",
                     "DROP TABLE internal.sinks",
-                    "ALTER TABLE audit.statements DROP COLUMN bound_values");
-            StoreAuditTrailTest.sql(
-                    store,
+                    "ALTER TABLE audit.statements DROP COLUMN bound_values",
                     "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('5', '5.1', '6', '7', '8', '9')");
         }
         try (Store store = Store.open(kind.settings(directory))) {
-            assertThat(before).hasSize(6 * servers);
-            assertThat(flows(store)).isEqualTo(before);
+            assertThat(flows).hasSize(6 * servers + 2);
+            assertThat(flows(store)).isEqualTo(flows);
+            assertThat(usages).noneMatch(List::isEmpty);
+            assertThat(OldStore.usages(store)).isEqualTo(usages);
+            assertThat(AuditVerifier.verify(store).problems()).isEmpty();
+            try (StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+                fill(trail);
+            }
             assertThat(AuditVerifier.verify(store).problems()).isEmpty();
         }
     }

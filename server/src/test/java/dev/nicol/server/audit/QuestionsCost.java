@@ -1,17 +1,18 @@
 package dev.nicol.server.audit;
 
+import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageEdge;
 import dev.nicol.lineage.LineageEdge.Kind;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
+import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.testing.TestNicol;
 import dev.nicol.server.testing.TestStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -21,9 +22,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeSystem;
+import org.apache.calcite.sql.type.SqlTypeFactoryImpl;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class QuestionsCost {
     private static final int KINDS = 1_000;
     private static final int USERS = 20;
+    private static final int KEYS = 100_000;
     private static final int STATEMENTS_AT_ONCE = 20_000;
     private static final int RUNS = 3;
     private static final Pattern QUESTION =
@@ -62,14 +69,17 @@ final class QuestionsCost {
         long began = System.nanoTime();
         try (Store store = Store.open(settings);
                 Connection connection = store.connection()) {
-            fill(connection, kind, events / 2);
+            fill(connection, kind, events / 2, keyOfACustomer(store));
         }
         System.out.printf(
                 "%s, %d events, written in %d s%n", kind, events, (System.nanoTime() - began) / 1_000_000_000L);
         String users = "users:\n  audra: {password: \"$HASH\", roles: [auditor]}\n"
                 + "  user7: {password: \"$HASH\", roles: [analyst]}\n";
-        try (TestNicol nicol =
-                TestNicol.start(List.of(TestDatabases.h2("crm")), users, POLICY, TestStore.config(settings))) {
+        SourceDefinition crm = TestDatabases.h2("crm");
+        TestDatabases.execute(
+                crm.url(), "sa", "", "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(40))");
+        String rowsTouched = "audit: {rows_touched: {tables: ['crm.public.customers']}}\n";
+        try (TestNicol nicol = TestNicol.start(List.of(crm), users, POLICY, TestStore.config(settings) + rowsTouched)) {
             for (String user : List.of("audra", "user7")) {
                 try (Connection connection = nicol.connect(user);
                         Statement statement = connection.createStatement()) {
@@ -78,6 +88,16 @@ final class QuestionsCost {
                     }
                 }
             }
+        }
+    }
+
+    /** As the server will look for it. */
+    private static String keyOfACustomer(Store store) {
+        try (StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+            MaskKeys keys = MaskKeys.of(store.maskKey(), new KeyRecords(store, trail));
+            RelDataType integer = new SqlTypeFactoryImpl(RelDataTypeSystem.DEFAULT).createSqlType(SqlTypeName.INTEGER);
+            TableName customers = new TableName("crm", "PUBLIC", "CUSTOMERS");
+            return Objects.requireNonNull(RowHash.of(customers, List.of(integer), List.of("2"), keys));
         }
     }
 
@@ -97,6 +117,22 @@ final class QuestionsCost {
         questions.put(
                 "consumers of e-mail",
                 "SELECT * FROM nicol.lineage.consumers WHERE source_table = 'CUSTOMERS' AND source_column = 'EMAIL'");
+        questions.put("3 by statements", """
+                SELECT s.user_name, COALESCE(a.mask, 'raw') AS shown, a.access, COUNT(*) AS statements
+                FROM nicol.audit.column_access AS a
+                JOIN nicol.audit.statements AS s ON s.statement_id = a.statement_id
+                WHERE a.catalog_name = 'crm' AND a.table_name = 'CUSTOMERS' AND a.column_name = 'EMAIL'
+                  AND a.access IN ('read', 'filter', 'join') AND s.verdict IN ('allowed', 'warned')
+                GROUP BY s.user_name, COALESCE(a.mask, 'raw'), a.access""");
+        questions.put("4 by statements", """
+                SELECT e.source_table, e.source_column, e.target, e.target_column, e.masked, s.user_name, SUM(s.row_count)
+                FROM nicol.lineage.edges AS e
+                JOIN nicol.audit.statements AS s ON s.statement_id = e.statement_id
+                WHERE e.source_catalog = 'crm' AND e.target LIKE 'lake.%' AND e.direct AND e.phase = 'ran'
+                  AND s.outcome = 'succeeded'
+                GROUP BY e.source_table, e.source_column, e.target, e.target_column, e.masked, s.user_name""");
+        questions.put("one statement's edges", """
+                SELECT COUNT(*) FROM nicol.lineage.edges WHERE statement_id = '01900000-0000-7000-8000-000000123456'""");
         return questions;
     }
 
@@ -171,10 +207,13 @@ final class QuestionsCost {
         }
     }
 
-    private static void fill(Connection connection, TestStore kind, long statements) throws SQLException {
+    private static void fill(Connection connection, TestStore kind, long statements, String key) throws SQLException {
         long began = System.nanoTime();
-        kinds(connection);
+        shapes(connection);
         try (Statement statement = connection.createStatement()) {
+            // what is written in no order at all, which no trail is, is sorted at the end
+            statement.execute("DROP INDEX audit.statements_of_usage");
+            statement.execute("DROP INDEX audit.rows_touched_by_key");
             for (long from = 0; from < statements; from += STATEMENTS_AT_ONCE) {
                 long to = Math.min(statements, from + STATEMENTS_AT_ONCE) - 1;
                 String numbers = kind == TestStore.EMBEDDED
@@ -184,63 +223,96 @@ final class QuestionsCost {
                         + ") AS u, '01900000-0000-7000-8000-' || LPAD(CAST(n AS VARCHAR), 12, '0') AS id,"
                         + " TIMESTAMP WITH TIME ZONE '2026-01-01 00:00:00+00' + n * INTERVAL '1' SECOND AS moment FROM "
                         + numbers + " numbers) s ";
-                rows(statement, each);
+                rows(statement, each, key);
             }
-            statement.execute("DROP TABLE internal.cost_columns");
+            statement.execute("CREATE INDEX statements_of_usage ON audit.statements (usage_id, outcome, started_at)");
+            statement.execute("CREATE INDEX rows_touched_by_key ON audit.rows_touched (table_id, key_hash)");
+            usages(statement);
         }
         System.out.printf("%d s for the rows%n", (System.nanoTime() - began) / 1_000_000_000L);
         flows(connection, statements);
     }
 
-    private static void kinds(Connection connection) throws SQLException {
+    /** The shapes; a table of their ids by kind. */
+    private static void shapes(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TABLE internal.cost_columns (k INTEGER, ordinal INTEGER, target VARCHAR,"
-                    + " target_catalog VARCHAR, target_table VARCHAR, target_column VARCHAR, source_catalog VARCHAR,"
-                    + " source_table VARCHAR, source_column VARCHAR, kind VARCHAR, direct BOOLEAN, masked BOOLEAN)");
-            statement.execute("CREATE INDEX cost_columns_of_kind ON internal.cost_columns (k)");
+            statement.execute("CREATE TABLE internal.cost_shapes (k INTEGER PRIMARY KEY, lineage_id VARCHAR)");
         }
-        try (PreparedStatement insert = connection.prepareStatement(
-                "INSERT INTO internal.cost_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-            for (int k = 0; k < KINDS; k++) {
-                TableName target = new Kindred(k).target();
-                for (LineageEdge edge : new Kindred(k).edges()) {
-                    List<@Nullable Object> values = Arrays.asList(
-                            k,
-                            edge.targetOrdinal(),
-                            target == null ? "result" : String.join(".", target.parts()),
-                            target == null ? null : target.catalog(),
-                            target == null ? null : target.table(),
-                            edge.targetColumn(),
-                            edge.sourceTable().catalog(),
-                            edge.sourceTable().table(),
-                            edge.sourceColumn(),
-                            edge.kind().name(),
-                            edge.kind().direct(),
-                            edge.masked());
-                    for (int i = 0; i < values.size(); i++) {
-                        insert.setObject(i + 1, values.get(i));
-                    }
-                    insert.addBatch();
-                }
-            }
-            insert.executeBatch();
+        List<Usage> usages = new ArrayList<>();
+        List<List<@Nullable Object>> ids = new ArrayList<>();
+        for (int k = 0; k < KINDS; k++) {
+            Usage usage = Usage.of(intent(k, "user0"), "loaded");
+            usages.add(usage);
+            ids.add(List.of(k, usage.lineageId()));
+        }
+        Usages.ids(connection, usages);
+        TrailTransaction.batch(connection, "INSERT INTO internal.cost_shapes VALUES (?, ?)", ids);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("DELETE FROM internal.usages");
         }
     }
 
+    /** As the trail's writer has them. */
+    private static void usages(Statement statement) throws SQLException {
+        statement.execute("INSERT INTO internal.usages (usage_id, digest, server, lineage_id, user_name, agent,"
+                + " on_behalf_of, purpose, model, statement_kind, verdict) SELECT s.usage_id,"
+                + " CAST(s.usage_id AS VARCHAR), 'loaded', c.lineage_id, s.user_name, s.agent, s.on_behalf_of,"
+                + " s.purpose, s.model, s.statement_kind, s.verdict FROM (SELECT DISTINCT usage_id, user_name, agent,"
+                + " on_behalf_of, purpose, model, statement_kind, verdict FROM audit.statements) s"
+                + " JOIN internal.cost_shapes c ON c.k = MOD(s.usage_id, " + KINDS + ")");
+        statement.execute("INSERT INTO internal.usage_sums (usage_id, outcome, delivered, statements, row_count,"
+                + " first_at, last_at) SELECT s.usage_id, s.outcome, " + UsageSums.DELIVERED + ", COUNT(*),"
+                + " SUM(s.row_count), MIN(s.started_at), MAX(s.started_at) FROM audit.statements s"
+                + " GROUP BY s.usage_id, s.outcome, " + UsageSums.DELIVERED);
+        statement.execute("ALTER TABLE internal.usages ALTER COLUMN usage_id RESTART WITH 1000000000");
+        statement.execute("DROP TABLE internal.cost_shapes");
+    }
+
+    private static TrailEvent intent(int k, String user) {
+        Kindred kindred = new Kindred(k);
+        Lineage lineage = new Lineage(true, kindred.edges());
+        List<AuditTrail.ColumnAccess> columns = new ArrayList<>();
+        for (LineageEdge edge : kindred.edges()) {
+            List<String> tags = edge.sourceColumn().equals("EMAIL") ? List.of("EMAIL") : List.of();
+            columns.add(new AuditTrail.ColumnAccess(
+                    edge.sourceTable(), edge.sourceColumn(), tags, "read", edge.masked() ? "redact" : null, null));
+            TableName target = kindred.target();
+            if (target != null && edge.targetColumn() != null) {
+                columns.add(new AuditTrail.ColumnAccess(target, edge.targetColumn(), List.of(), "write", null, null));
+            }
+        }
+        AuditTrail.Intent intent = new AuditTrail.Intent(
+                "01900000-0000-7000-8000-" + k,
+                Subject.human(user, Set.of(), Set.of(), Map.of()),
+                "connection",
+                "…",
+                List.of(),
+                kindred.writes() ? "INSERT" : "SELECT",
+                "allowed",
+                List.of(),
+                null,
+                "v1",
+                new AuditTrail.Flow(kindred.target(), lineage, lineage),
+                columns);
+        return TrailEvent.intent(intent, Instant.parse("2026-01-01T00:00:00Z"));
+    }
+
     /** Of a hundred statements two are refused, three of a model, ten of an agent, a third has no purpose. */
-    private static void rows(Statement statement, String each) throws SQLException {
+    private static void rows(Statement statement, String each, String key) throws SQLException {
         String writes = "MOD(k, 3) = 0";
         statement.execute("INSERT INTO audit.statements (statement_id, started_at, finished_at, user_name, agent,"
                 + " on_behalf_of, purpose, model, connection_id, sql_text, sql_hash, statement_kind, verdict, rules,"
-                + " outcome, sqlstate, row_count, byte_count, duration_ms, policy_version, server)"
+                + " outcome, sqlstate, row_count, byte_count, duration_ms, policy_version, server, usage_id)"
                 + " SELECT id, moment, moment, 'user' || u, CASE WHEN MOD(u, 10) = 0 THEN 'agent' || u END,"
                 + " CASE WHEN MOD(u, 10) = 0 THEN 'user1' END, CASE WHEN MOD(n, 3) < 2 THEN 'purpose' || MOD(n, 8) END,"
-                + " CASE WHEN MOD(n, 37) = 0 THEN 'model' || MOD(n, 11) END, 'connection' || u,"
+                + " CASE WHEN MOD(n, 37) = 36 THEN 'model' || MOD(n, 11) END, 'connection' || u,"
                 + " 'SELECT c1, c2, c3 FROM crm.public.some_table AS s WHERE c3 > 17 AND c1 IS NOT NULL /* ' || k || ' */',"
                 + " 'abcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcd' || k, CASE WHEN " + writes
                 + " THEN 'INSERT' ELSE 'SELECT' END, CASE WHEN MOD(n, 50) = 1 THEN 'denied' ELSE 'allowed' END, 'all',"
                 + " CASE WHEN MOD(n, 50) = 1 THEN 'denied' WHEN MOD(n, 70) = 2 THEN 'failed' ELSE 'succeeded' END,"
-                + " CASE WHEN MOD(n, 50) = 1 THEN '42501' END, 10, 1000, 5, 'v1', 'loaded'" + each);
+                + " CASE WHEN MOD(n, 50) = 1 THEN '42501' END, 10, 1000, 5, 'v1', 'loaded',"
+                + " (((MOD(n, 37) / 36) * (1 + MOD(n, 11)) * 3 + MOD(n, 3)) * " + USERS + " + u) * " + KINDS + " + k"
+                + each);
         statement.execute(
                 "INSERT INTO audit.events (event_id, occurred_at, kind, user_name, detail, previous_hash, hash,"
                         + " statement_id, server) SELECT n * 2 + e.x, moment, CASE WHEN e.x = 1 THEN 'intent' WHEN MOD(n, 50) = 1"
@@ -248,22 +320,13 @@ final class QuestionsCost {
                         + " 'abcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcd',"
                         + " 'abcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcdefabcd', id, 'loaded'" + each
                         + " CROSS JOIN (VALUES (1), (2)) AS e(x)");
-        String columns = each + " JOIN internal.cost_columns c ON c.k = s.k";
-        statement.execute("INSERT INTO audit.column_access (statement_id, catalog_name, schema_name, table_name,"
-                + " column_name, tags, access, mask, rule) SELECT id, source_catalog, 'PUBLIC', source_table,"
-                + " source_column, CASE WHEN source_column = 'EMAIL' THEN 'EMAIL' ELSE '' END, 'read',"
-                + " CASE WHEN masked THEN 'redact' END, NULL" + columns);
-        statement.execute("INSERT INTO audit.column_access (statement_id, catalog_name, schema_name, table_name,"
-                + " column_name, tags, access, mask, rule) SELECT id, target_catalog, 'PUBLIC', target_table,"
-                + " target_column, '', 'write', NULL, NULL" + columns
-                + " WHERE target_catalog IS NOT NULL AND target_column IS NOT NULL");
-        statement.execute("INSERT INTO lineage.statements (statement_id, complete) SELECT id, TRUE" + each);
-        for (String phase : List.of("asked", "ran")) {
-            statement.execute("INSERT INTO lineage.edges (statement_id, phase, target, target_column, target_ordinal,"
-                    + " source_catalog, source_schema, source_table, source_column, kind, direct, masked) SELECT id, '"
-                    + phase + "', target, target_column, ordinal, source_catalog, 'PUBLIC', source_table,"
-                    + " source_column, kind, direct, masked" + columns);
-        }
+        statement.execute(
+                "INSERT INTO audit.rows_touched (statement_id, catalog_name, schema_name, table_name, key_hash,"
+                        + " access, table_id) SELECT id, 'crm', 'PUBLIC', 'CUSTOMERS', CASE WHEN MOD(n * 31, " + KEYS
+                        + ") = 20 THEN '" + key + "' ELSE LPAD(CAST(MOD(n * 31, " + KEYS
+                        + ") AS VARCHAR), 32, '0') END, 'read', '"
+                        + RowHash.tableId(new TableName("crm", "PUBLIC", "CUSTOMERS"))
+                        + "'" + each + " WHERE MOD(k, 20) = 0 OR MOD(k, 20) = 3");
         statement.execute("INSERT INTO audit.source_queries (statement_id, source, environment, sql_sent, row_count,"
                 + " duration_ms) SELECT id, 'crm', 'production', 'SELECT c1, c2, c3 FROM some_table', 10, 4" + each
                 + " WHERE MOD(n, 50) <> 1");
@@ -274,22 +337,7 @@ final class QuestionsCost {
         for (int user = 0; user < USERS && user * (long) KINDS < statements; user++) {
             Flows flows = new Flows("loaded");
             for (int k = 0; k < KINDS; k++) {
-                Kindred kindred = new Kindred(k);
-                Lineage lineage = new Lineage(true, kindred.edges());
-                AuditTrail.Intent intent = new AuditTrail.Intent(
-                        "01900000-0000-7000-8000-" + k,
-                        Subject.human("user" + user, Set.of(), Set.of(), Map.of()),
-                        "connection",
-                        "…",
-                        List.of(),
-                        kindred.writes() ? "INSERT" : "SELECT",
-                        "allowed",
-                        List.of(),
-                        null,
-                        "v1",
-                        new AuditTrail.Flow(kindred.target(), lineage, lineage),
-                        List.of());
-                flows.add(TrailEvent.intent(intent, Instant.parse("2026-01-01T00:00:00Z")));
+                flows.add(intent(k, "user" + user));
             }
             flows.write(connection);
         }

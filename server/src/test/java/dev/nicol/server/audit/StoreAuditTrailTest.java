@@ -321,6 +321,9 @@ class StoreAuditTrailTest {
                         "lineage.statements",
                         "lineage.edges",
                         "lineage.consumers",
+                        "lineage.usage",
+                        "audit.usage",
+                        "audit.column_usage",
                         "policy.rules",
                         "policy.classifications",
                         "approval.requests")) {
@@ -328,6 +331,8 @@ class StoreAuditTrailTest {
                 }
                 for (String forbidden : List.of(
                         "SELECT * FROM internal.event_bytes",
+                        "SELECT * FROM internal.usages",
+                        "SELECT * FROM internal.shape_columns",
                         "SELECT * FROM internal.approval_bindings",
                         "SELECT * FROM internal.chain_heads",
                         "INSERT INTO policy.rules VALUES ('a', 'b', 'c', 'd', 'e')",
