@@ -43,10 +43,10 @@ interface Chain extends AutoCloseable {
     TrailTransaction.@Nullable Head durable();
 
     /**
-     * Makes what was written before {@link #durable}, where this chain does not do so by itself within a moment. Safe for use by any
-     * thread.
+     * The last link that stands in the tables for good, and so in every later copy of the store; null before the first act. Safe for
+     * use by any thread.
      */
-    void force() throws SQLException;
+    TrailTransaction.@Nullable Head forced() throws SQLException;
 
     /** Brings what was written to its place. */
     @Override

@@ -40,15 +40,17 @@ final class EmbeddedStore extends Store {
     private static final String NAMES = ";DATABASE_TO_LOWER=TRUE;CASE_INSENSITIVE_IDENTIFIERS=TRUE";
 
     /**
-     * The trail's writer itself says when the file is written ({@link #write}), before it acknowledges anything:
-     * H2's {@code WRITE_DELAY=0} would do so at every commit, but ends the thread that wins back dead space, and the file
-     * would only grow. Small pages: a statement changes the last page of some fifteen tables and indexes, and every
-     * changed page is written whole. The database stays open between connections, and {@link #close} alone closes it:
-     * H2's own shutdown hook would race with the last outcomes. One transaction uses some ten different statements, more
-     * than H2 keeps prepared by default.
+     * {@link Posting} and acts say when the file is written ({@link #write}), and what is not in it is in the journal: H2's own
+     * thread, which also wins back dead space, need not hurry. Large pages: as many rows are written at once, and questions read
+     * them in order. The database stays open between connections, and {@link #close} alone closes it: H2's own shutdown hook
+     * would race with the last outcomes. One transaction uses some ten different statements, more than H2 keeps prepared by
+     * default.
      */
     private static final String OWNER_OPTIONS =
-            NAMES + ";PAGE_SIZE=1024;WRITE_DELAY=500;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=32";
+            NAMES + ";PAGE_SIZE=32768;WRITE_DELAY=5000;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;QUERY_CACHE_SIZE=32";
+
+    /** Of the memory that Java may use, what pages of the store may take: questions over a long trail read most of it. */
+    private static final int CACHE_SHARE = 4;
 
     private final Path keys;
     private final Path path;
@@ -266,7 +268,8 @@ final class EmbeddedStore extends Store {
     private static HikariDataSource pool(Path path) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("store");
-        config.setJdbcUrl(databaseUrl(path) + OWNER_OPTIONS);
+        long cacheKib = Runtime.getRuntime().maxMemory() / CACHE_SHARE / 1024;
+        config.setJdbcUrl(databaseUrl(path) + OWNER_OPTIONS + ";CACHE_SIZE=" + Math.min(cacheKib, Integer.MAX_VALUE));
         config.setUsername(OWNER);
         config.setPassword("");
         config.setMaximumPoolSize(POOL_SIZE);

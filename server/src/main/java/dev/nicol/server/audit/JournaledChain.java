@@ -21,6 +21,9 @@ final class JournaledChain implements Chain {
     private final Journal journal;
     private final Posting posting;
 
+    /** The last link that a power cut cannot take. */
+    private volatile TrailTransaction.@Nullable Head synced;
+
     /** Where the chain ends; null where the tables must be asked. */
     private TrailTransaction.@Nullable Head head;
 
@@ -58,6 +61,9 @@ final class JournaledChain implements Chain {
         }
         posting.add(links);
         head = last;
+        if (force) {
+            synced = last;
+        }
         return Collections.nCopies(group.size(), null);
     }
 
@@ -91,6 +97,7 @@ final class JournaledChain implements Chain {
         head = written;
         if (written != null) {
             posting.moved(written);
+            synced = written;
         }
     }
 
@@ -102,7 +109,11 @@ final class JournaledChain implements Chain {
     @Override
     public void sync() throws SQLException {
         try {
+            TrailTransaction.Head last = head;
             journal.sync();
+            if (last != null) {
+                synced = last;
+            }
         } catch (IOException failure) {
             throw new SQLException("the journal cannot be written", failure);
         }
@@ -135,12 +146,15 @@ final class JournaledChain implements Chain {
 
     @Override
     public TrailTransaction.@Nullable Head durable() {
-        return posting.forced();
+        TrailTransaction.Head posted = posting.posted();
+        TrailTransaction.Head safe = synced;
+        return posted == null || safe == null || posted.eventId() < safe.eventId() ? posted : safe;
     }
 
     @Override
-    public void force() throws SQLException {
+    public TrailTransaction.@Nullable Head forced() throws SQLException {
         posting.force();
+        return posting.forced();
     }
 
     @Override

@@ -31,7 +31,7 @@ final class Posting implements AutoCloseable {
     static final long LINGER_MS = 250;
 
     /** How long the journal keeps links that are in the tables, before the store's file is forced to disk. */
-    static final long FLUSH_MS = 1_000;
+    static final long FLUSH_MS = 5_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Posting.class);
 
@@ -48,6 +48,7 @@ final class Posting implements AutoCloseable {
     private long added;
 
     private long posted;
+    private volatile TrailTransaction.@Nullable Head lastPosted;
     private long wanted;
     private long forceWanted;
 
@@ -72,6 +73,11 @@ final class Posting implements AutoCloseable {
         thread.start();
     }
 
+    /** The last link that is in the tables; null before the first. */
+    TrailTransaction.@Nullable Head posted() {
+        return lastPosted;
+    }
+
     /** The last link that the store's file has, power cut or not; null before the first. */
     TrailTransaction.@Nullable Head forced() {
         return forced;
@@ -85,6 +91,7 @@ final class Posting implements AutoCloseable {
     synchronized void moved(TrailTransaction.Head head) {
         added = head.eventId();
         posted = head.eventId();
+        lastPosted = head;
         forced(head);
     }
 
@@ -278,6 +285,7 @@ final class Posting implements AutoCloseable {
 
     private synchronized void recovered(TrailTransaction.Head head) {
         posted = head.eventId();
+        lastPosted = head;
         if (failure != null) {
             failure = null;
             LOG.info("The audit trail's tables can be written again");

@@ -133,14 +133,14 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
         return chain.durable();
     }
 
-    /** The same, once what was acknowledged before is such, where that can be. */
+    /** The last link that stands in the tables for good, all that was acknowledged before included; null where there is none. */
     TrailTransaction.@Nullable Head forced() {
         try {
-            chain.force();
+            return chain.forced();
         } catch (SQLException behind) {
             LOG.warn("the trail's last events are not in the store's file yet", behind);
+            return null;
         }
-        return chain.durable();
     }
 
     /** Writes the outcomes that are queued, then stops; later acts are refused. */

@@ -147,8 +147,8 @@ final class StoredChain implements Chain {
     }
 
     @Override
-    public void force() {
-        // as durable as the settings want it
+    public TrailTransaction.@Nullable Head forced() {
+        return durable;
     }
 
     @Override

@@ -1,21 +1,25 @@
 package dev.nicol.server.audit;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.nicol.server.testing.TestStore;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Prints what one begin and complete cost. Run by hand; arguments: seconds for each measurement (3). */
+/** Prints what one begin and complete cost. Run by hand; arguments: seconds for each measurement (3), kind of store (all). */
 final class TrailCost {
-    private static final int WARM_UP_STATEMENTS = 3_000;
+    private static final int WARM_UP_STATEMENTS = 30_000;
 
     private TrailCost() {}
 
     public static void main(String[] arguments) throws Exception {
         int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
         for (TestStore kind : TestStore.values()) {
-            measure(kind, seconds);
+            if (arguments.length < 2 || kind.name().equalsIgnoreCase(arguments[1])) {
+                measure(kind, seconds);
+            }
         }
     }
 
@@ -41,6 +45,7 @@ final class TrailCost {
     private static void measure(StoreAuditTrail trail, int threads, int seconds, String fsync)
             throws InterruptedException {
         long flushesBefore = trail.flushes();
+        long cpuBefore = cpuNanos();
         long end = System.nanoTime() + seconds * 1_000_000_000L;
         long[] counts = new long[threads];
         List<Thread> running = new ArrayList<>();
@@ -62,12 +67,18 @@ final class TrailCost {
             statements += count;
         }
         System.out.printf(
-                "fsync %-7s %2d threads: %6d statements/s, %5d us begin+complete each, %.2f flushes a statement%n",
+                "fsync %-7s %2d threads: %6d statements/s, %5d us begin+complete each, %4d us of processor, %.2f flushes a statement%n",
                 fsync,
                 threads,
                 statements / seconds,
                 seconds * 1_000_000L * threads / Math.max(1, statements),
+                (cpuNanos() - cpuBefore) / 1_000 / Math.max(1, statements),
                 (double) (trail.flushes() - flushesBefore) / statements);
+    }
+
+    /** Of this process, whose other threads bring events into tables. */
+    private static long cpuNanos() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
     }
 
     private static void statement(StoreAuditTrail trail) {

