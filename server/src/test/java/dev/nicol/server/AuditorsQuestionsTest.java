@@ -210,7 +210,10 @@ class AuditorsQuestionsTest {
     @Test
     void whoSawThisCustomer() throws SQLException {
         assertThat(answer(11))
-                .containsExactly("alice|read|true|2|when", "steve|read|false|1|when", "steve|read|true|1|when");
+                .containsExactly(
+                        "alice|read|true|succeeded|2|when",
+                        "steve|read|false|succeeded|1|when",
+                        "steve|read|true|succeeded|1|when");
     }
 
     /** Not an auditor: what they did themselves. */
