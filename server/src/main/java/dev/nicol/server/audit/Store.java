@@ -152,12 +152,12 @@ public abstract class Store implements AutoCloseable {
     }
 
     /** What is done on the writer's connection. */
-    interface Work<T> {
+    interface Work<T extends @Nullable Object> {
         T on(Connection writer) throws SQLException;
     }
 
     /** Works on the connection that this server's chain is written on. */
-    final <T> T onWriter(Work<T> work) throws SQLException {
+    final <T extends @Nullable Object> T onWriter(Work<T> work) throws SQLException {
         Connection connection = writer();
         boolean sound = false;
         try {

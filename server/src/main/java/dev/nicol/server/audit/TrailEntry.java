@@ -36,17 +36,17 @@ final class TrailEntry<T extends @Nullable Object> {
     }
 
     /** An event that the writer keeps until it is written. */
-    static TrailEntry<Void> required(TrailEvent event) {
+    static TrailEntry<@Nullable Void> required(TrailEvent event) {
         return new TrailEntry<>(appending(event), event, true, null);
     }
 
     /** An event that is refused where it cannot be written now. */
-    static TrailEntry<Void> refusable(TrailEvent event) {
+    static TrailEntry<@Nullable Void> refusable(TrailEvent event) {
         return new TrailEntry<>(appending(event), event, false, null);
     }
 
     /** @param compensation what is to be written where this was written although its caller was told that it was not */
-    static TrailEntry<Void> refusable(TrailEvent event, Supplier<TrailEntry<?>> compensation) {
+    static TrailEntry<@Nullable Void> refusable(TrailEvent event, Supplier<TrailEntry<?>> compensation) {
         return new TrailEntry<>(appending(event), event, false, compensation);
     }
 
@@ -55,7 +55,7 @@ final class TrailEntry<T extends @Nullable Object> {
         return new TrailEntry<>(act, null, false, null);
     }
 
-    private static Act<Void> appending(TrailEvent event) {
+    private static Act<@Nullable Void> appending(TrailEvent event) {
         // here, in the thread of who waits for it: the writer has enough to do
         event.payload();
         return transaction -> {
