@@ -136,21 +136,44 @@ final class EmbeddedStore extends Store {
         unread = onWriter(connection -> {
             TrailTransaction.Head head = TrailTransaction.head(connection, server());
             try {
-                String problem = new JournalReader(server(), head, links::add).read(files);
-                Posting.write(connection, server(), links);
-                // the journal goes on where the file ends
-                write(connection, true);
-                return problem;
+                return new JournalReader(server(), head, links::add).read(files);
             } catch (IOException failure) {
                 throw new SQLException("the journal cannot be read", failure);
             }
         });
-        if (!links.isEmpty()) {
-            LOG.info("{} events of the journal were brought into the trail's tables", links.size());
+        int posted = post(links);
+        // the journal goes on where the file ends
+        onWriter(connection -> {
+            write(connection, true);
+            return true;
+        });
+        if (posted < links.size()) {
+            unread = "event " + links.get(posted).eventId() + " in "
+                    + files.get(0).getFileName() + " and on cannot be brought into the tables";
+        }
+        if (posted > 0) {
+            LOG.info("{} events of the journal were brought into the trail's tables", posted);
         }
         if (unread == null) {
             Journal.delete(files);
         }
+    }
+
+    /** As many as the tables take; answers how many these are. */
+    private int post(List<Link> links) {
+        int posted = 0;
+        int atOnce = Posting.BATCH_LINKS;
+        while (posted < links.size() && atOnce > 0) {
+            List<Link> some = links.subList(posted, Math.min(links.size(), posted + atOnce));
+            try {
+                onWriter(connection -> TrailTransaction.write(connection, server(), some));
+                posted += some.size();
+            } catch (SQLException | RuntimeException failure) {
+                LOG.warn("{} events of the journal cannot be written at once", some.size(), failure);
+                atOnce = some.size() / 2;
+            }
+        }
+        return posted;
     }
 
     @Override

@@ -82,18 +82,35 @@ final class Journal implements AutoCloseable {
         return store.resolveSibling(store.getFileName() + INFIX + String.format("%0" + NUMBER_DIGITS + "d", number));
     }
 
+    /** Of a name that nothing was acknowledged in; whatever fails, nothing is left of it. */
     private static RandomAccessFile created(Path path) throws IOException {
-        // it holds what people asked: only the server's own user reads it
-        if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.deleteIfExists(path);
+        RandomAccessFile file = null;
+        // whose statement is cancelled meanwhile: directories are forced through a channel, which an interrupt closes
+        boolean interrupted = Thread.interrupted();
+        try {
+            // it holds what people asked: only the server's own user reads it
+            if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.createFile(
+                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            }
+            file = new RandomAccessFile(path.toFile(), "rw");
+            try (FileChannel entries = FileChannel.open(path.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+                // else a power cut could take the file with all that is in it
+                entries.force(true);
+            }
+            return file;
+        } catch (IOException | RuntimeException failure) {
+            if (file != null) {
+                file.close();
+            }
+            Files.deleteIfExists(path);
+            throw failure;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
-        RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-        Path directory = path.toAbsolutePath().getParent();
-        try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
-            // else a power cut could take the file with all that is in it
-            entries.force(true);
-        }
-        return file;
     }
 
     /**

@@ -57,14 +57,26 @@ record JournalFrame(long eventId, String hash, byte[] payload) {
                 file.getLong(start + 2 * Integer.BYTES), HexFormat.of().formatHex(hash), payload);
     }
 
-    /** Whether a whole frame begins anywhere from a place on. */
-    static boolean anyFrom(ByteBuffer file, int start) {
-        for (int i = start; i <= file.limit() - EXTRA_BYTES; i++) {
-            if (at(file, i) != null) {
-                return true;
+    /**
+     * Whether what begins at a place of a file is the beginning of a frame that was not written to its end. The file may have been
+     * made longer before its bytes were written: then it ends with zeros.
+     */
+    static boolean isTorn(ByteBuffer file, int start) {
+        int end = file.limit();
+        while (end > start && file.get(end - 1) == 0) {
+            end--;
+        }
+        byte[] magic = ByteBuffer.allocate(Integer.BYTES).putInt(MAGIC).array();
+        for (int i = 0; i < Math.min(magic.length, end - start); i++) {
+            if (file.get(start + i) != magic[i]) {
+                return false;
             }
         }
-        return false;
+        if (end - start < HEADER_BYTES) {
+            return true;
+        }
+        int length = file.getInt(start + Integer.BYTES);
+        return length >= 0 && end - start < (long) EXTRA_BYTES + length;
     }
 
     int bytes() {

@@ -7,9 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads from the files of a journal how a chain goes on after the store's tables. */
 final class JournalReader {
+    private static final Logger LOG = LoggerFactory.getLogger(JournalReader.class);
+
     private final String server;
     private final Consumer<Link> links;
     private TrailTransaction.Head head;
@@ -35,8 +39,14 @@ final class JournalReader {
             while (at < bytes.limit()) {
                 JournalFrame frame = JournalFrame.at(bytes, at);
                 if (frame == null) {
-                    boolean tail = i == files.size() - 1 && !JournalFrame.anyFrom(bytes, at + 1);
-                    return tail ? null : problem(files.get(i), "is damaged");
+                    if (i < files.size() - 1 || !JournalFrame.isTorn(bytes, at)) {
+                        return problem(files.get(i), "is damaged");
+                    }
+                    LOG.warn(
+                            "{} ends within event {}, which nobody was told is recorded",
+                            files.get(i),
+                            head.eventId() + 1);
+                    return null;
                 }
                 if (frame.eventId() > head.eventId()) {
                     Link link = link(frame);

@@ -1,6 +1,7 @@
 package dev.nicol.server.audit;
 
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -84,16 +85,28 @@ final class JournaledChain implements Chain {
     /** Forced, since what follows it in the journal may be. */
     private List<@Nullable Object> writeTables(List<TrailEntry<?>> group) throws SQLException {
         posting.await();
-        if (head != null) {
-            tables.moved(head);
+        TrailTransaction.Head last = head;
+        if (last != null) {
+            TrailTransaction.Head found = store.onWriter(this::tablesHead);
+            if (!last.equals(found)) {
+                // the store broke and was opened again, without what its file did not have
+                posting.rereadFrom(found);
+                posting.await();
+            }
+            tables.moved(last);
         }
-        head = null;
         List<@Nullable Object> results = tables.write(group, true);
-        reached(tables.written());
+        reached();
         return results;
     }
 
-    private void reached(TrailTransaction.@Nullable Head written) {
+    private TrailTransaction.Head tablesHead(Connection connection) throws SQLException {
+        return TrailTransaction.head(connection, store.server());
+    }
+
+    /** What was just written to the tables is in the store's file. */
+    private void reached() {
+        TrailTransaction.Head written = tables.written();
         head = written;
         if (written != null) {
             posting.moved(written);
@@ -129,8 +142,15 @@ final class JournaledChain implements Chain {
         if (!tables.uncertain()) {
             return List.of();
         }
+        // what is found written must be in the file: the journal goes on after it
+        store.onWriter(connection -> {
+            store.sync(connection);
+            return true;
+        });
         List<TrailEntry<?>> written = tables.settle();
-        reached(tables.written());
+        if (!written.isEmpty()) {
+            reached();
+        }
         return written;
     }
 

@@ -2,11 +2,7 @@ package dev.nicol.server.audit;
 
 import dev.nicol.policy.NicolError;
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +18,6 @@ final class Posting implements AutoCloseable {
     /** Links in one transaction at most. */
     static final int BATCH_LINKS = 2_000;
 
-    /** Links that wait at most, and bytes of them: more are refused until these are in the tables. */
-    static final int WAITING_LINKS = 20_000;
-
-    static final long WAITING_BYTES = 64L << 20;
-
     /** How long links wait for others, where nobody asks for them. */
     static final long LINGER_MS = 250;
 
@@ -40,9 +31,7 @@ final class Posting implements AutoCloseable {
     private final TrailSettings settings;
     private final Thread thread;
 
-    private final Deque<Link> waiting = new ArrayDeque<>();
-    private long waitingBytes;
-    private long firstAddedNanos;
+    private final WaitingLinks waiting = new WaitingLinks();
 
     /** The last link that was added, that is in the tables, and that somebody waits for. */
     private long added;
@@ -54,8 +43,9 @@ final class Posting implements AutoCloseable {
 
     private @Nullable Exception failure;
     private boolean closing;
+    private boolean reread;
 
-    /** Of the thread alone: what was posted last, and since when the store's file is behind. */
+    /** What was posted last and is not known to be in the store's file, and since when there is such. */
     private TrailTransaction.@Nullable Head last;
 
     private long unforcedNanos;
@@ -92,7 +82,21 @@ final class Posting implements AutoCloseable {
         added = head.eventId();
         posted = head.eventId();
         lastPosted = head;
+        last = null;
         forced(head);
+    }
+
+    /** The tables end earlier than they did: what they lack is read from the journal, and nobody reads them before that is done. */
+    synchronized void rereadFrom(TrailTransaction.Head head) {
+        wentBack(head);
+        reread = true;
+        notifyAll();
+    }
+
+    private void wentBack(TrailTransaction.Head head) {
+        posted = head.eventId();
+        lastPosted = head;
+        wanted = added;
     }
 
     private synchronized void forced(TrailTransaction.Head head) {
@@ -110,7 +114,7 @@ final class Posting implements AutoCloseable {
      */
     synchronized void reserve() throws SQLException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.beginTimeoutMs());
-        while (failure == null && (waiting.size() >= WAITING_LINKS || waitingBytes >= WAITING_BYTES)) {
+        while (failure == null && waiting.isFull()) {
             pause(deadline);
             if (System.nanoTime() > deadline) {
                 throw new SQLException("the store's tables are too far behind its journal");
@@ -127,14 +131,8 @@ final class Posting implements AutoCloseable {
 
     /** Takes links that are in the journal. */
     synchronized void add(List<Link> links) {
-        if (waiting.isEmpty()) {
-            firstAddedNanos = System.nanoTime();
-        }
-        for (Link link : links) {
-            waiting.add(link);
-            waitingBytes += link.event().payload().length;
-            added = link.eventId();
-        }
+        waiting.addAll(links);
+        added = links.get(links.size() - 1).eventId();
         if (waiting.size() == links.size() || waiting.size() >= BATCH_LINKS) {
             notifyAll();
         }
@@ -217,7 +215,8 @@ final class Posting implements AutoCloseable {
         boolean behind = false;
         while (true) {
             try {
-                if (behind) {
+                if (behind || rereads()) {
+                    behind = true;
                     catchUp();
                     behind = false;
                 }
@@ -242,14 +241,23 @@ final class Posting implements AutoCloseable {
         }
     }
 
+    private synchronized boolean rereads() {
+        boolean wanted = reread;
+        reread = false;
+        return wanted;
+    }
+
     /** Waits for something to do; null: never again. */
     private synchronized @Nullable List<Link> next() throws InterruptedException {
         while (true) {
+            if (reread) {
+                return List.of();
+            }
             boolean allForced = last == null;
-            long now = System.nanoTime();
-            long lingerMs = LINGER_MS - TimeUnit.NANOSECONDS.toMillis(now - firstAddedNanos);
+            long lingerMs = LINGER_MS - waiting.sinceMs();
             if (!waiting.isEmpty() && (closing || wanted > posted || waiting.size() >= BATCH_LINKS || lingerMs <= 0)) {
-                return taken();
+                notifyAll();
+                return waiting.take(BATCH_LINKS);
             }
             if (!allForced && (closing || flushIsDue())) {
                 return List.of();
@@ -263,23 +271,15 @@ final class Posting implements AutoCloseable {
         }
     }
 
-    private List<Link> taken() {
-        List<Link> batch = new ArrayList<>(Math.min(waiting.size(), BATCH_LINKS));
-        while (!waiting.isEmpty() && batch.size() < BATCH_LINKS) {
-            Link link = waiting.removeFirst();
-            waitingBytes -= link.event().payload().length;
-            batch.add(link);
-        }
-        notifyAll();
-        return batch;
-    }
-
     private void post(List<Link> batch) throws SQLException {
-        TrailTransaction.Head head = store.onWriter(connection -> write(connection, store.server(), batch));
-        if (last == null) {
-            unforcedNanos = System.nanoTime();
+        TrailTransaction.Head head =
+                store.onWriter(connection -> TrailTransaction.write(connection, store.server(), batch));
+        synchronized (this) {
+            if (last == null) {
+                unforcedNanos = System.nanoTime();
+            }
+            last = head;
         }
-        last = head;
         recovered(head);
     }
 
@@ -293,44 +293,36 @@ final class Posting implements AutoCloseable {
         notifyAll();
     }
 
-    /** Writes links in a transaction, without those that are there. */
-    static TrailTransaction.Head write(Connection connection, String server, List<Link> links) throws SQLException {
-        connection.setAutoCommit(false);
-        TrailTransaction transaction = new TrailTransaction(connection, server);
-        for (Link link : links) {
-            TrailTransaction.Head head = transaction.head();
-            if (link.eventId() <= head.eventId()) {
-                continue;
-            }
-            if (link.eventId() != head.eventId() + 1 || !link.previousHash().equals(head.hash())) {
-                throw new SQLException("event " + link.eventId() + " of the journal does not follow the tables' last, "
-                        + head.eventId());
-            }
-            transaction.append(link);
-        }
-        transaction.write();
-        connection.commit();
-        connection.setAutoCommit(true);
-        return transaction.head();
-    }
-
     private synchronized boolean flushIsDue() {
         return last != null && (closing || forceWanted > forcedId() || sinceUnforcedMs() >= FLUSH_MS);
     }
 
-    private long sinceUnforcedMs() {
+    private synchronized long sinceUnforcedMs() {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - unforcedNanos);
     }
 
     private void flush() throws SQLException, IOException {
-        TrailTransaction.Head head = last;
-        if (head != null) {
-            store.onWriter(connection -> {
-                store.sync(connection);
-                return true;
-            });
-            journal.forget(head.eventId());
-            last = null;
+        TrailTransaction.Head head;
+        synchronized (this) {
+            head = last;
+        }
+        if (head == null) {
+            return;
+        }
+        TrailTransaction.Head found = store.onWriter(connection -> {
+            store.sync(connection);
+            return TrailTransaction.head(connection, store.server());
+        });
+        // an act may have gone on from there; a store that broke and was opened again has less
+        if (!found.equals(head) && found.eventId() <= head.eventId()) {
+            throw new SQLException("the store has lost what was written: it ends at event " + found.eventId()
+                    + " and ended at " + head.eventId());
+        }
+        journal.forget(head.eventId());
+        synchronized (this) {
+            if (head.equals(last)) {
+                last = null;
+            }
             forced(head);
         }
     }
@@ -356,22 +348,16 @@ final class Posting implements AutoCloseable {
      */
     private void catchUp() throws SQLException, IOException {
         TrailTransaction.Head head = store.onWriter(connection -> TrailTransaction.head(connection, store.server()));
-        Deque<Link> links = new ArrayDeque<>(journal.after(head, store.server()));
-        last = head;
-        unforcedNanos = System.nanoTime();
+        List<Link> links = journal.after(head, store.server());
         synchronized (this) {
-            long read = links.isEmpty() ? head.eventId() : links.getLast().eventId();
-            for (Link link : waiting) {
-                // added meanwhile
-                if (link.eventId() > read) {
-                    links.add(link);
-                }
-            }
-            waiting.clear();
-            waiting.addAll(links);
-            waitingBytes = 0;
-            links.forEach(link -> waitingBytes += link.event().payload().length);
-            wanted = added;
+            last = head;
+            unforcedNanos = System.nanoTime();
+            wentBack(head);
+            waiting.replaceUpTo(
+                    links.isEmpty()
+                            ? head.eventId()
+                            : links.get(links.size() - 1).eventId(),
+                    links);
         }
         if (links.isEmpty()) {
             recovered(head);

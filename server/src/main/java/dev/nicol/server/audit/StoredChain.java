@@ -48,10 +48,11 @@ final class StoredChain implements Chain {
                     durable = written;
                 }
             }
-            uncertain = null;
             connection.setAutoCommit(true);
             return true;
         });
+        // not before the connection is given back: what fails once a group is committed must not have it written again
+        uncertain = null;
         return results;
     }
 

@@ -125,6 +125,27 @@ final class TrailTransaction {
         }
     }
 
+    /** Writes links in a transaction, without those that are there. */
+    static Head write(Connection connection, String server, List<Link> links) throws SQLException {
+        connection.setAutoCommit(false);
+        TrailTransaction transaction = new TrailTransaction(connection, server);
+        for (Link link : links) {
+            Head head = transaction.head();
+            if (link.eventId() <= head.eventId()) {
+                continue;
+            }
+            if (link.eventId() != head.eventId() + 1 || !link.previousHash().equals(head.hash())) {
+                throw new SQLException("event " + link.eventId() + " of the journal does not follow the tables' last, "
+                        + head.eventId());
+            }
+            transaction.append(link);
+        }
+        transaction.write();
+        connection.commit();
+        connection.setAutoCommit(true);
+        return transaction.head();
+    }
+
     static int[] batch(Connection connection, String sql, List<List<@Nullable Object>> parameterRows)
             throws SQLException {
         if (parameterRows.isEmpty()) {

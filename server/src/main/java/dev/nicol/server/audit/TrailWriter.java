@@ -47,8 +47,10 @@ final class TrailWriter implements AutoCloseable {
     private volatile boolean closing;
     private volatile boolean broken;
 
-    /** Whether the thread sleeps until it is woken. */
+    /** Whether the thread sleeps, and whether it does until it is woken. */
     private volatile boolean idle;
+
+    private volatile boolean asleep;
 
     /** Held by who writes. */
     private final ReentrantLock turn = new ReentrantLock();
@@ -130,10 +132,18 @@ final class TrailWriter implements AutoCloseable {
                     return;
                 }
                 step();
+                if (asleep && unfinished()) {
+                    LockSupport.unpark(thread);
+                }
             } finally {
                 turn.unlock();
             }
         }
+    }
+
+    /** Whether something is left to be done in a while, though no act comes. */
+    private boolean unfinished() {
+        return broken || chain.unsynced();
     }
 
     private boolean actsWait() {
@@ -208,15 +218,17 @@ final class TrailWriter implements AutoCloseable {
 
     private void pause(long nanos) {
         idle = true;
+        asleep = nanos == 0;
         if (queue.isEmpty() && !closing) {
-            if (nanos == 0) {
-                LockSupport.park(this);
-            } else {
+            if (nanos > 0) {
                 LockSupport.parkNanos(this, nanos);
+            } else if (!unfinished()) {
+                LockSupport.park(this);
             }
         } else if (closing && nanos > 0) {
             LockSupport.parkNanos(this, nanos);
         }
+        asleep = false;
         idle = false;
         if (!queue.isEmpty() && !actsWait() && !closing) {
             LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(LINGER_MS));

@@ -122,6 +122,44 @@ class JournalTest {
         }
     }
 
+    /** Whole, but for one bit. */
+    @Test
+    void aDamagedLastEventIsNotPassedOver() throws Exception {
+        byte[] journal = Files.readAllBytes(journal());
+        journal[journal.length - 20] ^= 1;
+        Files.write(journal(), journal);
+        refusedAndAcceptedAtEvent(6, "is damaged");
+    }
+
+    /** The file was made longer, and the power went before it was written. */
+    @Test
+    void zerosAtTheEndAreATornEnd() throws Exception {
+        byte[] journal = Files.readAllBytes(journal());
+        Files.write(journal(), java.util.Arrays.copyOf(journal, journal.length + 3_000));
+        assertThat(AuditVerifier.verify(TrailFixture.embedded(killed))).isEqualTo(TrailFixture.whole(6));
+    }
+
+    /** The tables take none of it: the way out is the one of every broken chain. */
+    @Test
+    void whatTheTablesDoNotTakeIsRefusedUntilItIsAccepted() throws Exception {
+        try (Connection other = java.sql.DriverManager.getConnection(
+                        "jdbc:h2:async:" + killed.resolve("nicol")
+                                + ";DATABASE_TO_LOWER=TRUE;CASE_INSENSITIVE_IDENTIFIERS=TRUE",
+                        "nicol",
+                        "");
+                Statement statement = other.createStatement()) {
+            statement.execute("ALTER TABLE internal.usage_sums ADD CONSTRAINT none CHECK (outcome <> 'succeeded')");
+        }
+        try (Store store = Store.open(TrailFixture.embedded(killed))) {
+            assertThat(store.unread()).startsWith("event 4 in").endsWith("cannot be brought into the tables");
+            assertThatThrownBy(() -> StoreAuditTrail.open(store)).isInstanceOf(NicolException.class);
+            String accepted = ChainAtStart.verify(store, null, true);
+            try (StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+                ChainAtStart.record(trail, "nicol", String.valueOf(accepted));
+            }
+        }
+    }
+
     @Test
     void aDamagedOneIsNotPassedOver() throws Exception {
         byte[] journal = Files.readAllBytes(journal());

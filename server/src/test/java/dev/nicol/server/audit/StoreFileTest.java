@@ -1,19 +1,25 @@
 package dev.nicol.server.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens to the file of an embedded store. */
 class StoreFileTest {
@@ -31,6 +37,38 @@ class StoreFileTest {
         byte[] before = Files.readAllBytes(copy);
         assertThat(AuditVerifier.verify(TrailFixture.embedded(copies))).isEqualTo(TrailFixture.whole(6));
         assertThat(Files.readAllBytes(copy)).isEqualTo(before);
+    }
+
+    /** It is opened again without what its file did not have: the journal still has that, whatever comes next. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStoreThatWentBackGetsWhatItLost(boolean anActComesNext) throws Exception {
+        try (Store store = Store.open(TrailFixture.embedded(directory));
+                StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+            for (int i = 1; i <= 20; i++) {
+                trail.event("login", "alice", "" + i);
+            }
+            assertThat(StoreAuditTrailTest.rows(store, "SELECT COUNT(*) FROM audit.events"))
+                    .containsExactly(List.of("20"));
+            assertThatThrownBy(() -> StoreAuditTrailTest.sql(store, "SHUTDOWN IMMEDIATELY"))
+                    .isInstanceOf(SQLException.class);
+            if (anActComesNext) {
+                await().atMost(Duration.ofSeconds(20))
+                        .ignoreExceptions()
+                        .until(() -> trail.record(act -> {
+                            act.event("approve", "bob", "");
+                            return true;
+                        }));
+            } else {
+                assertThat(trail.forced()).isNull();
+                await().atMost(Duration.ofSeconds(20)).until(() -> trail.forced() != null);
+            }
+            assertThat(StoreAuditTrailTest.rows(store, "SELECT COUNT(*) FROM audit.events WHERE kind = 'login'"))
+                    .containsExactly(List.of("20"));
+            assertThat(AuditVerifier.verify(store).whole()).isTrue();
+        }
+        assertThat(AuditVerifier.verify(TrailFixture.embedded(directory)).whole())
+                .isTrue();
     }
 
     /** Written when a store had one chain: it becomes this server's, verifies, and goes on in the new format. */

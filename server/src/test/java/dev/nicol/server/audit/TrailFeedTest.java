@@ -1,10 +1,12 @@
 package dev.nicol.server.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.nicol.server.testing.TestStore;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,21 @@ class TrailFeedTest {
             assertThat(ids(feed.after(500))).startsWith(501L).endsWith(512L);
             assertThat(ids(feed.after(512))).containsExactly(513L);
             assertThat(feed.after(513)).isEmpty();
+        }
+    }
+
+    /** The last one does not wait for the next act. */
+    @Test
+    void whatNothingFollowsIsSyncedInItsTime() {
+        TrailSettings interval = TrailSettings.DEFAULT.withFsyncIntervalMs(300);
+        try (Store store = Store.open(kind.settings(directory));
+                StoreAuditTrail trail = StoreAuditTrail.open(store, interval, Clock.systemUTC())) {
+            for (int i = 1; i <= 3; i++) {
+                trail.event("login", "alice", "");
+                TrailFeed feed = new TrailFeed(store, trail);
+                int expected = i;
+                await().atMost(Duration.ofSeconds(4)).until(() -> feed.lastId() == expected);
+            }
         }
     }
 
