@@ -7,13 +7,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,11 +87,8 @@ final class Journal implements AutoCloseable {
         // whose statement is cancelled meanwhile: directories are forced through a channel, which an interrupt closes
         boolean interrupted = Thread.interrupted();
         try {
-            // it holds what people asked: only the server's own user reads it
-            if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-                Files.createFile(
-                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            }
+            // it holds what people asked
+            SecretFile.create(path, new byte[0]);
             file = new RandomAccessFile(path.toFile(), "rw");
             try (FileChannel entries = FileChannel.open(path.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
                 // else a power cut could take the file with all that is in it
@@ -211,11 +206,5 @@ final class Journal implements AutoCloseable {
         for (Path file : files) {
             Files.deleteIfExists(file);
         }
-    }
-
-    /** For messages. */
-    @Override
-    public @Nullable String toString() {
-        return "journal " + current.path();
     }
 }

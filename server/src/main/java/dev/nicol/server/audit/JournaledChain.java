@@ -143,10 +143,7 @@ final class JournaledChain implements Chain {
             return List.of();
         }
         // what is found written must be in the file: the journal goes on after it
-        store.onWriter(connection -> {
-            store.sync(connection);
-            return true;
-        });
+        tables.sync();
         List<TrailEntry<?>> written = tables.settle();
         if (!written.isEmpty()) {
             reached();

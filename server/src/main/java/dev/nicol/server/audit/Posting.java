@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,13 +34,14 @@ final class Posting implements AutoCloseable {
 
     private final WaitingLinks waiting = new WaitingLinks();
 
-    /** The last link that was added, that is in the tables, and that somebody waits for. */
+    /** The last link that was added, that somebody waits for in the tables, and in the store's file. */
     private long added;
 
-    private long posted;
-    private volatile TrailTransaction.@Nullable Head lastPosted;
     private long wanted;
     private long forceWanted;
+
+    /** The last link in the tables. */
+    private volatile TrailTransaction.@Nullable Head posted;
 
     private @Nullable Exception failure;
     private boolean closing;
@@ -65,7 +67,7 @@ final class Posting implements AutoCloseable {
 
     /** The last link that is in the tables; null before the first. */
     TrailTransaction.@Nullable Head posted() {
-        return lastPosted;
+        return posted;
     }
 
     /** The last link that the store's file has, power cut or not; null before the first. */
@@ -80,8 +82,7 @@ final class Posting implements AutoCloseable {
     /** Somebody else has brought the chain there, and the store's file has it. */
     synchronized void moved(TrailTransaction.Head head) {
         added = head.eventId();
-        posted = head.eventId();
-        lastPosted = head;
+        posted = head;
         last = null;
         forced(head);
     }
@@ -94,8 +95,7 @@ final class Posting implements AutoCloseable {
     }
 
     private void wentBack(TrailTransaction.Head head) {
-        posted = head.eventId();
-        lastPosted = head;
+        posted = head;
         wanted = added;
     }
 
@@ -145,19 +145,8 @@ final class Posting implements AutoCloseable {
      */
     synchronized void await() throws SQLException {
         long target = added;
-        if (posted >= target) {
-            return;
-        }
         wanted = Math.max(wanted, target);
-        notifyAll();
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.beginTimeoutMs());
-        while (posted < target) {
-            requireSound();
-            pause(deadline);
-            if (posted < target && System.nanoTime() > deadline) {
-                throw new SQLException("the store's tables are behind its journal");
-            }
-        }
+        awaitUntil(() -> id(posted) >= target, "the store's tables are behind its journal");
     }
 
     /**
@@ -167,21 +156,27 @@ final class Posting implements AutoCloseable {
      */
     synchronized void force() throws SQLException {
         long target = added;
-        forceWanted = Math.max(forceWanted, target);
         wanted = Math.max(wanted, target);
+        forceWanted = Math.max(forceWanted, target);
+        awaitUntil(() -> id(forced) >= target || !thread.isAlive(), "the store's file is behind its journal");
+    }
+
+    private void awaitUntil(BooleanSupplier reached, String behind) throws SQLException {
+        if (reached.getAsBoolean()) {
+            return;
+        }
         notifyAll();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.beginTimeoutMs());
-        while (forcedId() < target && thread.isAlive()) {
+        while (!reached.getAsBoolean()) {
             requireSound();
-            pause(deadline);
-            if (forcedId() < target && System.nanoTime() > deadline) {
-                throw new SQLException("the store's file is behind its journal");
+            if (System.nanoTime() > deadline) {
+                throw new SQLException(behind);
             }
+            pause(deadline);
         }
     }
 
-    private long forcedId() {
-        TrailTransaction.Head head = forced;
+    private static long id(TrailTransaction.@Nullable Head head) {
         return head == null ? 0 : head.eventId();
     }
 
@@ -255,7 +250,8 @@ final class Posting implements AutoCloseable {
             }
             boolean allForced = last == null;
             long lingerMs = LINGER_MS - waiting.sinceMs();
-            if (!waiting.isEmpty() && (closing || wanted > posted || waiting.size() >= BATCH_LINKS || lingerMs <= 0)) {
+            if (!waiting.isEmpty()
+                    && (closing || wanted > id(posted) || waiting.size() >= BATCH_LINKS || lingerMs <= 0)) {
                 notifyAll();
                 return waiting.take(BATCH_LINKS);
             }
@@ -284,8 +280,7 @@ final class Posting implements AutoCloseable {
     }
 
     private synchronized void recovered(TrailTransaction.Head head) {
-        posted = head.eventId();
-        lastPosted = head;
+        posted = head;
         if (failure != null) {
             failure = null;
             LOG.info("The audit trail's tables can be written again");
@@ -294,7 +289,7 @@ final class Posting implements AutoCloseable {
     }
 
     private synchronized boolean flushIsDue() {
-        return last != null && (closing || forceWanted > forcedId() || sinceUnforcedMs() >= FLUSH_MS);
+        return last != null && (closing || forceWanted > id(forced) || sinceUnforcedMs() >= FLUSH_MS);
     }
 
     private synchronized long sinceUnforcedMs() {
