@@ -296,7 +296,7 @@ class PolicyHonestyTest {
         try (TestNicol late = TestNicol.start(List.of(TestDatabases.h2("late")), USERS, """
                 grants:
                   - {name: analysts, tables: ["late.public.*"], actions: [select], to: {groups: [analysts]}}
-                  - {name: stewards, tables: ["late.**"], actions: [ddl], to: {groups: [stewards]}}
+                  - {name: stewards, tables: ["late.**", "elsewhere.**"], actions: [ddl], to: {groups: [stewards]}}
                 row_filters:
                   - {name: region, tables: ["late.public.t"], to: {groups: [analysts]}, where: "regoin = 'EU'"}
                 column_masks:

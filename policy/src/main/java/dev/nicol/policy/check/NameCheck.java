@@ -45,7 +45,7 @@ final class NameCheck {
         for (Grant grant : set.grants()) {
             boolean creates = grant.actions().contains(Action.CREATE);
             for (NamePattern pattern : grant.tables()) {
-                boolean elsewhere = !pattern.exact() && !reachesSource(pattern) && opensSomething(grant);
+                boolean elsewhere = !pattern.exact() && !reachesSource(pattern) && mayOpenSomething(grant);
                 if (!(creates && reachesSource(pattern)) && !elsewhere) {
                     table(grant, pattern);
                 }
@@ -66,8 +66,9 @@ final class NameCheck {
     }
 
     /** One policy set serves every environment: a grant may name sources by glob that this one does not have. */
-    private boolean opensSomething(Grant grant) {
-        return catalogue.tables().stream().anyMatch(table -> grant.covers(table.name()));
+    private boolean mayOpenSomething(Grant grant) {
+        return grant.tables().stream().anyMatch(this::open)
+                || catalogue.tables().stream().anyMatch(table -> grant.covers(table.name()));
     }
 
     private boolean reachesSource(NamePattern pattern) {
