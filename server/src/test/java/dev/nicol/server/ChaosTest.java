@@ -81,6 +81,10 @@ class ChaosTest {
 
     private void start(String limits) {
         nicol = TestNicol.start(List.of(postgres), USERS, POLICY, "limits: {" + limits + "}");
+        // a server starts without a source that is slow, as on a machine that is busy with other tests
+        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> assertThat(
+                        nicol.rows("steve", "SELECT n FROM pg.public.numbers WHERE n = 1"))
+                .containsExactly("1"));
     }
 
     /** Sessions of the server at the PostgreSQL that are in a statement or a transaction. */

@@ -220,7 +220,8 @@ class DocumentationTest {
 
     private static List<Path> migrations(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.sorted(Comparator.comparingInt(DocumentationTest::version))
+            return files.filter(file -> file.getFileName().toString().startsWith("V"))
+                    .sorted(Comparator.comparingInt(DocumentationTest::version))
                     .toList();
         }
     }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the chains of a store, one for each server, and derives every queryable row from them again. An event that was edited, removed, moved or
- * added is found, and so is a row of the tables derived from events that does not say what its event says.
+ * added is found, and so is a row of the tables derived from events that does not say what its event says, and a view that
+ * does not show what it showed.
  *
  * <p>Whoever can write the store can also build a whole new chain and head: only signed checkpoints kept elsewhere tell
  * that, and a store put back to an earlier copy.
@@ -168,7 +169,8 @@ public final class AuditVerifier {
         }
         boolean whole = chains.stream().allMatch(chain -> chain.problem() == null);
         // rows of a chain that is broken are not all known
-        return new Report(chains, whole ? leftOver(connection, expectedRows) : null);
+        String leftOver = whole ? leftOver(connection, expectedRows) : null;
+        return new Report(chains, leftOver == null ? StoreViews.problem(connection) : leftOver);
     }
 
     /** Rows that no chain tells of; null where there are none. */

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is verified of a server's chain before the server goes on with it: its head, its last events with their rows, and
- * that it meets the last signed checkpoint. All of it is walked by {@link AuditVerifier}, which takes longer the longer
+ * What is verified of a server's chain before the server goes on with it: its head, its last events with their rows, that
+ * it meets the last signed checkpoint, and that the store's views are as they were made. All of it is walked by {@link AuditVerifier}, which takes longer the longer
  * the chain is.
  */
 public final class ChainAtStart {
@@ -48,7 +48,14 @@ public final class ChainAtStart {
                     + "` does not verify, so nothing was started: " + problem + ". Keep a copy of the store for the"
                     + " auditors; then restore a backup, or start with --accept-broken-chain, which is recorded.");
         }
-        store.acceptUnread();
+        try {
+            store.acceptBroken();
+        } catch (SQLException failure) {
+            throw NicolError.TRAIL_UNAVAILABLE.because(
+                    "The store cannot be brought in order, so nothing was started: " + problem + ".",
+                    String.valueOf(failure.getMessage()),
+                    failure);
+        }
         return problem;
     }
 
@@ -69,7 +76,9 @@ public final class ChainAtStart {
         try {
             AuditVerifier.Chain chain = AuditVerifier.atOneMoment(
                     store, connection -> PartialWalk.ofTheEnd(connection, store.server(), signed, events));
-            return chain.problem() == null ? null : "event " + chain.brokenId() + ": " + chain.problem();
+            return chain.problem() == null
+                    ? AuditVerifier.atOneMoment(store, StoreViews::problem)
+                    : "event " + chain.brokenId() + ": " + chain.problem();
         } catch (SQLException failure) {
             LOG.error("The chain could not be read", failure);
             return "it cannot be read";

@@ -183,7 +183,7 @@ final class EmbeddedStore extends Store {
     }
 
     @Override
-    void acceptUnread() {
+    void acceptBroken() {
         unread = null;
     }
 
@@ -313,7 +313,7 @@ final class EmbeddedStore extends Store {
         }
     }
 
-    /** The server's chain, and a reader whose password is made anew at every start. */
+    /** The server's chain, the views, which nobody can have changed then, and a reader whose password is made anew at every start. */
     private static Reader prepare(HikariDataSource pool, Path path, String server) throws SQLException {
         byte[] random = new byte[READER_PASSWORD_BYTES];
         new SecureRandom().nextBytes(random);
@@ -321,6 +321,7 @@ final class EmbeddedStore extends Store {
         try (Connection connection = pool.getConnection();
                 Statement statement = connection.createStatement()) {
             beginChain(connection, server);
+            StoreViews.restore(connection);
             statement.execute("CREATE USER IF NOT EXISTS " + READER + " PASSWORD ''");
             statement.execute("ALTER USER " + READER + " SET PASSWORD '" + password + "'");
             for (String schema : EXPOSED_SCHEMAS) {

@@ -99,7 +99,8 @@ final class PostgresReader {
         owner.unwrap(PGConnection.class).alterUserPassword(role, password.toCharArray(), "scram-sha-256");
     }
 
-    private void grant() throws SQLException {
+    /** Also on views that were made since. */
+    void grant() throws SQLException {
         try (Statement statement = owner.createStatement()) {
             for (String schema : Store.EXPOSED_SCHEMAS) {
                 statement.execute("GRANT USAGE ON SCHEMA " + schema + " TO " + quoted(role));

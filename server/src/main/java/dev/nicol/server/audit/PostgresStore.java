@@ -135,6 +135,15 @@ final class PostgresStore extends Store {
     }
 
     @Override
+    void acceptBroken() throws SQLException {
+        onWriter(connection -> {
+            StoreViews.restore(connection);
+            new PostgresReader(connection, settings).grant();
+            return true;
+        });
+    }
+
+    @Override
     Connection writer() throws SQLException {
         return session.connection();
     }

@@ -191,8 +191,8 @@ public abstract class Store implements AutoCloseable {
         return null;
     }
 
-    /** What cannot be read is kept beside the store, and the chain goes on without it. */
-    void acceptUnread() {}
+    /** What cannot be read is kept beside the store, and the chain goes on without it; views are as they were made. */
+    abstract void acceptBroken() throws SQLException;
 
     abstract Connection writer() throws SQLException;
 

@@ -180,6 +180,44 @@ class ChainAtStartTest {
         }
     }
 
+    /** Of a store that others reach it is said first. The server makes the view anew, and whoever may read it may still. */
+    @Test
+    void aViewThatHidesSomebodyIsNotGoneOnWith() throws Exception {
+        SourceDefinition source = TestDatabases.h2("crm");
+        TestDatabases.execute(source.url(), "sa", "", "CREATE TABLE t (a INTEGER)");
+        TestNicol nicol = TestNicol.start(
+                List.of(source),
+                "users: {ada: {password: '$HASH', roles: [auditor]}}",
+                "grants: [{name: g, tables: ['crm.**'], actions: [select], to: {users: [ada]}}]",
+                storeSection());
+        String asked = "SELECT COUNT(*) FROM nicol.lineage.statements l JOIN nicol.audit.statements s"
+                + " ON s.statement_id = l.statement_id WHERE s.sql_text = 'SELECT a FROM crm.public.t'";
+        nicol.rows("ada", "SELECT a FROM crm.public.t");
+        assertThat(nicol.rows("ada", asked)).containsExactly("1");
+        nicol.close();
+        NicolConfig config = ConfigReader.read(nicol.directory().resolve("nicol.yaml"));
+        try (Store store = Store.open(config.storeSettings())) {
+            StoreAuditTrailTest.sql(
+                    store,
+                    "CREATE OR REPLACE VIEW lineage.statements AS SELECT statement_id, TRUE AS complete"
+                            + " FROM audit.statements WHERE user_name <> 'ada'");
+        }
+        boolean shared = kind == TestStore.POSTGRESQL;
+        if (shared) {
+            assertThatThrownBy(() -> Server.start(config))
+                    .isInstanceOf(NicolException.class)
+                    .hasMessageContainingAll(
+                            "nothing was started: the view lineage.statements is not as it was made",
+                            "--accept-broken-chain");
+            Server.start(config, true).close();
+        }
+        try (TestNicol again = TestNicol.startAgain(nicol.directory())) {
+            assertThat(again.rows("ada", asked)).containsExactly("1");
+            assertThat(again.rows("ada", "SELECT detail FROM nicol.audit.events WHERE kind = 'broken_chain_accepted'"))
+                    .isEqualTo(shared ? List.of("the view lineage.statements is not as it was made") : List.of());
+        }
+    }
+
     private String storeSection() {
         StoreSettings store = kind.settings(directory);
         return kind == TestStore.EMBEDDED

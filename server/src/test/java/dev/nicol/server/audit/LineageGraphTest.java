@@ -244,6 +244,7 @@ class LineageGraphTest {
                 .createSchemas(true)
                 .placeholders(Map.of("bytes", postgres ? "BYTEA" : "VARBINARY", "server", "unused"))
                 .target("3")
+                .repeatableSqlMigrationPrefix("the views are of today's tables")
                 .load()
                 .migrate();
         try (Connection connection = DriverManager.getConnection(url, user, password);

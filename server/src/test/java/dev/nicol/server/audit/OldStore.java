@@ -52,6 +52,7 @@ final class OldStore {
                 "CREATE TABLE lineage.edges (statement_id VARCHAR, phase VARCHAR, target VARCHAR, target_column VARCHAR,"
                         + " target_ordinal INTEGER, source_catalog VARCHAR, source_schema VARCHAR, source_table VARCHAR,"
                         + " source_column VARCHAR, kind VARCHAR, direct BOOLEAN, masked BOOLEAN)",
-                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11')");
+                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11')",
+                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IS NULL AND \"description\" = 'views'");
     }
 }

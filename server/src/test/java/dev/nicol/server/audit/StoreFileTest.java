@@ -83,6 +83,7 @@ class StoreFileTest {
                 .createSchemas(true)
                 .placeholders(Map.of("bytes", "VARBINARY", "server", "unused"))
                 .target("3")
+                .repeatableSqlMigrationPrefix("the views are of today's tables")
                 .load()
                 .migrate();
         TrailEvent event = TrailEvent.act("login", "bob", "of old", Instant.parse("2026-11-23T12:00:00Z"));
