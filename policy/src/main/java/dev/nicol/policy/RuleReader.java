@@ -1,12 +1,15 @@
 package dev.nicol.policy;
 
 import dev.nicol.policy.filter.RowFilter;
+import dev.nicol.policy.guardrail.Condition;
+import dev.nicol.policy.guardrail.ConditionType;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Guardrails;
+import dev.nicol.policy.guardrail.Hold;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.policy.mask.MaskType;
 import dev.nicol.policy.mask.Masks;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -15,9 +18,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes rules from policy files' trees and checks what can be checked without a catalogue. */
@@ -27,18 +32,20 @@ final class RuleReader {
             List.of("name", "tables", "actions", "raw", "filterable", "joinable", "until", "columns", "to", "except");
     private static final List<String> FILTER_KEYS = List.of("name", "tables", "where", "to", "except");
     private static final List<String> MASK_KEYS = List.of("name", "columns", "tags", "mask", "to", "except");
-    private static final List<String> GUARDRAIL_KEYS = List.of(
-            "name",
-            "statements",
-            "environments",
-            "tags",
-            "rows_over",
-            "check",
-            "action",
-            "approvers",
-            "expires_after",
-            "to",
-            "except");
+    private static final List<String> HOLD_KEYS = List.of("approvers", "approvals", "break_glass", "expires_after");
+    private static final List<String> GUARDRAIL_KEYS = Stream.of(
+                    Stream.of("name", "statements", "environments", "tags", "rows_over"),
+                    Guardrails.ALL.stream().map(ConditionType::key),
+                    Stream.of("action"),
+                    HOLD_KEYS.stream(),
+                    Stream.of("to", "except"))
+            .flatMap(keys -> keys)
+            .distinct()
+            .toList();
+    private static final List<String> CHECKS = Guardrails.ALL.stream()
+            .map(ConditionType::word)
+            .filter(Objects::nonNull)
+            .toList();
     private static final List<String> SELECTOR_KEYS =
             List.of("users", "groups", "roles", "agents", "purposes", "attributes");
     private static final List<String> ACTIONS =
@@ -196,15 +203,21 @@ final class RuleReader {
             }
         }
         Long rowsOver = node.has("rows_over") ? node.integer("rows_over", 0, 0, Long.MAX_VALUE) : null;
-        String check = node.word("check", List.of("unbounded_write"));
+        int before = problems.count();
+        node.word("check", CHECKS);
+        List<Condition> conditions = Guardrails.ALL.stream()
+                .filter(type -> type.asked(node))
+                .map(type -> type.create().from(node))
+                .filter(Objects::nonNull)
+                .toList();
+        boolean whole = problems.count() == before;
         node.required("action");
         String action = node.word("action", List.of("allow", "warn", "hold", "deny"));
-        SubjectSelector approvers = selector(node, "approvers");
-        Duration expiresAfter = node.duration("expires_after");
         Audience audience = audience(node);
-        if (action == null) {
+        if (action == null || !whole) {
             return null;
         }
+        GuardrailRule.Verdict verdict = GuardrailRule.Verdict.valueOf(action.toUpperCase(Locale.ROOT));
         try {
             return new GuardrailRule(
                     name,
@@ -212,15 +225,30 @@ final class RuleReader {
                     environments,
                     tags(node),
                     rowsOver,
-                    check == null ? null : GuardrailRule.Check.UNBOUNDED_WRITE,
-                    GuardrailRule.Verdict.valueOf(action.toUpperCase(Locale.ROOT)),
-                    approvers,
-                    expiresAfter,
+                    conditions,
+                    verdict,
+                    hold(node, verdict),
                     audience);
         } catch (IllegalArgumentException e) {
             node.problem(String.valueOf(e.getMessage()));
             return null;
         }
+    }
+
+    private static @Nullable Hold hold(YamlNode node, GuardrailRule.Verdict verdict) {
+        if (verdict == GuardrailRule.Verdict.HOLD) {
+            return new Hold(
+                    selector(node, "approvers"),
+                    (int) node.integer("approvals", 1, 1, Hold.MAX_APPROVALS),
+                    selector(node, "break_glass"),
+                    node.duration("expires_after"));
+        }
+        node.entries().forEach((key, value) -> {
+            if (HOLD_KEYS.contains(key)) {
+                value.problem("`" + key + "` belongs to `action: hold` only — remove it, or hold");
+            }
+        });
+        return null;
     }
 
     private String name(YamlNode node) {

@@ -2,6 +2,7 @@ package dev.nicol.policy;
 
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Hold;
 import dev.nicol.policy.mask.MaskRule;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -99,13 +100,18 @@ final class RuleText {
         if (rule.rowsOver() != null) {
             field("rows_over", rule.rowsOver().toString());
         }
-        if (rule.check() != null) {
-            field("check", word(rule.check()));
-        }
+        rule.conditions().forEach(condition -> fields.add(condition.toString()));
         field("action", word(rule.action()));
-        selector("approvers", rule.approvers());
-        if (rule.expiresAfter() != null) {
-            field("expires_after", rule.expiresAfter().toSeconds() + "s");
+        Hold hold = rule.hold();
+        if (hold != null) {
+            selector("approvers", hold.approvers());
+            if (hold.approvals() > 1) {
+                field("approvals", Integer.toString(hold.approvals()));
+            }
+            selector("break_glass", hold.breakGlass());
+            if (hold.expiresAfter() != null) {
+                field("expires_after", hold.expiresAfter().toSeconds() + "s");
+            }
         }
     }
 

@@ -4,7 +4,6 @@ import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.BiPredicate;
 
 /**
@@ -98,7 +97,8 @@ final class ShadowedRules {
                 && includes(wide.environments(), narrow.environments())
                 && includes(wide.tags(), narrow.tags())
                 && (wide.rowsOver() == null || narrow.rowsOver() != null && wide.rowsOver() <= narrow.rowsOver())
-                && (wide.check() == null || Objects.equals(wide.check(), narrow.check()))
+                && wide.conditions().stream()
+                        .allMatch(condition -> narrow.conditions().stream().anyMatch(condition::includes))
                 && wide.audience().includes(narrow.audience());
     }
 

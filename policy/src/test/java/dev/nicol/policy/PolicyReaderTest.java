@@ -3,6 +3,7 @@ package dev.nicol.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Hold;
 import dev.nicol.policy.mask.Hash;
 import dev.nicol.policy.mask.Nullify;
 import dev.nicol.policy.mask.Partial;
@@ -43,7 +44,7 @@ class PolicyReaderTest {
               - {name: births, tags: [BIRTH_DATE], mask: {kind: "null"}}
             guardrails:
               - {name: no-drop, statements: [drop, truncate, alter], environments: [production], action: deny}
-              - {name: big, statements: [delete, update], rows_over: 100, action: hold, approvers: {groups: [dba]}, expires_after: 4h}
+              - {name: big, statements: [delete, update], rows_over: 100, action: hold, approvers: {groups: [dba]}, approvals: 2, break_glass: {groups: [on-call]}, expires_after: 4h}
               - {name: unbounded, check: unbounded_write, action: deny}
             """;
 
@@ -82,9 +83,11 @@ class PolicyReaderTest {
         assertThat(big.statements()).isEqualTo(Set.of(GuardrailRule.Statement.DELETE, GuardrailRule.Statement.UPDATE));
         assertThat(big.rowsOver()).isEqualTo(100);
         assertThat(big.action()).isEqualTo(GuardrailRule.Verdict.HOLD);
-        assertThat(big.approvers().groups()).containsExactly("dba");
-        assertThat(big.expiresAfter()).isEqualTo(Duration.ofHours(4));
-        assertThat(set.guardrails().get(2).check()).isEqualTo(GuardrailRule.Check.UNBOUNDED_WRITE);
+        assertThat(big.hold()).isEqualTo(new Hold(named("dba"), 2, named("on-call"), Duration.ofHours(4)));
+        assertThat(set.guardrails().get(2).hold()).isNull();
+        assertThat(set.guardrails().get(2).conditions())
+                .extracting(Object::toString)
+                .containsExactly("check: unbounded_write");
     }
 
     @Test
@@ -127,6 +130,9 @@ class PolicyReaderTest {
                   - {name: g1, action: deny}
                   - {name: g2, statements: [drop], action: hold}
                   - {name: g3, statements: [merge], environments: [prod], action: forbid}
+                  - {name: g4, statements: [drop], action: deny, approvals: 2, break_glass: {groups: [dba]}}
+                  - {name: g5, statements: [drop], action: hold, approvers: {groups: [dba]}, approvals: 21}
+                  - {name: g6, check: unbound_write, action: deny}
                 """);
 
         assertThat(PolicyFiles.problems(directory))
@@ -154,12 +160,17 @@ class PolicyReaderTest {
                         "b.yaml:9: mask `partial`: `last` must be a whole number from 0 to 1000",
                         "b.yaml:10: a mask names either `columns` or `tags` — write one of them",
                         "b.yaml:11: `mask` is missing — add it",
-                        "b.yaml:13: a guardrail needs a condition — add `statements`, `tags`, `rows_over` or `check`",
+                        "b.yaml:13: a guardrail needs a condition — add one of `statements`, `tags`, `rows_over`,"
+                                + " `check`",
                         "b.yaml:14: `action: hold` needs `approvers` — name who may approve",
                         "b.yaml:15: unknown statement `merge` — use one of drop, truncate, alter, create, ddl, delete,"
                                 + " update, insert, select",
                         "b.yaml:15: unknown environment `prod` — use one of development, staging, production",
-                        "b.yaml:15: `action` cannot be `forbid` — use one of allow, warn, hold, deny");
+                        "b.yaml:15: `action` cannot be `forbid` — use one of allow, warn, hold, deny",
+                        "b.yaml:16: `approvals` belongs to `action: hold` only — remove it, or hold",
+                        "b.yaml:16: `break_glass` belongs to `action: hold` only — remove it, or hold",
+                        "b.yaml:17: `approvals` must be a whole number from 1 to 20, not `21`",
+                        "b.yaml:18: `check` cannot be `unbound_write` — use one of unbounded_write");
     }
 
     @Test
@@ -284,7 +295,12 @@ class PolicyReaderTest {
                         "column_mask: {name: 'emails', tags: ['EMAIL'], mask: {kind: hash},"
                                 + " except: {groups: ['stewards']}}",
                         "guardrail: {name: 'big', statements: [delete, update], rows_over: 100, action: hold,"
-                                + " approvers: {groups: ['dba']}, expires_after: 14400s}");
+                                + " approvers: {groups: ['dba']}, approvals: 2, break_glass: {groups: ['on-call']},"
+                                + " expires_after: 14400s}");
+    }
+
+    private static SubjectSelector named(String group) {
+        return new SubjectSelector(Set.of(), Set.of(group), Set.of(), Set.of(), Set.of(), Map.of());
     }
 
     private static String grant(String name) {

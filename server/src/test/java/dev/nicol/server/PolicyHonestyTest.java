@@ -142,8 +142,8 @@ class PolicyHonestyTest {
                         "p.yaml:21: `m3`: there is no tag `EMIAL` — did you mean `EMAIL`?",
                         "p.yaml:23: `r1`: there is no tag `MAIL` — did you mean `EMAIL`?",
                         "p.yaml:23: `r1`: nobody has group `dba` — correct the name, or add it to the users file",
-                        "p.yaml:24: `r2` can never trip: `check: unbounded_write` is of update and delete only — name"
-                                + " them in `statements`, or remove the check");
+                        "p.yaml:24: `r2` can never trip: `check: unbounded_write` is of delete, update only — name one"
+                                + " of them in `statements`, or remove it");
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.nicol.policy.TableFacts;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.filter.RowFilter;
+import dev.nicol.policy.guardrail.Condition;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.mask.MaskRule;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Tables, columns and tags that rules name and that there are none of. */
 final class NameCheck {
@@ -57,11 +59,11 @@ final class NameCheck {
         }
         for (MaskRule mask : set.maskRules()) {
             mask.columns().forEach(pattern -> column(mask, pattern));
-            new TreeSet<>(mask.tags()).forEach(tag -> tag(mask, tag));
+            new TreeSet<>(mask.tags()).forEach(tag -> tag(mask, "tags", tag));
         }
         for (GuardrailRule guardrail : set.guardrails()) {
-            new TreeSet<>(guardrail.tags()).forEach(tag -> tag(guardrail, tag));
-            unreachable(guardrail);
+            new TreeSet<>(guardrail.tags()).forEach(tag -> tag(guardrail, "tags", tag));
+            guardrail.conditions().forEach(condition -> condition(guardrail, condition));
         }
     }
 
@@ -206,26 +208,38 @@ final class NameCheck {
         return ": `" + tables.get(0).name() + "` has no column `" + column + "`" + orCorrect(column, columns);
     }
 
-    private void tag(Rule rule, String tag) {
+    private void tag(Rule rule, String key, String tag) {
         if (!tags.contains(tag)) {
             String hint = NearestName.hint(tag, tags);
             problems.add(
-                    set.places().of(rule, "tags", tag),
+                    set.places().of(rule, key, tag),
                     "`" + rule.name() + "`: there is no tag `" + tag + "`"
                             + (hint.isEmpty() ? " — known: " + String.join(", ", new TreeSet<>(tags)) : hint));
         }
     }
 
     /** Where an environment is missing only here, nothing is said: one policy set serves every environment. */
-    private void unreachable(GuardrailRule guardrail) {
-        boolean writes = guardrail.statements().isEmpty()
-                || guardrail.statements().contains(GuardrailRule.Statement.UPDATE)
-                || guardrail.statements().contains(GuardrailRule.Statement.DELETE);
-        if (guardrail.check() == GuardrailRule.Check.UNBOUNDED_WRITE && !writes) {
+    private void condition(GuardrailRule guardrail, Condition condition) {
+        String key = condition.toString().split(":", 2)[0];
+        new TreeSet<>(condition.tags()).forEach(tag -> tag(guardrail, key, tag));
+        for (String source : new TreeSet<>(condition.sources())) {
+            if (!catalogue.catalogs().contains(source)) {
+                problems.add(
+                        set.places().of(guardrail, key, source),
+                        "`" + guardrail.name() + "`: there is no source `" + source + "`"
+                                + orCorrect(source, catalogue.catalogs()));
+            }
+        }
+        if (!guardrail.statements().isEmpty()
+                && guardrail.statements().stream().noneMatch(condition.statements()::contains)) {
+            String kinds = condition.statements().stream()
+                    .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                    .sorted()
+                    .collect(Collectors.joining(", "));
             problems.add(
                     set.places().of(guardrail, "statements", null),
-                    "`" + guardrail.name() + "` can never trip: `check: unbounded_write` is of update and delete only —"
-                            + " name them in `statements`, or remove the check");
+                    "`" + guardrail.name() + "` can never trip: `" + condition + "` is of " + kinds
+                            + " only — name one of them in `statements`, or remove it");
         }
     }
 }

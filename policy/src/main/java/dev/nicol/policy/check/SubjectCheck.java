@@ -26,8 +26,9 @@ final class SubjectCheck {
         for (Rule rule : set.rules()) {
             selector(rule, "to", rule.audience().to());
             selector(rule, "except", rule.audience().except());
-            if (rule instanceof GuardrailRule guardrail) {
-                selector(rule, "approvers", guardrail.approvers());
+            if (rule instanceof GuardrailRule guardrail && guardrail.hold() != null) {
+                selector(rule, "approvers", guardrail.hold().approvers());
+                selector(rule, "break_glass", guardrail.hold().breakGlass());
             }
             if (rule instanceof Grant) {
                 // a restriction counts as soon as a purpose is stated; a right only where it is declared

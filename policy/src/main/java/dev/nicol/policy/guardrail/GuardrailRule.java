@@ -2,12 +2,11 @@ package dev.nicol.policy.guardrail;
 
 import dev.nicol.policy.Audience;
 import dev.nicol.policy.Rule;
-import dev.nicol.policy.SubjectSelector;
-import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param environments of any source the statement touches; empty: every one
  * @param tags entity tags of any column the statement touches, upper case; empty: no condition
  * @param rowsOver more rows than this are written, or estimated for a read; null: no condition
- * @param check a condition that needs code; null: none
- * @param approvers who may approve; empty unless {@code action} is {@code HOLD}
- * @param expiresAfter how long a held statement waits; null: the server's default
+ * @param conditions further ones
+ * @param hold how a held statement may come to run; null unless {@code action} is {@code HOLD}
  */
 public record GuardrailRule(
         String name,
@@ -27,28 +25,27 @@ public record GuardrailRule(
         Set<String> environments,
         Set<String> tags,
         @Nullable Long rowsOver,
-        @Nullable Check check,
+        List<Condition> conditions,
         Verdict action,
-        SubjectSelector approvers,
-        @Nullable Duration expiresAfter,
+        @Nullable Hold hold,
         Audience audience)
         implements Rule {
     public GuardrailRule {
         statements = Set.copyOf(statements);
         environments = Set.copyOf(environments);
         tags = Set.copyOf(tags);
-        if (statements.isEmpty() && tags.isEmpty() && rowsOver == null && check == null) {
-            throw new IllegalArgumentException(
-                    "a guardrail needs a condition — add `statements`, `tags`, `rows_over` or `check`");
+        conditions = List.copyOf(conditions);
+        if (statements.isEmpty() && tags.isEmpty() && rowsOver == null && conditions.isEmpty()) {
+            List<String> keys = Stream.concat(
+                            Stream.of("statements", "tags", "rows_over"),
+                            Guardrails.ALL.stream().map(ConditionType::key))
+                    .distinct()
+                    .map(key -> "`" + key + "`")
+                    .toList();
+            throw new IllegalArgumentException("a guardrail needs a condition — add one of " + String.join(", ", keys));
         }
-        if (action == Verdict.HOLD == approvers.isEmpty()) {
-            throw new IllegalArgumentException(
-                    action == Verdict.HOLD
-                            ? "`action: hold` needs `approvers` — name who may approve"
-                            : "`approvers` belong to `action: hold` only — remove them, or hold");
-        }
-        if (action != Verdict.HOLD && expiresAfter != null) {
-            throw new IllegalArgumentException("`expires_after` belongs to `action: hold` only — remove it, or hold");
+        if ((action == Verdict.HOLD) != (hold != null)) {
+            throw new IllegalArgumentException("who approves belongs to `action: hold`, and to no other action");
         }
     }
 
@@ -76,12 +73,6 @@ public record GuardrailRule(
                     ? EnumSet.of(valueOf(word.toUpperCase(Locale.ROOT)))
                     : EnumSet.noneOf(Statement.class);
         }
-    }
-
-    /** Conditions that need code. */
-    public enum Check {
-        /** DELETE or UPDATE without a WHERE that can leave out a row. */
-        UNBOUNDED_WRITE
     }
 
     /** What comes of a match, in rising severity. */

@@ -1,28 +1,58 @@
 package dev.nicol.policy.guardrail;
 
 import dev.nicol.policy.Subject;
+import dev.nicol.policy.guardrail.GuardrailRule.Statement;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** The one list of guardrails, and their judgement of a statement. */
 public final class Guardrails {
-    private static final List<Guardrail> ALL = List.of(new StatementInEnvironment(), new UnboundedWrite());
+    public static final List<ConditionType> ALL = List.of(UnboundedWrite.TYPE);
 
     private Guardrails() {}
 
-    /**
-     * Judges a statement. A rule trips when every condition it names holds; a condition that cannot be told yet
-     * ({@code tags}, {@code rows_over}) counts as one that holds, so that it errs towards the rule.
-     */
+    /** Judges a statement. A rule trips when every condition it names holds. */
     public static Judgement judge(List<GuardrailRule> rules, Subject subject, StatementFacts facts) {
-        List<GuardrailRule> tripped = rules.stream()
-                .filter(rule -> rule.audience().binds(subject))
-                .filter(rule ->
-                        ALL.stream().allMatch(guardrail -> !guardrail.asked(rule) || guardrail.holds(rule, facts)))
-                .sorted(Comparator.comparing(GuardrailRule::action).reversed())
-                .toList();
+        List<GuardrailRule> tripped = new ArrayList<>();
+        List<GuardrailRule> onRows = new ArrayList<>();
+        for (GuardrailRule rule : rules) {
+            if (rule.audience().binds(subject) && holds(rule, facts)) {
+                if (rule.rowsOver() != null && writesRows(facts)) {
+                    onRows.add(rule);
+                } else if (rule.rowsOver() == null || over(rule.rowsOver(), facts.estimatedRows())) {
+                    tripped.add(rule);
+                }
+            }
+        }
+        Comparator<GuardrailRule> strictestFirst =
+                Comparator.comparing(GuardrailRule::action).reversed();
+        tripped.sort(strictestFirst);
+        onRows.sort(strictestFirst);
         GuardrailRule.Verdict verdict =
                 tripped.isEmpty() ? GuardrailRule.Verdict.ALLOW : tripped.get(0).action();
-        return new Judgement(verdict, tripped);
+        return new Judgement(verdict, tripped, onRows);
+    }
+
+    /** Whether all but {@code rows_over} holds. */
+    private static boolean holds(GuardrailRule rule, StatementFacts facts) {
+        return (rule.statements().isEmpty()
+                        || facts.statement() != null && rule.statements().contains(facts.statement()))
+                && (rule.environments().isEmpty()
+                        || facts.environments().stream().anyMatch(rule.environments()::contains))
+                && (rule.tags().isEmpty() || facts.tags().stream().anyMatch(rule.tags()::contains))
+                && rule.conditions().stream().allMatch(condition -> condition.holds(facts));
+    }
+
+    /** What an INSERT, UPDATE or DELETE writes is counted when it runs; a definition is estimated, as a read is. */
+    private static boolean writesRows(StatementFacts facts) {
+        Statement statement = facts.statement();
+        return statement == Statement.INSERT || statement == Statement.UPDATE || statement == Statement.DELETE;
+    }
+
+    /** An unknown number of rows is over every bound. */
+    static boolean over(long bound, OptionalDouble rows) {
+        return rows.isEmpty() || rows.getAsDouble() > bound;
     }
 }

@@ -1,14 +1,23 @@
 package dev.nicol.policy.guardrail;
 
+import java.util.Set;
+
 /** UPDATE or DELETE without an effective WHERE. */
-final class UnboundedWrite implements Guardrail {
+record UnboundedWrite() implements Condition {
+    static final ConditionType TYPE = ConditionType.check("unbounded_write", UnboundedWrite::new);
+
     @Override
-    public boolean asked(GuardrailRule rule) {
-        return rule.check() == GuardrailRule.Check.UNBOUNDED_WRITE;
+    public boolean holds(StatementFacts facts) {
+        return facts.unboundedWrite();
     }
 
     @Override
-    public boolean holds(GuardrailRule rule, StatementFacts facts) {
-        return facts.unboundedWrite();
+    public Set<GuardrailRule.Statement> statements() {
+        return Set.of(GuardrailRule.Statement.UPDATE, GuardrailRule.Statement.DELETE);
+    }
+
+    @Override
+    public String toString() {
+        return "check: unbounded_write";
     }
 }

@@ -8,6 +8,7 @@ import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.SubjectSelector;
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Hold;
 import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.policy.mask.Nullify;
 import dev.nicol.server.audit.Store;
@@ -141,10 +142,14 @@ public final class SystemPolicy implements Supplier<PolicySet> {
     private static String requests(List<GuardrailRule> guardrails) {
         StringBuilder where = new StringBuilder("requested_by = CURRENT_USER OR decided_by = CURRENT_USER");
         for (GuardrailRule guardrail : guardrails) {
+            Hold hold = guardrail.hold();
+            if (hold == null) {
+                continue;
+            }
             List<String> approves = new ArrayList<>();
-            guardrail.approvers().users().forEach(user -> approves.add("CURRENT_USER = " + quoted(user)));
-            guardrail.approvers().groups().forEach(group -> approves.add("IN_GROUP(" + quoted(group) + ")"));
-            guardrail.approvers().roles().forEach(role -> approves.add("IN_ROLE(" + quoted(role) + ")"));
+            hold.approvers().users().forEach(user -> approves.add("CURRENT_USER = " + quoted(user)));
+            hold.approvers().groups().forEach(group -> approves.add("IN_GROUP(" + quoted(group) + ")"));
+            hold.approvers().roles().forEach(role -> approves.add("IN_ROLE(" + quoted(role) + ")"));
             if (!approves.isEmpty()) {
                 where.append(" OR rule = ").append(quoted(guardrail.name())).append(" AND (");
                 where.append(String.join(" OR ", approves)).append(")");

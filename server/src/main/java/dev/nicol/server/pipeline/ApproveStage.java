@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Hold;
 import dev.nicol.policy.guardrail.Judgement;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Seals;
@@ -19,6 +20,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
@@ -84,9 +86,10 @@ final class ApproveStage {
             return new AdmittedStatement(guarded, approved.approvalId());
         }
         GuardrailRule rule = guarded.judgement().tripped().get(0);
+        Hold hold = Objects.requireNonNull(rule.hold());
         Instant expires = clock.instant()
                 .truncatedTo(ChronoUnit.SECONDS)
-                .plus(rule.expiresAfter() == null ? DEFAULT_EXPIRY : rule.expiresAfter());
+                .plus(hold.expiresAfter() == null ? DEFAULT_EXPIRY : hold.expiresAfter());
         String id = approvals.create(new ApprovalRequest(
                 parsed.subject().userName(),
                 agent,
@@ -98,12 +101,12 @@ final class ApproveStage {
                 binding,
                 expires));
         throw NicolError.HELD_FOR_APPROVAL.because("Held for approval as request " + id + " by guardrail `"
-                + rule.name() + "`. " + approvers(rule) + " may approve it until " + expires
+                + rule.name() + "`. " + approvers(hold) + " may approve it until " + expires
                 + " with CALL nicol.approve('" + id + "', 'comment'); then run the same statement again.");
     }
 
-    private static String approvers(GuardrailRule rule) {
-        String groups = String.join(", ", rule.approvers().groups());
+    private static String approvers(Hold hold) {
+        String groups = String.join(", ", hold.approvers().groups());
         return groups.isEmpty() ? "Its approvers" : "Members of " + groups;
     }
 

@@ -113,7 +113,7 @@ final class Procedures {
                 .filter(guardrail -> guardrail.name().equals(request.request().rule()))
                 .findFirst()
                 .orElse(null);
-        if (rule == null || !rule.approvers().matches(subject)) {
+        if (rule == null || rule.hold() == null || !rule.hold().approvers().matches(subject)) {
             throw NicolError.NOT_PERMITTED.because(
                     "You are not an approver of guardrail `" + request.request().rule() + "`.");
         }
