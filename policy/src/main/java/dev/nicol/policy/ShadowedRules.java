@@ -2,6 +2,7 @@ package dev.nicol.policy;
 
 import dev.nicol.policy.filter.RowFilter;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Hold;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.BiPredicate;
@@ -99,7 +100,17 @@ final class ShadowedRules {
                 && (wide.rowsOver() == null || narrow.rowsOver() != null && wide.rowsOver() <= narrow.rowsOver())
                 && wide.conditions().stream()
                         .allMatch(condition -> narrow.conditions().stream().anyMatch(condition::includes))
-                && wide.audience().includes(narrow.audience());
+                && wide.audience().includes(narrow.audience())
+                && !wantsMore(narrow, wide);
+    }
+
+    /** Of two rules that hold, each wants approvals of its own approvers. */
+    private static boolean wantsMore(GuardrailRule rule, GuardrailRule other) {
+        Hold hold = rule.hold();
+        Hold others = other.hold();
+        return hold != null
+                && others != null
+                && !(hold.approvers().equals(others.approvers()) && hold.approvals() <= others.approvals());
     }
 
     /** An empty condition always holds. */

@@ -10,6 +10,7 @@ import dev.nicol.policy.PolicyEngine;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.approval.Expiry;
 import dev.nicol.server.audit.ChainAtStart;
 import dev.nicol.server.audit.Checkpoints;
 import dev.nicol.server.audit.KeyRecords;
@@ -114,6 +115,7 @@ public final class Server implements AutoCloseable {
             catalogs = catalogs(catalog, virtualSchemas, tags, engine, store, keys);
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
+            opened(Expiry.start(approvals, clock));
             pipelines = opened(new Pipelines(
                     new Pipelines.Parts(
                             catalogs,

@@ -9,14 +9,14 @@ public enum ApprovalState {
     /** Its statement may run, once. */
     APPROVED,
     REJECTED,
-    /** Nobody decided in time. */
+    /** Nobody decided in time, or nobody ran it. */
     EXPIRED,
     /** Withdrawn by who asked. */
     CANCELLED,
     /** Its statement runs. */
     EXECUTING,
     EXECUTED,
-    /** Its statement ran and failed, or the server ended meanwhile; it may be approved to run again. */
+    /** Its statement failed; where it is not known what came of it, it must be approved anew to run again. */
     FAILED,
     /** Taken back before it ran. */
     REVOKED;
@@ -26,7 +26,7 @@ public enum ApprovalState {
         Set<ApprovalState> allowed =
                 switch (this) {
                     case PENDING -> Set.of(APPROVED, REJECTED, EXPIRED, CANCELLED);
-                    case APPROVED -> Set.of(EXECUTING, REVOKED);
+                    case APPROVED -> Set.of(EXECUTING, REVOKED, EXPIRED);
                     case EXECUTING -> Set.of(EXECUTED, FAILED);
                     case FAILED -> Set.of(APPROVED);
                     case REJECTED, EXPIRED, CANCELLED, EXECUTED, REVOKED -> Set.of();

@@ -5,15 +5,13 @@ import dev.nicol.server.audit.StatementIds;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.audit.StoredText;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +22,8 @@ import org.jspecify.annotations.Nullable;
  * caller's to know. Every method that changes throws {@code TRAIL_UNAVAILABLE} where it cannot be recorded.
  */
 public final class ApprovalStore {
-    private static final String SERVER = "server";
-    private static final String SELECT = "SELECT r.*, b.binding FROM approval.requests r"
-            + " JOIN internal.approval_bindings b ON b.approval_id = r.approval_id WHERE ";
+    private static final String SERVER = "nicol";
+    private static final String EXPIRED_WHY = "nobody decided or ran it in time";
 
     private final Store store;
     private final StoreAuditTrail trail;
@@ -36,57 +33,172 @@ public final class ApprovalStore {
         this.trail = trail;
     }
 
-    /** Files a request, state {@code PENDING}; answers its id. */
-    public String create(ApprovalRequest request) {
-        String approvalId = StatementIds.next();
-        trail.record(transaction -> {
-            insert(transaction, approvalId, request);
-            event(transaction, approvalId, ApprovalState.PENDING, request.requestedBy(), request.reason());
-            return null;
+    /**
+     * Files a request, state {@code PENDING}; where the same subject has asked for the same statement already and nobody
+     * has decided, that request.
+     */
+    public Approval file(ApprovalRequest request) {
+        String key = request.openKey();
+        return trail.record(transaction -> {
+            ApprovalReader reader = new ApprovalReader(transaction.handle());
+            Approval open = reader.open(key).orElse(null);
+            if (open != null && transaction.now().isBefore(open.expiresAt())) {
+                return open;
+            } else if (open != null) {
+                move(transaction, open.approvalId(), ApprovalState.PENDING, ApprovalState.EXPIRED, SERVER, EXPIRED_WHY);
+            }
+            String approvalId = StatementIds.next();
+            new Filing(transaction, approvalId, request).insert(key);
+            event(
+                    transaction,
+                    approvalId,
+                    ApprovalState.PENDING,
+                    request.requester().userName(),
+                    request.reason());
+            return reader.find(approvalId).orElseThrow();
         });
-        return approvalId;
     }
 
     public Optional<Approval> find(String approvalId) {
-        return store.read(handle -> read(handle.createQuery(SELECT + "r.approval_id = :id")
-                        .bind("id", approvalId))
-                .findFirst());
+        return store.read(handle -> new ApprovalReader(handle).find(approvalId));
     }
 
-    /** The approved request that lets this very statement of this subject through, the oldest first. */
-    public Optional<Approval> findApproved(String binding, String requestedBy, @Nullable String agent) {
-        return store.read(handle -> read(handle.createQuery(SELECT
-                                + "b.binding = :binding AND r.requested_by = :user AND COALESCE(r.agent, '') = :agent"
-                                + " AND r.state = 'APPROVED' ORDER BY r.approval_id")
-                        .bind("binding", binding)
-                        .bind("user", requestedBy)
-                        .bind("agent", agent == null ? "" : agent))
-                .findFirst());
+    /** The approved requests of the same text that the subject may run, its own or delegated, the oldest first. */
+    public List<Approval> approved(Binding binding, String userName, @Nullable String agent) {
+        return store.read(handle -> new ApprovalReader(handle).approved(binding, userName, agent));
     }
 
-    /** PENDING → APPROVED; false where it is not pending, or its time is over. */
-    public boolean approve(String approvalId, String decidedBy, String comment) {
-        return decide(approvalId, ApprovalState.PENDING, ApprovalState.APPROVED, decidedBy, comment);
+    public boolean hasVoted(String approvalId, String userName) {
+        return store.read(handle -> new ApprovalReader(handle).hasVoted(approvalId, userName));
+    }
+
+    /** What came of somebody's approval. */
+    public enum Vote {
+        /** It was the last that was needed: APPROVED. */
+        APPROVED,
+        /** It counts, and others are needed. */
+        COUNTED,
+        /** The same user has approved before. */
+        REPEATED,
+        /** It is neither PENDING nor FAILED, or its time is over. */
+        CLOSED
+    }
+
+    /**
+     * One approver's approval.
+     *
+     * @param rules those of the request's rules that the user may approve for
+     */
+    public Vote vote(String approvalId, Collection<String> rules, String userName, String comment) {
+        return trail.record(transaction -> {
+            ApprovalReader reader = new ApprovalReader(transaction.handle());
+            ApprovalState from = locked(transaction, approvalId);
+            if (from == null) {
+                return Vote.CLOSED;
+            } else if (reader.hasVoted(approvalId, userName)) {
+                return Vote.REPEATED;
+            }
+            for (String rule : rules) {
+                transaction
+                        .handle()
+                        .execute(
+                                "INSERT INTO approval.votes (approval_id, rule, user_name, voted_at, comment)"
+                                        + " VALUES (?, ?, ?, ?, ?)",
+                                approvalId,
+                                rule,
+                                userName,
+                                utc(transaction.now()),
+                                StoredText.writable(comment));
+            }
+            if (!reader.isSatisfied(approvalId)) {
+                transaction.event("approval_voted", userName, "approval " + approvalId + said(comment));
+                return Vote.COUNTED;
+            }
+            decide(transaction, approvalId, from, ApprovalState.APPROVED, userName, comment);
+            return Vote.APPROVED;
+        });
+    }
+
+    /** Holds the request until the transaction ends, so that votes come one after the other; null where it is closed. */
+    private static @Nullable ApprovalState locked(ActTransaction transaction, String approvalId) {
+        for (ApprovalState state : List.of(ApprovalState.PENDING, ApprovalState.FAILED)) {
+            int rows = transaction
+                    .handle()
+                    .execute(
+                            "UPDATE approval.requests SET state = state WHERE approval_id = ? AND state = ?"
+                                    + " AND expires_at > ?",
+                            approvalId,
+                            state.name(),
+                            utc(transaction.now()));
+            if (rows == 1) {
+                return state;
+            }
+        }
+        return null;
     }
 
     /** PENDING → REJECTED; false where it is not pending, or its time is over. */
-    public boolean reject(String approvalId, String decidedBy, String comment) {
-        return decide(approvalId, ApprovalState.PENDING, ApprovalState.REJECTED, decidedBy, comment);
+    public boolean reject(String approvalId, String userName, String comment) {
+        return trail.record(transaction -> locked(transaction, approvalId) == ApprovalState.PENDING
+                && decide(transaction, approvalId, ApprovalState.PENDING, ApprovalState.REJECTED, userName, comment));
     }
 
-    /** PENDING → CANCELLED, by who asked. */
-    public boolean cancel(String approvalId, String cancelledBy) {
-        return decide(approvalId, ApprovalState.PENDING, ApprovalState.CANCELLED, cancelledBy, "");
+    /** PENDING → CANCELLED or APPROVED → REVOKED, by who asked. */
+    public boolean withdraw(String approvalId, String userName, String comment) {
+        return trail.record(transaction -> decide(
+                        transaction, approvalId, ApprovalState.PENDING, ApprovalState.CANCELLED, userName, comment)
+                || decide(transaction, approvalId, ApprovalState.APPROVED, ApprovalState.REVOKED, userName, comment));
     }
 
     /** APPROVED → REVOKED. */
-    public boolean revoke(String approvalId, String revokedBy, String comment) {
-        return decide(approvalId, ApprovalState.APPROVED, ApprovalState.REVOKED, revokedBy, comment);
+    public boolean revoke(String approvalId, String userName, String comment) {
+        return trail.record(transaction ->
+                decide(transaction, approvalId, ApprovalState.APPROVED, ApprovalState.REVOKED, userName, comment));
     }
 
-    /** FAILED → APPROVED: it may run once more. */
-    public boolean approveAgain(String approvalId, String decidedBy, String comment) {
-        return decide(approvalId, ApprovalState.FAILED, ApprovalState.APPROVED, decidedBy, comment);
+    /** APPROVED → REVOKED: it is for something that is no longer so. */
+    public boolean voided(String approvalId, String why) {
+        return trail.record(transaction ->
+                decide(transaction, approvalId, ApprovalState.APPROVED, ApprovalState.REVOKED, SERVER, "void: " + why));
+    }
+
+    /** Lets another user run it too; false where it is neither PENDING nor APPROVED, or somebody else may already. */
+    public boolean delegate(String approvalId, String userName, String to) {
+        return trail.record(transaction -> {
+            int rows = transaction
+                    .handle()
+                    .execute(
+                            "UPDATE approval.requests SET delegated_to = ? WHERE approval_id = ?"
+                                    + " AND state IN ('PENDING', 'APPROVED') AND expires_at > ?",
+                            to,
+                            approvalId,
+                            utc(transaction.now()));
+            if (rows == 1) {
+                transaction.event("approval_delegated", userName, "approval " + approvalId + ": to " + to);
+            }
+            return rows == 1;
+        });
+    }
+
+    /** PENDING → APPROVED by who asked, in an emergency: marked for ever, with an event of its own kind. */
+    public boolean breakGlass(String approvalId, String userName, String reason) {
+        return trail.record(transaction -> {
+            if (locked(transaction, approvalId) != ApprovalState.PENDING
+                    || !decide(
+                            transaction,
+                            approvalId,
+                            ApprovalState.PENDING,
+                            ApprovalState.APPROVED,
+                            userName,
+                            "break glass: " + reason)) {
+                return false;
+            }
+            transaction
+                    .handle()
+                    .execute("UPDATE approval.requests SET break_glass = TRUE WHERE approval_id = ?", approvalId);
+            transaction.event("break_glass", userName, "approval " + approvalId + said(reason));
+            return true;
+        });
     }
 
     /** APPROVED → EXECUTING: true for one caller only, who may run the statement. */
@@ -98,10 +210,14 @@ public final class ApprovalStore {
                     ApprovalState.APPROVED,
                     ApprovalState.EXECUTING,
                     userName,
-                    "statement " + statementId,
-                    ", executed_statement_id = :statement",
-                    update -> update.bind("statement", statementId));
+                    "statement " + statementId);
             if (moved) {
+                transaction
+                        .handle()
+                        .execute(
+                                "UPDATE approval.requests SET executed_statement_id = ? WHERE approval_id = ?",
+                                statementId,
+                                approvalId);
                 transaction
                         .handle()
                         .execute(
@@ -113,71 +229,108 @@ public final class ApprovalStore {
         });
     }
 
-    /** EXECUTING → EXECUTED or FAILED. */
-    public boolean executed(String approvalId, boolean succeeded, String userName) {
-        ApprovalState next = succeeded ? ApprovalState.EXECUTED : ApprovalState.FAILED;
+    /** EXECUTING → EXECUTED. */
+    public boolean executed(String approvalId, String userName) {
         return trail.record(transaction ->
-                move(transaction, approvalId, ApprovalState.EXECUTING, next, userName, "", "", update -> update));
+                move(transaction, approvalId, ApprovalState.EXECUTING, ApprovalState.EXECUTED, userName, ""));
     }
 
-    /** Every PENDING request whose time is over becomes EXPIRED; answers how many did. */
-    public int expireDue() {
-        return trail.record(transaction -> moveAll(
-                transaction,
-                due(transaction, "state = 'PENDING' AND expires_at <= :now"),
-                ApprovalState.PENDING,
-                ApprovalState.EXPIRED,
-                "nobody decided in time"));
+    /**
+     * EXECUTING → FAILED; and back to APPROVED while its time lasts, where it is certain that nothing came of it.
+     *
+     * @param undone whether that is certain
+     */
+    public boolean failed(String approvalId, String userName, boolean undone) {
+        return trail.record(transaction -> failed(transaction, approvalId, userName, undone, "it failed"));
     }
 
-    /** At start: what this server left EXECUTING when it ended becomes FAILED; answers how many did. */
-    public int failInterrupted() {
-        return trail.record(transaction -> moveAll(
-                transaction,
-                due(
-                                transaction,
-                                "state = 'EXECUTING' AND requested_at <= :now AND approval_id IN (SELECT b.approval_id"
-                                        + " FROM internal.approval_bindings b WHERE b.server = :server)")
-                        .bind("server", transaction.server()),
-                ApprovalState.EXECUTING,
-                ApprovalState.FAILED,
-                "the server ended before its outcome was recorded"));
+    private static boolean failed(
+            ActTransaction transaction, String approvalId, String userName, boolean undone, String why) {
+        if (!move(transaction, approvalId, ApprovalState.EXECUTING, ApprovalState.FAILED, userName, why)) {
+            return false;
+        }
+        boolean lasts = new ApprovalReader(transaction.handle())
+                .find(approvalId)
+                .map(approval -> transaction.now().isBefore(approval.expiresAt()))
+                .orElse(false);
+        if (undone && lasts) {
+            move(transaction, approvalId, ApprovalState.FAILED, ApprovalState.APPROVED, SERVER, "it may run again");
+        } else {
+            transaction.handle().execute("DELETE FROM approval.votes WHERE approval_id = ?", approvalId);
+        }
+        return true;
     }
 
-    private boolean decide(String approvalId, ApprovalState from, ApprovalState to, String decidedBy, String comment) {
-        // a decision comes in time or not at all; taking back an approval always does
-        boolean timed = from == ApprovalState.PENDING;
-        return trail.record(transaction -> {
-            if (timed && isOver(transaction, approvalId)) {
-                return false;
+    /** Every request whose time is over before it ran becomes EXPIRED; answers how many did. */
+    public int expireDue(Instant now) {
+        String due = "SELECT approval_id FROM approval.requests WHERE state = :state AND expires_at <= :now"
+                + " ORDER BY approval_id";
+        int expired = 0;
+        for (ApprovalState state : List.of(ApprovalState.PENDING, ApprovalState.APPROVED)) {
+            // read first: an act would be written, and there is nearly always nothing to do
+            List<String> found = store.read(handle -> handle.createQuery(due)
+                    .bind("state", state.name())
+                    .bind("now", utc(now))
+                    .mapTo(String.class)
+                    .list());
+            for (String approvalId : found) {
+                boolean moved = trail.record(transaction ->
+                        move(transaction, approvalId, state, ApprovalState.EXPIRED, SERVER, EXPIRED_WHY));
+                expired += moved ? 1 : 0;
             }
-            return move(
-                    transaction,
-                    approvalId,
-                    from,
-                    to,
-                    decidedBy,
-                    comment,
-                    ", decided_by = :decidedBy, decided_at = :now, decision_comment = :comment",
-                    update -> update.bind("decidedBy", decidedBy)
-                            .bind("now", utc(transaction.now()))
-                            .bind("comment", StoredText.writable(comment)));
+        }
+        return expired;
+    }
+
+    /**
+     * At start: what this server left EXECUTING when it ended. What had no intent in the trail reached no source and may run
+     * again; of the rest nobody knows. Answers how many there were.
+     */
+    public int failInterrupted() {
+        return trail.record(transaction -> {
+            Query query = transaction
+                    .handle()
+                    .createQuery("SELECT r.approval_id, s.statement_id FROM approval.requests r"
+                            + " JOIN internal.approval_bindings b ON b.approval_id = r.approval_id"
+                            + " LEFT JOIN audit.statements s ON s.statement_id = r.executed_statement_id"
+                            + " WHERE r.state = 'EXECUTING' AND b.server = :server ORDER BY r.approval_id")
+                    .bind("server", transaction.server());
+            List<String[]> left = query.map((row, context) -> new String[] {row.getString(1), row.getString(2)})
+                    .list();
+            for (String[] one : left) {
+                failed(
+                        transaction,
+                        one[0],
+                        SERVER,
+                        one[1] == null,
+                        one[1] == null
+                                ? "the server ended before it ran"
+                                : "the server ended before its outcome was recorded");
+            }
+            return left.size();
         });
     }
 
-    private interface Binding {
-        Update apply(Update update);
-    }
-
-    private static boolean isOver(ActTransaction transaction, String approvalId) {
-        return transaction
+    private static boolean decide(
+            ActTransaction transaction,
+            String approvalId,
+            ApprovalState from,
+            ApprovalState to,
+            String userName,
+            String comment) {
+        if (!move(transaction, approvalId, from, to, userName, comment)) {
+            return false;
+        }
+        transaction
                 .handle()
-                .createQuery("SELECT COUNT(*) FROM approval.requests WHERE approval_id = :id AND expires_at <= :now")
-                .bind("id", approvalId)
-                .bind("now", utc(transaction.now()))
-                .mapTo(Integer.class)
-                .one()
-                .equals(1);
+                .execute(
+                        "UPDATE approval.requests SET decided_by = ?, decided_at = ?, decision_comment = ?"
+                                + " WHERE approval_id = ?",
+                        userName,
+                        utc(transaction.now()),
+                        StoredText.writable(comment),
+                        approvalId);
+        return true;
     }
 
     private static boolean move(
@@ -186,103 +339,41 @@ public final class ApprovalStore {
             ApprovalState from,
             ApprovalState to,
             String userName,
-            String comment,
-            String alsoSet,
-            Binding binding) {
+            String comment) {
         if (!from.mayBecome(to)) {
             throw new IllegalArgumentException(from + " never becomes " + to);
         }
         Update update = transaction
                 .handle()
-                .createUpdate("UPDATE approval.requests SET state = :to" + alsoSet
-                        + " WHERE approval_id = :id AND state = :from")
+                .createUpdate("UPDATE approval.requests SET state = :to WHERE approval_id = :id AND state = :from")
                 .bind("to", to.name())
                 .bind("from", from.name())
                 .bind("id", approvalId);
-        boolean moved = binding.apply(update).execute() == 1;
+        boolean moved = update.execute() == 1;
+        if (moved && from == ApprovalState.PENDING) {
+            transaction
+                    .handle()
+                    .execute("UPDATE internal.approval_bindings SET open_key = NULL WHERE approval_id = ?", approvalId);
+        }
         if (moved) {
             event(transaction, approvalId, to, userName, comment);
         }
         return moved;
     }
 
-    private static Query due(ActTransaction transaction, String condition) {
-        return transaction
-                .handle()
-                .createQuery("SELECT approval_id FROM approval.requests WHERE " + condition + " ORDER BY approval_id")
-                .bind("now", utc(transaction.now()));
-    }
-
-    private static int moveAll(
-            ActTransaction transaction, Query query, ApprovalState from, ApprovalState to, String why) {
-        List<String> due = query.mapTo(String.class).list();
-        for (String approvalId : due) {
-            move(transaction, approvalId, from, to, SERVER, why, "", update -> update);
-        }
-        return due.size();
-    }
-
-    private static void insert(ActTransaction transaction, String approvalId, ApprovalRequest request) {
-        transaction
-                .handle()
-                .createUpdate("INSERT INTO approval.requests (approval_id, state, requested_by, agent, requested_at,"
-                        + " expires_at, sql_text, reason, plan, estimated_rows, rule) VALUES (:id, :state, :user, :agent,"
-                        + " :now, :expires, :sql, :reason, :plan, :rows, :rule)")
-                .bind("id", approvalId)
-                .bind("state", ApprovalState.PENDING.name())
-                .bind("user", request.requestedBy())
-                .bind("agent", request.agent())
-                .bind("now", utc(transaction.now()))
-                .bind("expires", utc(request.expiresAt()))
-                .bind("sql", StoredText.writable(request.sql()))
-                .bind("reason", StoredText.writable(request.reason()))
-                .bind("plan", request.plan() == null ? null : StoredText.writable(request.plan()))
-                .bind("rows", request.estimatedRows())
-                .bind("rule", request.rule())
-                .execute();
-        transaction
-                .handle()
-                .execute(
-                        "INSERT INTO internal.approval_bindings (approval_id, binding) VALUES (?, ?)",
-                        approvalId,
-                        request.binding());
-    }
-
     private static void event(
             ActTransaction transaction, String approvalId, ApprovalState state, String userName, String comment) {
-        String said = comment.isEmpty() ? "" : ": " + comment;
         transaction.event(
-                "approval_" + state.name().toLowerCase(Locale.ROOT), userName, "approval " + approvalId + said);
+                "approval_" + state.name().toLowerCase(Locale.ROOT),
+                userName,
+                "approval " + approvalId + said(comment));
     }
 
-    private static Stream<Approval> read(Query query) {
-        return query.map((result, context) -> approval(result)).stream();
+    private static String said(String comment) {
+        return comment.isEmpty() ? "" : ": " + comment;
     }
 
-    private static Approval approval(ResultSet row) throws SQLException {
-        ApprovalRequest request = new ApprovalRequest(
-                row.getString("requested_by"),
-                row.getString("agent"),
-                row.getString("sql_text"),
-                row.getString("reason"),
-                row.getString("plan"),
-                row.getObject("estimated_rows", Long.class),
-                row.getString("rule"),
-                row.getString("binding"),
-                row.getObject("expires_at", OffsetDateTime.class).toInstant());
-        OffsetDateTime decidedAt = row.getObject("decided_at", OffsetDateTime.class);
-        return new Approval(
-                row.getString("approval_id"),
-                ApprovalState.valueOf(row.getString("state")),
-                request,
-                row.getObject("requested_at", OffsetDateTime.class).toInstant(),
-                row.getString("decided_by"),
-                decidedAt == null ? null : decidedAt.toInstant(),
-                row.getString("decision_comment"),
-                row.getString("executed_statement_id"));
-    }
-
-    private static OffsetDateTime utc(Instant instant) {
+    static OffsetDateTime utc(Instant instant) {
         return instant.atOffset(ZoneOffset.UTC);
     }
 }

@@ -109,6 +109,8 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("edges", "nicol.lineage.edges", OWN_EDGES));
         filters.add(filter("consumers", "nicol.lineage.consumers", OWN_CONSUMPTION));
         filters.add(filter("requests", "nicol.approval.requests", requests(written.guardrails())));
+        filters.add(filter("request-rules", "nicol.approval.rules", ofRequests(written.guardrails())));
+        filters.add(filter("request-votes", "nicol.approval.votes", ofRequests(written.guardrails())));
         filters.add(filter("classifications", "nicol.policy.classifications", "IN_ROLE('steward')"));
         List<MaskRule> masks = new ArrayList<>(written.maskRules());
         SubjectSelector governors =
@@ -138,9 +140,23 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         return new PolicySet(grants, filters, masks, written.guardrails(), written.places());
     }
 
-    /** One's own requests, those one decided, and those of guardrails that one's groups and roles approve for. */
+    /** One's own requests, those handed on to one or decided, and those of guardrails that one approves for. */
     private static String requests(List<GuardrailRule> guardrails) {
-        StringBuilder where = new StringBuilder("requested_by = CURRENT_USER OR decided_by = CURRENT_USER");
+        return "requested_by = CURRENT_USER OR delegated_to = CURRENT_USER OR decided_by = CURRENT_USER"
+                + " OR approval_id IN (SELECT v.approval_id FROM nicol.approval.votes AS v WHERE v.user_name = CURRENT_USER)"
+                + " OR approval_id IN (SELECT n.approval_id FROM nicol.approval.rules AS n WHERE "
+                + approvedFor(guardrails, "n.rule") + ")";
+    }
+
+    /** What belongs to those requests. */
+    private static String ofRequests(List<GuardrailRule> guardrails) {
+        return "approval_id IN (SELECT r.approval_id FROM nicol.approval.requests AS r WHERE r.requested_by = CURRENT_USER"
+                + " OR r.delegated_to = CURRENT_USER) OR " + approvedFor(guardrails, "rule");
+    }
+
+    /** Whether a rule is one that the subject approves for. */
+    private static String approvedFor(List<GuardrailRule> guardrails, String rule) {
+        StringBuilder where = new StringBuilder("FALSE");
         for (GuardrailRule guardrail : guardrails) {
             Hold hold = guardrail.hold();
             if (hold == null) {
@@ -151,8 +167,8 @@ public final class SystemPolicy implements Supplier<PolicySet> {
             hold.approvers().groups().forEach(group -> approves.add("IN_GROUP(" + quoted(group) + ")"));
             hold.approvers().roles().forEach(role -> approves.add("IN_ROLE(" + quoted(role) + ")"));
             if (!approves.isEmpty()) {
-                where.append(" OR rule = ").append(quoted(guardrail.name())).append(" AND (");
-                where.append(String.join(" OR ", approves)).append(")");
+                where.append(" OR ").append(rule).append(" = ").append(quoted(guardrail.name()));
+                where.append(" AND (").append(String.join(" OR ", approves)).append(")");
             }
         }
         return where.toString();

@@ -1,113 +1,134 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
-import dev.nicol.policy.TableName;
+import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.Subject;
 import dev.nicol.policy.guardrail.GuardrailRule;
-import dev.nicol.policy.guardrail.Hold;
 import dev.nicol.policy.guardrail.Judgement;
-import dev.nicol.policy.rewrite.SealedScan;
-import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.approval.Approval;
-import dev.nicol.server.approval.ApprovalRequest;
 import dev.nicol.server.approval.ApprovalStore;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.nicol.server.approval.Binding;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.apache.calcite.plan.RelOptUtil;
-import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.sql.SqlExplainFormat;
-import org.apache.calcite.sql.SqlExplainLevel;
 import org.jspecify.annotations.Nullable;
 
-/** Stage 6. Denied statements end here, held ones wait for a decision. The only maker of an {@link AdmittedStatement}. */
+/**
+ * Stage 6. Denied statements end here; held ones go on to be counted and filed, and run only where an approval lets them
+ * through. The only maker of an {@link AdmittedStatement}.
+ */
 final class ApproveStage {
-    /** How long a held statement waits where its guardrail does not say. */
-    static final Duration DEFAULT_EXPIRY = Duration.ofHours(24);
-
     private final ApprovalStore approvals;
+    private final Supplier<PolicySet> policies;
+    private final BoundValue.KeyPads keys;
     private final Clock clock;
 
-    ApproveStage(ApprovalStore approvals, Clock clock) {
+    ApproveStage(ApprovalStore approvals, Supplier<PolicySet> policies, BoundValue.KeyPads keys, Clock clock) {
         this.approvals = approvals;
+        this.policies = policies;
+        this.keys = keys;
         this.clock = clock;
     }
 
-    /** A statement that may run. */
+    /** A statement that may run, or may be counted in order to be asked for. */
     static final class AdmittedStatement {
         private final GuardedStatement guarded;
-        private final @Nullable String approvalId;
+        private final List<@Nullable Object> parameters;
+        private final @Nullable Permit permit;
 
-        private AdmittedStatement(GuardedStatement guarded, @Nullable String approvalId) {
+        private AdmittedStatement(
+                GuardedStatement guarded, List<@Nullable Object> parameters, @Nullable Permit permit) {
             this.guarded = guarded;
-            this.approvalId = approvalId;
+            this.parameters = parameters;
+            this.permit = permit;
         }
 
         GuardedStatement guarded() {
             return guarded;
         }
 
-        /** The approval that lets it through; null where none was needed. */
+        /** The values of its parameters in this execution. */
+        List<@Nullable Object> parameters() {
+            return parameters;
+        }
+
+        /** The approval that lets it through; null where none was needed, or it waits for one. */
         @Nullable
-        String approvalId() {
-            return approvalId;
+        Approval approval() {
+            return permit == null ? null : permit.approval();
+        }
+
+        /** Whether it may be counted only: it waits for an approval. */
+        boolean isHeld() {
+            return permit != null
+                    && permit.approval() == null
+                    && guarded.judgement().verdict() == GuardrailRule.Verdict.HOLD;
+        }
+
+        /** What an approval of it is for; null where no rule holds it, or could. */
+        @Nullable
+        Binding binding() {
+            return permit == null ? null : permit.binding();
+        }
+
+        /** Why an earlier approval does not let it through; empty where there is none. */
+        String note() {
+            return permit == null ? "" : permit.note();
         }
     }
+
+    private record Permit(Binding binding, @Nullable Approval approval, String note) {}
 
     /** @param parameters of this execution: an approval is bound to them */
     AdmittedStatement approve(GuardedStatement guarded, List<@Nullable Object> parameters) {
         Judgement judgement = guarded.judgement();
-        return switch (judgement.verdict()) {
-            case ALLOW, WARN -> new AdmittedStatement(guarded, null);
-            case DENY ->
-                throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
-                        + " denies this statement" + environments(guarded)
-                        + ". Narrow it, or ask a steward whether it may be changed.");
-            case HOLD -> held(guarded, parameters);
-        };
-    }
-
-    private AdmittedStatement held(GuardedStatement guarded, List<@Nullable Object> parameters) {
-        ParsedStatement parsed = guarded.parsed();
-        String binding = binding(guarded, parameters);
-        String agent = parsed.subject().agent();
-        Approval approved = approvals
-                .findApproved(binding, parsed.subject().userName(), agent)
-                .orElse(null);
-        if (approved != null && clock.instant().isBefore(approved.request().expiresAt())) {
-            return new AdmittedStatement(guarded, approved.approvalId());
+        if (judgement.verdict() == GuardrailRule.Verdict.DENY) {
+            throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
+                    + " denies this statement" + environments(guarded)
+                    + ". Narrow it, or ask a steward whether it may be changed.");
         }
-        GuardrailRule rule = guarded.judgement().tripped().get(0);
-        Hold hold = Objects.requireNonNull(rule.hold());
-        Instant expires = clock.instant()
-                .truncatedTo(ChronoUnit.SECONDS)
-                .plus(hold.expiresAfter() == null ? DEFAULT_EXPIRY : hold.expiresAfter());
-        String id = approvals.create(new ApprovalRequest(
-                parsed.subject().userName(),
-                agent,
-                parsed.sql(),
-                "guardrail " + names(guarded.judgement()),
-                plan(guarded),
-                null,
-                rule.name(),
-                binding,
-                expires));
-        throw NicolError.HELD_FOR_APPROVAL.because("Held for approval as request " + id + " by guardrail `"
-                + rule.name() + "`. " + approvers(hold) + " may approve it until " + expires
-                + " with CALL nicol.approve('" + id + "', 'comment'); then run the same statement again.");
+        boolean mayBeHeld = judgement.verdict() == GuardrailRule.Verdict.HOLD
+                || judgement.onRows().stream().anyMatch(rule -> rule.action() == GuardrailRule.Verdict.HOLD);
+        Permit permit =
+                mayBeHeld ? permit(guarded, ApprovalBinding.of(guarded, parameters, policies.get(), keys)) : null;
+        return new AdmittedStatement(guarded, parameters, permit);
     }
 
-    private static String approvers(Hold hold) {
-        String groups = String.join(", ", hold.approvers().groups());
-        return groups.isEmpty() ? "Its approvers" : "Members of " + groups;
+    /** An approval of this very statement; else why one of the same words is none. */
+    private Permit permit(GuardedStatement guarded, Binding binding) {
+        Subject subject = guarded.parsed().subject();
+        String note = "";
+        for (Approval approval : approvals.approved(binding, subject.userName(), subject.agent())) {
+            Binding then = approval.binding();
+            if (!clock.instant().isBefore(approval.expiresAt())) {
+                note = " Request " + approval.approvalId() + " was approved until " + approval.expiresAt() + ".";
+            } else if (binding.equals(then)) {
+                return new Permit(binding, approval, "");
+            } else if (then == null || isForSame(binding, then)) {
+                note = drifted(approval, then == null ? List.of("its version") : binding.changedSince(then), subject);
+            } else if (note.isEmpty()) {
+                note = " Request " + approval.approvalId()
+                        + " is approved for the same words with other parameters or another table.";
+            }
+        }
+        return new Permit(binding, null, note);
+    }
+
+    private static boolean isForSame(Binding binding, Binding then) {
+        return binding.isSame(Binding.Part.PARAMETERS, then) && binding.isSame(Binding.Part.TARGET, then);
+    }
+
+    /** It was given for something else than what would run now: it is void, unless it is another who sees something else. */
+    private String drifted(Approval approval, List<String> changed, Subject subject) {
+        String what = String.join(", ", changed);
+        if (!approval.isOf(subject.userName(), subject.agent())) {
+            return " Request " + approval.approvalId() + " was delegated to you, but differs for you in " + what
+                    + ": only `" + approval.requestedBy() + "` can run it.";
+        }
+        approvals.voided(approval.approvalId(), what + " changed");
+        return " The approval of request " + approval.approvalId() + " is void: since then there changed " + what + ".";
     }
 
     private static String names(Judgement judgement) {
@@ -120,50 +141,5 @@ final class ApproveStage {
     private static String environments(GuardedStatement guarded) {
         var sources = GuardStage.sources(guarded.traced().governed().body());
         return sources.isEmpty() ? "" : " on source `" + String.join("`, `", sources) + "`";
-    }
-
-    private static @Nullable String plan(GuardedStatement guarded) {
-        List<RelNode> plans = ConvertStage.plans(guarded.traced().governed().body());
-        return plans.isEmpty() ? null : dumped(plans.get(0));
-    }
-
-    private static String dumped(RelNode plan) {
-        return RelOptUtil.dumpPlan("", plan, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
-    }
-
-    private static @Nullable TableName target(Body body) {
-        Body.Target written = TraceStage.target(body);
-        return written != null
-                ? written.name()
-                : body instanceof Body.Definition definition ? definition.target() : null;
-    }
-
-    /** A digest of all that an approval is for. */
-    private static String binding(GuardedStatement guarded, List<@Nullable Object> parameters) {
-        GovernedStatement governed = guarded.traced().governed();
-        List<String> parts = new ArrayList<>();
-        parts.add(guarded.parsed().sql());
-        parts.add(String.valueOf(plan(guarded)));
-        // The plan of a write says what it reads; the same words under another default schema write elsewhere.
-        parts.add(String.valueOf(target(governed.body())));
-        parts.add(governed.validated().catalog().version().fingerprint());
-        // A sealed view prints as its name: what its query is belongs to what was approved.
-        for (RelNode plan : ConvertStage.plans(governed.body())) {
-            for (SealedScan scan : Seals.in(plan)) {
-                parts.add(scan.ofView() ? dumped(scan.viewPlan()) : "");
-            }
-        }
-        for (Object parameter : parameters) {
-            parts.add(parameter == null ? "NULL" : parameter.getClass().getName() + " " + parameter);
-        }
-        StringBuilder all = new StringBuilder();
-        // With their lengths: else "a, b" and "c" would read like "a" and "b, c".
-        parts.forEach(part -> all.append(part.length()).append(':').append(part));
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(all.toString().getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 }

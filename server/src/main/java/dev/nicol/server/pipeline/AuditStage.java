@@ -5,6 +5,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.server.approval.Approval;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.AuditTrail;
 import java.util.List;
@@ -27,20 +28,32 @@ final class AuditStage {
 
     /** Makes the intent durable, or nothing runs. */
     Run begin(Progress progress, PlannedStatement planned, SourceExecution execution) {
-        String approvalId = planned.admitted().approvalId();
+        Approval approval = planned.admitted().approval();
+        String approvalId = approval == null ? null : approval.approvalId();
         String id = progress.statementId();
         String userName = planned.parsed().subject().userName();
         if (approvalId != null && !approvals.execute(approvalId, id, userName)) {
             throw NicolError.HELD_FOR_APPROVAL.because("Request " + approvalId
                     + " was approved for one execution, which another connection has taken. Run the statement again.");
         }
-        boolean warned = planned.admitted().guarded().judgement().verdict() == GuardrailRule.Verdict.WARN;
-        trail.begin(progress.intent(
-                warned ? "warned" : "allowed", approvalId, policies.get().version()));
+        try {
+            trail.begin(progress.intent(
+                    verdict(planned.admitted()), approvalId, policies.get().version()));
+        } catch (NicolException failure) {
+            ended(planned, failure);
+            throw failure;
+        }
         progress.begun();
         Run run = new Run(id, execution, trail, () -> running.ended(id));
         running.started(id, planned.parsed().subject(), execution);
         return run;
+    }
+
+    private static String verdict(ApproveStage.AdmittedStatement admitted) {
+        if (admitted.isHeld()) {
+            return "held";
+        }
+        return admitted.guarded().judgement().verdict() == GuardrailRule.Verdict.WARN ? "warned" : "allowed";
     }
 
     /** What a stage does with a statement whose intent is durable. */
@@ -50,24 +63,50 @@ final class AuditStage {
 
     /** Runs, and records the outcome of what fails before there are rows. */
     StatementResult watched(PlannedStatement planned, Run run, Work work) {
-        String approvalId = planned.admitted().approvalId();
-        String userName = planned.parsed().subject().userName();
         try {
             StatementResult result = work.run();
-            ended(approvalId, true, userName);
+            ended(planned, null);
             return result;
         } catch (RuntimeException | Error failure) {
             NicolException refusal = Failures.of(failure);
             run.failed(refusal, 0, 0);
-            ended(approvalId, false, userName);
+            ended(planned, refusal);
             throw refusal;
         }
     }
 
-    private void ended(@Nullable String approvalId, boolean succeeded, String userName) {
-        if (approvalId != null) {
-            approvals.executed(approvalId, succeeded, userName);
+    /** Where that cannot be recorded, the next start of the server does. */
+    private void ended(PlannedStatement planned, @Nullable NicolException failure) {
+        Approval approval = planned.admitted().approval();
+        if (approval == null) {
+            return;
         }
+        String userName = planned.parsed().subject().userName();
+        if (failure == null) {
+            approvals.executed(approval.approvalId(), userName);
+            return;
+        }
+        try {
+            approvals.failed(
+                    approval.approvalId(),
+                    userName,
+                    undone(failure.error(), planned.parsed().kind()));
+        } catch (NicolException unrecorded) {
+            failure.addSuppressed(unrecorded);
+        }
+    }
+
+    /**
+     * Whether it is certain that a statement which failed so has changed nothing. A source that goes away may have
+     * committed, and a definition that is cancelled may have been carried out.
+     */
+    private static boolean undone(NicolError error, StatementKind kind) {
+        boolean transactional = kind.writesRows() || kind.answersRows();
+        return switch (error) {
+            case SOURCE_FAILED, HELD_FOR_APPROVAL -> false;
+            case CANCELLED -> transactional;
+            default -> true;
+        };
     }
 
     /** Records a refusal of any stage; the exception to throw to the client. */

@@ -23,19 +23,21 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     private final VirtualSchemas virtualSchemas;
     private final Procedures procedures;
+    private final Samples samples;
     private final AuditTrail trail;
     private final TagTravel tags;
 
-    Commands(VirtualSchemas virtualSchemas, Procedures procedures, AuditTrail trail, TagTravel tags) {
+    Commands(VirtualSchemas virtualSchemas, Procedures procedures, Samples samples, AuditTrail trail, TagTravel tags) {
         this.virtualSchemas = virtualSchemas;
         this.procedures = procedures;
+        this.samples = samples;
         this.trail = trail;
         this.tags = tags;
     }
 
-    /** Carries a command out; the line it answers with, null where it answers with a count. */
+    /** Carries a command out; the lines it answers with, null where it answers with a count. */
     @Nullable
-    String run(PlannedStatement planned, SqlNode node) {
+    List<String> run(PlannedStatement planned, SqlNode node) {
         ParsedStatement parsed = planned.parsed();
         Session session = parsed.session();
         switch (parsed.kind()) {
@@ -53,7 +55,7 @@ final class Commands {
             case CREATE_VIEW -> createView(planned, (SqlCreateView) node);
             case DROP_VIEW -> dropView(parsed, (SqlDropView) node);
             case CALL -> {
-                return call(parsed.subject(), (SqlCall) ((SqlCall) node).operand(0));
+                return call(session, parsed.subject(), (SqlCall) ((SqlCall) node).operand(0));
             }
             default -> throw NicolError.NOT_SUPPORTED.because("This statement is not supported.");
         }
@@ -151,8 +153,24 @@ final class Commands {
         return new TableName(VirtualSchemas.CATALOG, names.get(1), names.get(2));
     }
 
-    private String call(Subject subject, SqlCall call) {
-        String name = call.getOperator().getNameAsId().toString().toLowerCase(Locale.ROOT);
+    private List<String> call(Session session, Subject subject, SqlCall call) {
+        String name = procedure(call);
+        List<String> arguments = arguments(call);
+        if (name.equals("nicol.sample")) {
+            if (arguments.size() != 1) {
+                throw NicolError.SYNTAX.because("Write CALL nicol.sample('request id').");
+            }
+            return samples.of(arguments.get(0), session);
+        }
+        return List.of(procedures.call(name, arguments, subject));
+    }
+
+    /** In lower case, with its schema. */
+    static String procedure(SqlCall call) {
+        return call.getOperator().getNameAsId().toString().toLowerCase(Locale.ROOT);
+    }
+
+    static List<String> arguments(SqlCall call) {
         List<String> arguments = new ArrayList<>();
         for (SqlNode operand : call.getOperandList()) {
             String text = operand instanceof SqlLiteral literal ? literal.getValueAs(String.class) : null;
@@ -161,6 +179,6 @@ final class Commands {
             }
             arguments.add(text);
         }
-        return procedures.call(name, arguments, subject);
+        return arguments;
     }
 }

@@ -7,6 +7,8 @@ import dev.nicol.adapters.SourceExecution.Use;
 import dev.nicol.adapters.SourceQuery;
 import dev.nicol.adapters.SourceSql;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -34,23 +36,38 @@ final class ExecuteStage {
     private final TagTravel tags;
     private final Runnable refreshCatalogue;
     private final TouchedRowsOf touchedRows;
+    private final HeldStatements held;
+    private final AuditTrail trail;
 
     /** Starts to record what an execution touches. */
     interface TouchedRowsOf {
         TouchedRows of(Watched watched);
     }
 
-    ExecuteStage(Commands commands, Clock clock, TagTravel tags, Runnable refreshCatalogue, TouchedRowsOf touchedRows) {
+    ExecuteStage(
+            Commands commands,
+            Clock clock,
+            TagTravel tags,
+            Runnable refreshCatalogue,
+            TouchedRowsOf touchedRows,
+            HeldStatements held,
+            AuditTrail trail) {
         this.commands = commands;
         this.clock = clock;
         this.tags = tags;
         this.refreshCatalogue = refreshCatalogue;
         this.touchedRows = touchedRows;
+        this.held = held;
+        this.trail = trail;
     }
 
     StatementResult execute(PlannedStatement planned, Run run, long maxRows) {
         Body body = planned.admitted().guarded().traced().governed().body();
         Sentinels.refuse(body, run.execution()::parameter);
+        boolean counted = body instanceof Body.Insert || body instanceof Body.Change;
+        if (planned.admitted().isHeld() && !counted) {
+            new RowsGuard(held, trail, planned, run.statementId()).before(null);
+        }
         Plan plan = planned.plan() instanceof Plan.LookedUp lookedUp ? lookedUp(lookedUp, run) : planned.plan();
         TouchedRows touched = touched(planned, run);
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
@@ -65,9 +82,9 @@ final class ExecuteStage {
             return text(planned, run, text.column(), text.lines());
         }
         if (plan instanceof Plan.Own own) {
-            String answer = commands.run(planned, own.statement());
+            List<String> answer = commands.run(planned, own.statement());
             if (answer != null) {
-                return text(planned, run, "result", List.of(answer));
+                return text(planned, run, "result", answer);
             }
             run.succeeded(0, 0);
             return new StatementResult.Count(run.statementId(), 0);
@@ -198,7 +215,9 @@ final class ExecuteStage {
     }
 
     private long write(PlannedStatement planned, Plan.Write write, Run run, @Nullable TouchedRows touched) {
+        RowsGuard guard = new RowsGuard(held, trail, planned, run.statementId());
         return inTransaction(planned, write.source(), loan -> {
+            guard.before(count(write, run, loan));
             SourceSql check = write.check();
             if (check != null) {
                 refuseHidden(run.execution().count(check, loan));
@@ -211,11 +230,34 @@ final class ExecuteStage {
                                 : run.execution().rows(keys, loan));
             }
             long rows = write.sql() != null ? run.execution().update(write.sql(), loan) : copy(write.rows(), loan, run);
+            takenBackUnless(guard, rows, planned.parsed().session(), loan);
             if (touched != null) {
                 touched.written(rows);
             }
             return rows;
         });
+    }
+
+    private static @Nullable Long count(Plan.Write write, Run run, Loan loan) {
+        Plan.RowCount count = write.count();
+        if (count == null) {
+            return null;
+        }
+        SourceSql sql = count.sql();
+        return sql == null ? count.known() : run.execution().count(sql, loan);
+    }
+
+    /** A transaction of the client's has the write in it already: then all of it goes. */
+    private static void takenBackUnless(RowsGuard guard, long rows, Session session, Loan loan) {
+        try {
+            guard.judge(rows);
+        } catch (NicolException refused) {
+            if (loan.pinned()) {
+                session.endWrites();
+                session.connections().rollback();
+            }
+            throw refused;
+        }
     }
 
     /** New rows that the subject could not see are refused before the write is sent. */

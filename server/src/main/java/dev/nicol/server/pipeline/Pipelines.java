@@ -7,6 +7,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.approval.Decisions;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.catalog.Catalogs;
@@ -58,9 +59,16 @@ public final class Pipelines implements AutoCloseable {
     public Pipelines(Parts parts, StatementPipeline.Limits limits, Duration statementTimeout) {
         this.running = new RunningStatements(statementTimeout);
         TagTravel tags = new TagTravel(parts.tags(), parts.examiner(), parts.snapshot());
-        Procedures procedures = new Procedures(
-                parts.approvals(), running, parts.policies(), parts.reload(), parts.examiner()::classify);
-        Commands commands = new Commands(parts.virtualSchemas(), procedures, parts.trail(), tags);
+        Decisions decisions = new Decisions(parts.approvals(), parts.policies(), parts.subjects(), parts.clock());
+        ApprovedRun runs = new ApprovedRun(decisions, parts.keys());
+        Procedures procedures =
+                new Procedures(decisions, running, parts.policies(), parts.reload(), parts.examiner()::classify);
+        Commands commands = new Commands(
+                parts.virtualSchemas(),
+                procedures,
+                new Samples(decisions, runs, this::statements),
+                parts.trail(),
+                tags);
         GuardStage guard = new GuardStage(parts.policies());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
@@ -68,7 +76,7 @@ public final class Pipelines implements AutoCloseable {
                 new ConvertStage(),
                 new TraceStage(),
                 guard,
-                new ApproveStage(parts.approvals(), parts.clock()),
+                new ApproveStage(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                 new PlanStage(
                         name -> parts.sources().apply(name).adapter(),
                         guard,
@@ -81,8 +89,10 @@ public final class Pipelines implements AutoCloseable {
                         tags,
                         parts.refreshCatalogue(),
                         watched -> new TouchedRows(
-                                watched, parts.keys(), parts.rowsTouched().most())));
-        this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);
+                                watched, parts.keys(), parts.rowsTouched().most()),
+                        new HeldStatements(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
+                        parts.trail()));
+        this.pipeline = new StatementPipeline(stages, runs, parts.sources(), parts.keys(), limits);
     }
 
     /** The way in. */

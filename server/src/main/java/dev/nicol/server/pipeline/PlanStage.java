@@ -49,7 +49,7 @@ final class PlanStage {
         }
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
         if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {
-            Plan plan = planned(body, governed, watched);
+            Plan plan = planned(body, governed, watched, RowsGuard.counts(admitted));
             return new PlannedStatement(admitted, plan, RanLineage.of(plan, traced), watched);
         }
         PolicyLookUps.refuseUnsupported(body);
@@ -58,7 +58,7 @@ final class PlanStage {
         Function<LookUpReader, Plan> after = reader -> {
             Body bound = PolicyLookUps.bound(unbound, new LookUps(reader));
             prove(bound, governed);
-            Plan plan = planned(bound, governed, watched);
+            Plan plan = planned(bound, governed, watched, RowsGuard.counts(admitted));
             RanLineage.of(plan, traced);
             return plan;
         };
@@ -69,22 +69,23 @@ final class PlanStage {
         ConvertStage.prove(body, governed.validated().catalog().version().fingerprint());
     }
 
-    private Plan planned(Body body, GovernedStatement governed, @Nullable Watched watched) {
+    private Plan planned(Body body, GovernedStatement governed, @Nullable Watched watched, boolean counted) {
         try {
-            return plan(body, governed, watched);
+            return plan(body, governed, watched, counted);
         } catch (RuntimeException | Error failure) {
             throw Refusals.of(
                     failure, governed.validated().catalog(), governed.parsed().sql());
         }
     }
 
-    private Plan plan(Body body, GovernedStatement governed, @Nullable Watched watched) {
+    /** @param counted whether the rows of a write are counted before */
+    private Plan plan(Body body, GovernedStatement governed, @Nullable Watched watched, boolean counted) {
         if (body instanceof Body.Query query) {
             return query(query);
         } else if (body instanceof Body.Insert insert) {
-            return new WritePlanning(adapters, this::query, watch.most()).insert(insert);
+            return new WritePlanning(adapters, this::query, watch.most(), counted).insert(insert);
         } else if (body instanceof Body.Change change) {
-            return new WritePlanning(adapters, this::query, watch.most()).change(change, watched);
+            return new WritePlanning(adapters, this::query, watch.most(), counted).change(change, watched);
         } else if (body instanceof Body.Definition definition) {
             return new DefinitionPlanning(governed, adapters).plan(definition);
         } else if (body instanceof Body.Explanation explained) {
@@ -113,7 +114,7 @@ final class PlanStage {
                 }
             }));
         }
-        plans.add(plan(body, about, null));
+        plans.add(plan(body, about, null, false));
         return plans;
     }
 

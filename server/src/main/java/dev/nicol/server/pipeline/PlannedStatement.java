@@ -47,6 +47,7 @@ record PlannedStatement(
          *
          * @param check counts rows that the subject's row filter would hide; null where none can be
          * @param keys asks for the primary keys of the rows that will be written; null where nobody wants to know
+         * @param count of the rows that will be written; null where nobody wants to know, or it cannot be told before
          * @param sql the write; null for rows from elsewhere
          * @param rows rows to write that the source cannot read itself; null where {@code sql} says all
          */
@@ -54,9 +55,17 @@ record PlannedStatement(
                 String source,
                 @Nullable SourceSql check,
                 @Nullable SourceSql keys,
+                @Nullable RowCount count,
                 @Nullable SourceSql sql,
                 @Nullable RowsFrom rows)
                 implements Plan {}
+
+        /**
+         * How many rows a write writes.
+         *
+         * @param sql counts them; null where they are {@code known}
+         */
+        record RowCount(@Nullable SourceSql sql, long known) {}
 
         /**
          * Rows that are read from anywhere and inserted one by one, in batches.

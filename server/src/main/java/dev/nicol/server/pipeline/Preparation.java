@@ -2,6 +2,7 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.NicolError;
 import java.util.List;
+import org.apache.calcite.jdbc.JavaTypeFactoryImpl;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,12 @@ final class Preparation {
                     default -> none;
                 };
         return new Prepared(parsed.sql(), parsed.kind(), row, parameters);
+    }
+
+    /** Of a statement that sends another one again: it has no parameters of its own. */
+    static Prepared again(String sql, Prepared sent) {
+        RelDataType none = new JavaTypeFactoryImpl().builder().build();
+        return new Prepared(sql, sent.kind(), sent.rowType(), none);
     }
 
     static @Nullable Object parameter(List<@Nullable Object> given, int index) {

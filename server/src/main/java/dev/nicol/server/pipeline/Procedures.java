@@ -3,9 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
-import dev.nicol.policy.guardrail.GuardrailRule;
-import dev.nicol.server.approval.Approval;
-import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.approval.Decisions;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
@@ -13,7 +11,7 @@ import java.util.function.Supplier;
 
 /** The procedures of {@code CALL nicol.…}. */
 final class Procedures {
-    private final ApprovalStore approvals;
+    private final Decisions decisions;
     private final RunningStatements running;
     private final Supplier<PolicySet> policies;
     private final Consumer<String> reload;
@@ -24,12 +22,12 @@ final class Procedures {
      * @param classify looks at a source afresh, for a user; answers with a line
      */
     Procedures(
-            ApprovalStore approvals,
+            Decisions decisions,
             RunningStatements running,
             Supplier<PolicySet> policies,
             Consumer<String> reload,
             BinaryOperator<String> classify) {
-        this.approvals = approvals;
+        this.decisions = decisions;
         this.running = running;
         this.policies = policies;
         this.reload = reload;
@@ -41,21 +39,23 @@ final class Procedures {
         switch (name) {
             case "nicol.approve" -> {
                 takes(arguments, 1, 2, "approve('request id', 'comment')");
-                Approval request = decidable(arguments.get(0), subject);
-                decided(approvals.approve(request.approvalId(), subject.userName(), comment(arguments)), request);
-                return "approved " + request.approvalId();
+                return decisions.approve(arguments.get(0), subject, comment(arguments));
             }
             case "nicol.reject" -> {
                 takes(arguments, 1, 2, "reject('request id', 'comment')");
-                Approval request = decidable(arguments.get(0), subject);
-                decided(approvals.reject(request.approvalId(), subject.userName(), comment(arguments)), request);
-                return "rejected " + request.approvalId();
+                return decisions.reject(arguments.get(0), subject, comment(arguments));
             }
             case "nicol.revoke" -> {
                 takes(arguments, 1, 2, "revoke('request id', 'comment')");
-                Approval request = decidable(arguments.get(0), subject);
-                decided(approvals.revoke(request.approvalId(), subject.userName(), comment(arguments)), request);
-                return "revoked " + request.approvalId();
+                return decisions.revoke(arguments.get(0), subject, comment(arguments));
+            }
+            case "nicol.delegate" -> {
+                takes(arguments, 2, 2, "delegate('request id', 'user')");
+                return decisions.delegate(arguments.get(0), subject, arguments.get(1));
+            }
+            case "nicol.break_glass" -> {
+                takes(arguments, 2, 2, "break_glass('request id', 'reason')");
+                return decisions.breakGlass(arguments.get(0), subject, arguments.get(1));
             }
             case "nicol.cancel" -> {
                 takes(arguments, 1, 1, "cancel('statement id')");
@@ -79,7 +79,8 @@ final class Procedures {
             }
             default ->
                 throw NicolError.NOT_SUPPORTED.because("There is no procedure `" + name
-                        + "`. nicol.approve, reject, revoke, cancel, reload and classify exist.");
+                        + "`. nicol.approve, reject, revoke, delegate, break_glass, run, sample, cancel, reload and"
+                        + " classify exist.");
         }
     }
 
@@ -91,43 +92,5 @@ final class Procedures {
 
     private static String comment(List<String> arguments) {
         return arguments.size() > 1 ? arguments.get(1) : "";
-    }
-
-    /** A request that the subject may decide: an approver of its rule, and nobody's own. */
-    private Approval decidable(String id, Subject subject) {
-        Approval request = approvals
-                .find(id)
-                .orElseThrow(() -> NicolError.NOT_PERMITTED.because(
-                        "There is no approval request `" + id + "`. nicol.approval.requests lists them."));
-        boolean own = request.request().requestedBy().equals(subject.userName())
-                || subject.agent() != null
-                        && subject.agent().equals(request.request().agent());
-        if (own) {
-            throw NicolError.NOT_PERMITTED.because("Nobody decides their own request. Ask another approver.");
-        }
-        if (subject.agent() != null) {
-            // A second look is a human's: an agent would bring its human's approval to what another agent asked.
-            throw NicolError.NOT_PERMITTED.because("Agents decide no requests. Ask a human approver.");
-        }
-        GuardrailRule rule = policies.get().guardrails().stream()
-                .filter(guardrail -> guardrail.name().equals(request.request().rule()))
-                .findFirst()
-                .orElse(null);
-        if (rule == null || rule.hold() == null || !rule.hold().approvers().matches(subject)) {
-            throw NicolError.NOT_PERMITTED.because(
-                    "You are not an approver of guardrail `" + request.request().rule() + "`.");
-        }
-        return request;
-    }
-
-    private void decided(boolean done, Approval request) {
-        if (!done) {
-            String state = approvals
-                    .find(request.approvalId())
-                    .map(now -> now.state().name())
-                    .orElse("gone");
-            throw NicolError.NOT_PERMITTED.because(
-                    "Request `" + request.approvalId() + "` is " + state + " and cannot be decided this way any more.");
-        }
     }
 }

@@ -88,7 +88,7 @@ final class RecordedValues {
     }
 
     /** As one would write it: dates and times are numbers in the engine. */
-    private static @Nullable String text(@Nullable Object value, SqlTypeName type) {
+    static @Nullable String text(@Nullable Object value, SqlTypeName type) {
         if (value instanceof BigDecimal number) {
             return number.toPlainString();
         } else if (value instanceof Number number) {

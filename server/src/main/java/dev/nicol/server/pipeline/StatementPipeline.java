@@ -21,13 +21,17 @@ public final class StatementPipeline implements Statements {
     private final Function<String, Source> sources;
     private final BoundValue.KeyPads keys;
     private final Limits limits;
+    private final ApprovedRun runs;
 
     /**
+     * @param runs tells statements that run an approved request
      * @param sources a source by its name
      * @param keys of masks
      */
-    StatementPipeline(Stages stages, Function<String, Source> sources, BoundValue.KeyPads keys, Limits limits) {
+    StatementPipeline(
+            Stages stages, ApprovedRun runs, Function<String, Source> sources, BoundValue.KeyPads keys, Limits limits) {
         this.stages = stages;
+        this.runs = runs;
         this.sources = sources;
         this.keys = keys;
         this.limits = limits;
@@ -59,6 +63,10 @@ public final class StatementPipeline implements Statements {
         Progress progress = new Progress(StatementIds.next(), session, sql, parameters, keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
+            ApprovedRun.Again again = runs.of(parsed);
+            if (again != null) {
+                return again.in(session, (statement, values) -> execute(session, statement, values, maxRows));
+            }
             ValidatedStatement validated = stages.validate().validate(parsed);
             GovernedStatement governed = stages.convert().convert(validated);
             TracedStatement traced = progress.at(stages.trace().trace(governed));
@@ -78,6 +86,10 @@ public final class StatementPipeline implements Statements {
         Progress progress = new Progress(StatementIds.next(), session, sql, List.of(), keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
+            ApprovedRun.Again again = runs.of(parsed);
+            if (again != null) {
+                return again.in(session, (statement, values) -> Preparation.again(sql, prepare(session, statement)));
+            }
             GovernedStatement governed =
                     stages.convert().convert(stages.validate().validate(parsed));
             return Preparation.of(governed);

@@ -21,7 +21,9 @@ import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.rel.core.Sort;
+import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rel.type.RelDataTypeField;
@@ -43,6 +45,8 @@ import org.apache.calcite.sql.SqlUpdate;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.tools.RelBuilder;
 import org.apache.calcite.util.ImmutableBitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -56,12 +60,21 @@ final class WritePlanning {
     private final Function<String, SourceAdapter> adapters;
     private final Function<Body.Query, Plan> queries;
     private final int mostKeys;
+    private final boolean counted;
 
-    /** @param mostKeys primary keys of rows to be written that are wanted; one more is asked for */
-    WritePlanning(Function<String, SourceAdapter> adapters, Function<Body.Query, Plan> queries, int mostKeys) {
+    /**
+     * @param mostKeys primary keys of rows to be written that are wanted; one more is asked for
+     * @param counted whether rows are counted before they are written
+     */
+    WritePlanning(
+            Function<String, SourceAdapter> adapters,
+            Function<Body.Query, Plan> queries,
+            int mostKeys,
+            boolean counted) {
         this.adapters = adapters;
         this.queries = queries;
         this.mostKeys = mostKeys;
+        this.counted = counted;
     }
 
     Plan insert(Body.Insert insert) {
@@ -85,14 +98,36 @@ final class WritePlanning {
             SqlNode statement =
                     new SqlInsert(POS, SqlNodeList.EMPTY, physicalName(insert.target()), rows, names(insert.columns()));
             SourceSql sql = generator.write(source, statement, SqlGenerator.types(written), none);
-            return new Plan.Write(source, check == null ? null : check.ofInsert(insert), null, sql, null);
+            return new Plan.Write(
+                    source,
+                    check == null ? null : check.ofInsert(insert),
+                    null,
+                    counted ? count(source, adapter, written) : null,
+                    sql,
+                    null);
         }
         Body.Query query = new Body.Query(insert.input(), insert.input().getRowType());
         Plan.RowsFrom rows = new Plan.RowsFrom(
                 queries.apply(query),
                 insertOne(insert, adapter, generator),
                 check == null ? null : count -> check.ofRows(insert, count));
-        return new Plan.Write(source, null, null, null, rows);
+        return new Plan.Write(source, null, null, null, null, rows);
+    }
+
+    /** Of rows that are inserted; null where the source cannot count them. */
+    private static Plan.@Nullable RowCount count(String source, SourceAdapter adapter, RelNode rows) {
+        RelMetadataQuery metadata = rows.getCluster().getMetadataQuery();
+        Double most = metadata.getMaxRowCount(rows);
+        if (most != null && most.equals(metadata.getMinRowCount(rows))) {
+            return new Plan.RowCount(null, most.longValue());
+        }
+        RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(rows.getCluster(), null);
+        RelNode counted = builder.push(rows)
+                .aggregate(builder.groupKey(), builder.countStar("written"))
+                .build();
+        return Pushdown.computes(adapter, counted)
+                ? new Plan.RowCount(new SqlGenerator(adapter).query(source, counted), 0)
+                : null;
     }
 
     /** Rows whose texts are cast where the source takes no text for a column, as PostgreSQL for json. */
@@ -217,11 +252,26 @@ final class WritePlanning {
         RelDataType none = change.read().getCluster().getTypeFactory().builder().build();
         Map<Integer, RelDataType> types = new HashMap<>(SqlGenerator.types(change.read()));
         types.putAll(SqlGenerator.types(scan));
-        SourceSql counted = check == null || after == null ? null : check.ofChange(change, after);
+        SourceSql hidden = check == null || after == null ? null : check.ofChange(change, after);
         SourceSql keys = watched == null || watched.written() == null
                 ? null
                 : keys(change, watched.written().key(), where, types, generator);
-        return new Plan.Write(source, counted, keys, generator.write(source, statement, types, none), null);
+        Plan.RowCount count = counted ? new Plan.RowCount(count(change, where, types, generator), 0) : null;
+        return new Plan.Write(source, hidden, keys, count, generator.write(source, statement, types, none), null);
+    }
+
+    /** The rows that a write meets, by its very condition. */
+    private static SourceSql count(
+            Body.Change change, @Nullable SqlNode where, Map<Integer, RelDataType> types, SqlGenerator generator) {
+        RelDataTypeFactory factory = change.read().getCluster().getTypeFactory();
+        RelDataType row = factory.builder()
+                .add("written", factory.createSqlType(SqlTypeName.BIGINT))
+                .build();
+        SqlNodeList columns = SqlNodeList.of(SqlStdOperatorTable.COUNT.createCall(POS, SqlIdentifier.star(POS)));
+        SqlNode table = physicalName(change.target());
+        SqlNode select =
+                new SqlSelect(POS, null, columns, table, where, null, null, null, null, null, null, null, null);
+        return generator.write(change.target().name().catalog(), select, types, row);
     }
 
     /** The primary keys of the rows that a write meets, by its very condition. */
