@@ -72,6 +72,7 @@ public final class Pipelines implements AutoCloseable {
         GuardStage guard = new GuardStage(parts.policies());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
+                runs,
                 new ValidateStage(parts.catalogs(), parts.subjects()),
                 new ConvertStage(),
                 new TraceStage(),
@@ -92,7 +93,7 @@ public final class Pipelines implements AutoCloseable {
                                 watched, parts.keys(), parts.rowsTouched().most()),
                         new HeldStatements(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                         parts.trail()));
-        this.pipeline = new StatementPipeline(stages, runs, parts.sources(), parts.keys(), limits);
+        this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);
     }
 
     /** The way in. */

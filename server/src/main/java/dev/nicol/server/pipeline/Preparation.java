@@ -1,7 +1,12 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.policy.BoundParameter;
+import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.Subject;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.apache.calcite.jdbc.JavaTypeFactoryImpl;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -34,7 +39,15 @@ final class Preparation {
         return new Prepared(sql, sent.kind(), sent.rowType(), none);
     }
 
-    static @Nullable Object parameter(List<@Nullable Object> given, int index) {
+    /** The values of one execution by their indexes: its own parameters', and those that policies take from its subject. */
+    static IntFunction<@Nullable Object> values(
+            List<@Nullable Object> parameters, Subject subject, BoundValue.KeyPads keys) {
+        List<@Nullable Object> given = new ArrayList<>(parameters);
+        return index ->
+                BoundParameter.isBound(index) ? BoundParameter.resolve(index, subject, keys) : parameter(given, index);
+    }
+
+    private static @Nullable Object parameter(List<@Nullable Object> given, int index) {
         if (index >= given.size()) {
             throw NicolError.DATA.because("Parameter " + (index + 1) + " has no value. Bind every ? before executing.");
         }

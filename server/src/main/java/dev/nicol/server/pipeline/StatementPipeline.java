@@ -2,12 +2,10 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceExecution;
-import dev.nicol.policy.BoundParameter;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.StatementIds;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,17 +19,13 @@ public final class StatementPipeline implements Statements {
     private final Function<String, Source> sources;
     private final BoundValue.KeyPads keys;
     private final Limits limits;
-    private final ApprovedRun runs;
 
     /**
-     * @param runs tells statements that run an approved request
      * @param sources a source by its name
      * @param keys of masks
      */
-    StatementPipeline(
-            Stages stages, ApprovedRun runs, Function<String, Source> sources, BoundValue.KeyPads keys, Limits limits) {
+    StatementPipeline(Stages stages, Function<String, Source> sources, BoundValue.KeyPads keys, Limits limits) {
         this.stages = stages;
-        this.runs = runs;
         this.sources = sources;
         this.keys = keys;
         this.limits = limits;
@@ -45,9 +39,10 @@ public final class StatementPipeline implements Statements {
      */
     public record Limits(long maxRowsInMemory, long maxResultRows) {}
 
-    /** The stages in order, one file each. */
+    /** The stages in order, one file each; {@code again} tells a call that sends an approved statement again. */
     record Stages(
             ParseStage parse,
+            ApprovedRun again,
             ValidateStage validate,
             ConvertStage convert,
             TraceStage trace,
@@ -63,7 +58,7 @@ public final class StatementPipeline implements Statements {
         Progress progress = new Progress(StatementIds.next(), session, sql, parameters, keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
-            ApprovedRun.Again again = runs.of(parsed);
+            ApprovedRun.Again again = stages.again().of(parsed);
             if (again != null) {
                 return again.in(session, (statement, values) -> execute(session, statement, values, maxRows));
             }
@@ -86,7 +81,7 @@ public final class StatementPipeline implements Statements {
         Progress progress = new Progress(StatementIds.next(), session, sql, List.of(), keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
-            ApprovedRun.Again again = runs.of(parsed);
+            ApprovedRun.Again again = stages.again().of(parsed);
             if (again != null) {
                 return again.in(session, (statement, values) -> Preparation.again(sql, prepare(session, statement)));
             }
@@ -112,13 +107,8 @@ public final class StatementPipeline implements Statements {
     }
 
     private SourceExecution execution(Session session, Subject subject, List<@Nullable Object> parameters) {
-        List<@Nullable Object> given = new ArrayList<>(parameters);
         return new SourceExecution(
-                session.connections(),
-                index -> BoundParameter.isBound(index)
-                        ? BoundParameter.resolve(index, subject, keys)
-                        : Preparation.parameter(given, index),
-                limits.maxRowsInMemory());
+                session.connections(), Preparation.values(parameters, subject, keys), limits.maxRowsInMemory());
     }
 
     private long bound(long maxRows) {

@@ -5,131 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.nicol.adapters.SourceDefinition;
-import dev.nicol.adapters.testing.TestDatabases;
-import dev.nicol.server.testing.TestNicol;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
-/** From a held statement to its one execution, as its people see it. Each test has a table of its own: ten orders. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class ApprovalsContract {
-    private static final String USERS = """
-            users:
-              steve: {password: "$HASH", groups: [stewards], roles: [steward]}
-              sue: {password: "$HASH", groups: [stewards]}
-              ann: {password: "$HASH", groups: [analysts]}
-              dora: {password: "$HASH", groups: [dba]}
-              dirk: {password: "$HASH", groups: [dba]}
-              olga: {password: "$HASH", groups: [owners]}
-              bess: {password: "$HASH", groups: [dba, stewards, oncall]}
-              audra: {password: "$HASH", roles: [auditor]}
-            agents:
-              helper: {password: "$HASH", acts_for: [steve, dora], groups: [stewards, dba], purposes: [tidying]}
-            """;
-    private static final String POLICY = """
-            grants:
-              - {name: all, tables: ["crm.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
-              - {name: few, tables: ["crm.**"], actions: [select], to: {groups: [dba, owners]}}
-              - {name: two, tables: ["crm.**"], actions: [select], to: {groups: [analysts]}}
-            column_masks:
-              - {name: notes, columns: ["crm.*.*.note"], to: {groups: [dba]}, mask: {kind: redact}}
-            guardrails:
-              - {name: many-deleted, statements: [delete, update, insert], rows_over: 2, action: hold, approvers: {groups: [dba]}, break_glass: {groups: [oncall]}}
-              - {name: far-too-many, statements: [delete, update, insert], rows_over: 8, action: deny}
-              - {name: one-row-warned, statements: [delete], rows_over: 0, action: warn}
-              - {name: dropped, statements: [drop], action: hold, approvals: 2, approvers: {groups: [dba]}, expires_after: 1h}
-              - {name: owners-too, statements: [truncate], action: hold, approvers: {groups: [owners]}}
-              - {name: truncated, statements: [truncate], action: hold, approvals: 2, approvers: {groups: [dba]}}
-              - {name: altered, statements: [alter], action: hold, approvers: {groups: [dba]}, expires_after: 1s}
-            """;
-
-    private final String kind;
-    private final SourceDefinition source;
-    private TestNicol nicol;
-    private int number;
-    private String table;
-    private String name;
-
+/** Who asks, who decides, and who may not. */
+abstract class ApprovalsContract extends ApprovalFixture {
     ApprovalsContract(SourceDefinition source) {
-        this.source = source;
-        this.kind = source.kind();
-    }
-
-    @BeforeAll
-    void start() {
-        execute("CREATE TABLE first (id INTEGER PRIMARY KEY, note VARCHAR(20))");
-        nicol = TestNicol.start(List.of(source), USERS, POLICY);
-    }
-
-    @AfterAll
-    void stop() {
-        nicol.close();
-    }
-
-    @BeforeEach
-    void tenOrders() throws SQLException {
-        number++;
-        name = "orders" + number;
-        table = "crm.public." + name;
-        execute(
-                "CREATE TABLE " + name
-                        + " (id INTEGER PRIMARY KEY, amount INTEGER CHECK (amount < 1000), note VARCHAR(20))",
-                "INSERT INTO " + name + " VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c'), (4, 40, 'd'), (5, 50, 'e'),"
-                        + " (6, 60, 'f'), (7, 70, 'g'), (8, 80, 'h'), (9, 90, 'i'), (10, 100, 'j')");
-        nicol.rows("steve", "CALL nicol.reload()");
-    }
-
-    private void execute(String... statements) {
-        TestDatabases.execute(
-                source.url(),
-                source.user() == null ? "" : source.user(),
-                source.password() == null ? "" : source.password(),
-                statements);
-    }
-
-    private String left() throws SQLException {
-        return nicol.rows("steve", "SELECT COUNT(*) FROM " + table).get(0);
-    }
-
-    private String held(String user, String sql) {
-        return idIn(refused(user, sql, "NA001"));
-    }
-
-    private static String idIn(String message) {
-        return message.replaceAll("(?s).*as request (\\S+) by.*", "$1");
-    }
-
-    private String refused(String user, String sql, String sqlState) {
-        String[] message = new String[1];
-        assertThatThrownBy(() -> nicol.update(user, sql))
-                .as(sql)
-                .isInstanceOfSatisfying(SQLException.class, failure -> {
-                    assertThat(failure.getSQLState()).as(failure.getMessage()).isEqualTo(sqlState);
-                    message[0] = failure.getMessage();
-                });
-        return message[0];
-    }
-
-    private String call(String user, String call) throws SQLException {
-        return nicol.rows(user, "CALL nicol." + call).get(0);
-    }
-
-    private String state(String id) throws SQLException {
-        return nicol.rows("audra", "SELECT state FROM nicol.approval.requests WHERE approval_id = '" + id + "'")
-                .get(0);
+        super(source);
     }
 
     @Test
@@ -172,56 +57,6 @@ abstract class ApprovalsContract {
                         "approval_approved|dora",
                         "approval_executing|steve",
                         "approval_executed|steve");
-    }
-
-    @Test
-    void rowsAreCountedBeforeAnythingIsWritten() throws SQLException {
-        assertThat(nicol.update("steve", "DELETE FROM " + table + " WHERE id <= 2"))
-                .isEqualTo(2);
-        held("steve", "UPDATE " + table + " SET amount = 1 WHERE id <= 5");
-        assertThat(refused("steve", "DELETE FROM " + table + " WHERE id < 99 AND amount + 0 < 999", "NA001"))
-                .contains("it would write 8 rows");
-        execute("INSERT INTO " + name + " VALUES (1, 1, ''), (2, 2, '')");
-        assertThat(refused("steve", "DELETE FROM " + table + " WHERE id < 99", "NG001"))
-                .contains("Guardrail `far-too-many` denies this statement: it would write 10 rows, more than 8");
-        held("steve", "INSERT INTO " + table + " SELECT id + 100, amount, note FROM " + table + " WHERE id <= 5");
-        held("steve", "INSERT INTO " + table + " VALUES (11, 1, ''), (12, 1, ''), (13, 1, '')");
-        assertThat(nicol.update("steve", "INSERT INTO " + table + " VALUES (11, 1, ''), (12, 1, '')"))
-                .isEqualTo(2);
-        assertThat(left()).isEqualTo("12");
-        assertThat(nicol.rows(
-                        "audra",
-                        "SELECT COUNT(*) FROM nicol.audit.events e JOIN nicol.audit.statements s ON e.detail LIKE"
-                                + " '%' || s.statement_id || '%' WHERE e.kind = 'guardrail_warned' AND s.sql_text LIKE '%"
-                                + name + "%'"))
-                .containsExactly("1");
-    }
-
-    /** Of a transaction that has written already, nothing is lost by a write that is only counted. */
-    @Test
-    void aTransactionGoesOnAfterAHeldWrite() throws SQLException {
-        try (Connection connection = nicol.connect("steve");
-                Statement statement = connection.createStatement()) {
-            connection.setAutoCommit(false);
-            assertThat(statement.executeUpdate("DELETE FROM " + table + " WHERE id = 1"))
-                    .isEqualTo(1);
-            assertThatThrownBy(() -> statement.executeUpdate("DELETE FROM " + table + " WHERE id < 5"))
-                    .hasMessageContaining("it would write 3 rows");
-            connection.commit();
-        }
-        assertThat(left()).isEqualTo("9");
-    }
-
-    @Test
-    void moreRowsThanWereApprovedAreAskedForAnew() throws SQLException {
-        String delete = "DELETE FROM " + table + " WHERE amount >= 80";
-        String id = held("steve", delete);
-        call("dora", "approve('" + id + "', '')");
-        execute("INSERT INTO " + name + " VALUES (11, 110, 'k')");
-        assertThat(refused("steve", delete, "NA001"))
-                .contains("it would write 4 rows", "Request " + id + " was approved for 3 rows");
-        assertThat(left()).isEqualTo("11");
-        assertThat(state(id)).isEqualTo("FAILED");
     }
 
     @Test
@@ -351,117 +186,6 @@ abstract class ApprovalsContract {
     }
 
     @Test
-    void whatHasChangedSinceVoidsIt() throws SQLException, IOException {
-        String delete = "DELETE FROM " + table + " WHERE id > 7";
-        String structure = held("steve", delete);
-        call("dora", "approve('" + structure + "', '')");
-        execute("ALTER TABLE " + name + " ADD COLUMN more INTEGER");
-        nicol.rows("steve", "CALL nicol.reload()");
-        assertThat(refused("steve", delete, "NA001"))
-                .contains("The approval of request " + structure
-                        + " is void: since then there changed the columns of its tables");
-        assertThat(state(structure)).isEqualTo("REVOKED");
-
-        String policy = held("steve", delete);
-        call("dora", "approve('" + policy + "', '')");
-        Path file = nicol.directory().resolve("policies/policy.yaml");
-        Files.writeString(file, POLICY.replace("rows_over: 2, action: hold", "rows_over: 1, action: hold"));
-        nicol.rows("steve", "CALL nicol.reload()");
-        try {
-            assertThat(refused("steve", delete, "NA001"))
-                    .contains(policy + " is void: since then there changed the policy that applies to it");
-        } finally {
-            Files.writeString(file, POLICY);
-            nicol.rows("steve", "CALL nicol.reload()");
-        }
-        // what does not concern it voids nothing
-        String kept = held("steve", delete);
-        call("dora", "approve('" + kept + "', '')");
-        Files.writeString(file, POLICY.replace("to: {groups: [analysts]}}", "to: {users: [ann]}}"));
-        nicol.rows("steve", "CALL nicol.reload()");
-        Files.writeString(file, POLICY);
-        nicol.rows("steve", "CALL nicol.reload()");
-        execute("CREATE TABLE beside" + number + " (id INTEGER)");
-        nicol.rows("steve", "CALL nicol.reload()");
-        assertThat(nicol.update("steve", delete)).isEqualTo(3);
-    }
-
-    @Test
-    void anotherStatementIsAnotherRequest() throws SQLException {
-        try (Connection connection = nicol.connect("steve");
-                PreparedStatement delete = connection.prepareStatement("DELETE FROM " + table + " WHERE id > ?")) {
-            delete.setInt(1, 7);
-            String[] id = new String[1];
-            assertThatThrownBy(delete::executeUpdate).satisfies(failure -> id[0] = idIn(failure.getMessage()));
-            call("dora", "approve('" + id[0] + "', '')");
-            delete.setInt(1, 6);
-            assertThatThrownBy(delete::executeUpdate)
-                    .hasMessageContaining("it would write 4 rows")
-                    .hasMessageContaining("is approved for the same words with other parameters");
-            delete.setInt(1, 7);
-            assertThat(delete.executeUpdate()).isEqualTo(3);
-        }
-    }
-
-    /** Its parameters are kept for it, and are nobody's to read in the store. */
-    @Test
-    void anApprovedRequestRunsByItsId() throws SQLException {
-        String id;
-        try (Connection connection = nicol.connect("steve");
-                PreparedStatement update =
-                        connection.prepareStatement("UPDATE " + table + " SET note = ? WHERE id > ? AND amount < ?")) {
-            update.setString(1, "kept");
-            update.setInt(2, 7);
-            update.setInt(3, 1000);
-            String[] asked = new String[1];
-            assertThatThrownBy(update::executeUpdate).satisfies(failure -> asked[0] = idIn(failure.getMessage()));
-            id = asked[0];
-        }
-        call("dora", "approve('" + id + "', '')");
-        assertThat(nicol.update("steve", "CALL nicol.run('" + id + "')")).isEqualTo(3);
-        assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM " + table + " WHERE note = 'kept'"))
-                .containsExactly("3");
-        assertThat(refused("steve", "CALL nicol.run('" + id + "')", "42501"))
-                .contains("is EXECUTED, so it cannot be run");
-    }
-
-    @Test
-    void aFailedExecutionGivesTheApprovalBack() throws SQLException {
-        String update = "UPDATE " + table + " SET amount = amount * 10 WHERE id > 7";
-        String id = held("steve", update);
-        call("dora", "approve('" + id + "', '')");
-        execute("UPDATE " + name + " SET amount = 999 WHERE id = 8");
-        refused("steve", update, "23000");
-        assertThat(state(id)).isEqualTo("APPROVED");
-        execute("UPDATE " + name + " SET amount = 9 WHERE id > 7");
-        assertThat(nicol.update("steve", update)).isEqualTo(3);
-        assertThat(state(id)).isEqualTo("EXECUTED");
-    }
-
-    @Test
-    void aSampleIsReadUnderTheReadersOwnPolicy() throws SQLException {
-        String update = "UPDATE " + table + " SET amount = amount + 1, note = 'x' WHERE id > 7";
-        String id = held("steve", update);
-        String upper = kind.equals("h2") ? "ID:AMOUNT:NOTE" : "id:amount:note";
-        String[] names = upper.split(":");
-        assertThat(nicol.rows("dora", "CALL nicol.sample('" + id + "')"))
-                .hasSize(3)
-                .contains("{\"before\":{\"" + names[0] + "\":\"8\",\"" + names[1] + "\":\"80\",\"" + names[2]
-                        + "\":\"***\"},\"after\":{\"amount\":\"81\",\"note\":\"x\"}}");
-        assertThat(nicol.rows("steve", "CALL nicol.sample('" + id + "')").get(0))
-                .contains("\"" + names[2] + "\":\"h\"");
-        assertThat(refused("ann", "CALL nicol.sample('" + id + "')", "42501")).contains("You are not an approver");
-        String delete = held("steve", "DELETE FROM " + table + " WHERE note <> 'a' AND id < 5");
-        assertThat(nicol.rows("dora", "CALL nicol.sample('" + delete + "')"))
-                .hasSize(4)
-                .allSatisfy(line -> assertThat(line).startsWith("{\"before\":").contains("***"));
-        String insert = held(
-                "steve", "INSERT INTO " + table + " (id, note) SELECT id + 50, note FROM " + table + " WHERE id > 7");
-        assertThat(nicol.rows("dora", "CALL nicol.sample('" + insert + "')"))
-                .contains("{\"after\":{\"id\":\"58\",\"note\":\"***\"}}");
-    }
-
-    @Test
     void whoAskedWithdrawsIt() throws SQLException {
         String delete = "DELETE FROM " + table + " WHERE id > 7";
         String id = held("steve", delete);
@@ -473,35 +197,5 @@ abstract class ApprovalsContract {
         call("dora", "approve('" + next + "', '')");
         call("dirk", "revoke('" + next + "', 'changed my mind')");
         assertThat(held("steve", delete)).isNotEqualTo(next);
-    }
-
-    @Test
-    void aHeldQueryAnswersItsRowsWhenItRuns() throws SQLException, IOException {
-        Path file = nicol.directory().resolve("policies/policy.yaml");
-        Files.writeString(
-                file,
-                POLICY
-                        + "  - {name: read, statements: [select], tags: [EMAIL], action: hold, approvers: {groups: [dba]}}\n");
-        execute(
-                "CREATE TABLE mails" + number + " (id INTEGER PRIMARY KEY, email VARCHAR(40))",
-                "INSERT INTO mails" + number + " VALUES (1, 'ann@example.org'), (2, 'bob@example.org')");
-        try {
-            nicol.rows("steve", "CALL nicol.reload()");
-            String select = "SELECT email FROM crm.public.mails" + number + " ORDER BY id";
-            String[] message = new String[1];
-            assertThatThrownBy(() -> nicol.rows("steve", select))
-                    .satisfies(failure -> message[0] = failure.getMessage());
-            String id = idIn(message[0]);
-            call("dora", "approve('" + id + "', '')");
-            try (Connection connection = nicol.connect("steve");
-                    PreparedStatement run = connection.prepareStatement("CALL nicol.run('" + id + "')");
-                    ResultSet rows = run.executeQuery()) {
-                assertThat(TestNicol.rows(rows)).containsExactly("ann@example.org", "bob@example.org");
-            }
-            assertThat(state(id)).isEqualTo("EXECUTED");
-        } finally {
-            Files.writeString(file, POLICY);
-            nicol.rows("steve", "CALL nicol.reload()");
-        }
     }
 }

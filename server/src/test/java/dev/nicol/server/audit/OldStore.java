@@ -29,6 +29,7 @@ final class OldStore {
 
     /** The migrations taken back; the old tables are empty, as what is in them is not read, and the view over them is not there. */
     static void withoutUsages(Store store) throws Exception {
+        withoutApprovalColumns(store);
         StoreAuditTrailTest.sql(
                 store,
                 "DROP VIEW lineage.consumers",
@@ -52,7 +53,33 @@ final class OldStore {
                 "CREATE TABLE lineage.edges (statement_id VARCHAR, phase VARCHAR, target VARCHAR, target_column VARCHAR,"
                         + " target_ordinal INTEGER, source_catalog VARCHAR, source_schema VARCHAR, source_table VARCHAR,"
                         + " source_column VARCHAR, kind VARCHAR, direct BOOLEAN, masked BOOLEAN)",
-                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11')",
+                "DROP TABLE approval.rules",
+                "DROP TABLE approval.votes",
+                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12')",
                 "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IS NULL AND \"description\" = 'views'");
+    }
+
+    private static void withoutApprovalColumns(Store store) throws Exception {
+        for (String column : List.of(
+                "rules",
+                "statement_id",
+                "statement_kind",
+                "bound_values",
+                "counted_rows",
+                "lineage",
+                "purpose",
+                "job",
+                "model",
+                "client",
+                "delegated_to",
+                "break_glass",
+                "policy_version")) {
+            StoreAuditTrailTest.sql(store, "ALTER TABLE approval.requests DROP COLUMN " + column);
+        }
+        StoreAuditTrailTest.sql(store, "DROP INDEX internal.one_open_request", "DROP INDEX internal.approvals_by_sql");
+        for (String column :
+                List.of("parts", "sql_digest", "open_key", "default_catalog", "default_schema", "sealed_values")) {
+            StoreAuditTrailTest.sql(store, "ALTER TABLE internal.approval_bindings DROP COLUMN " + column);
+        }
     }
 }
