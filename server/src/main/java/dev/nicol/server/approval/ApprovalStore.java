@@ -250,10 +250,9 @@ public final class ApprovalStore {
 
     private static void event(
             ActTransaction transaction, String approvalId, ApprovalState state, String userName, String comment) {
+        String said = comment.isEmpty() ? "" : ": " + comment;
         transaction.event(
-                "approval_" + state.name().toLowerCase(Locale.ROOT),
-                userName,
-                ApprovalEvent.detail(approvalId, comment));
+                "approval_" + state.name().toLowerCase(Locale.ROOT), userName, "approval " + approvalId + said);
     }
 
     private static Stream<Approval> read(Query query) {

@@ -1,8 +1,6 @@
 package dev.nicol.server.delivery;
 
 import dev.nicol.adapters.SourceDefinition;
-import dev.nicol.server.approval.Approval;
-import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.ActTransaction;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
@@ -56,10 +54,7 @@ public final class Deliveries implements Undelivered, AutoCloseable {
         Deliveries all = new Deliveries(store, trail);
         all.register(sinks);
         TrailFeed feed = new TrailFeed(store, trail);
-        ApprovalStore approvals = new ApprovalStore(store, trail);
-        Known known = new Known(
-                all.oneAtATime(feed::intent),
-                all.oneAtATime(id -> approvals.find(id).orElse(null)));
+        Known known = new Known(all.oneAtATime(feed::intent), all.oneAtATime(id -> HeldRequest.find(store, id)));
         for (SinkSettings settings : sinks) {
             Sink sink = sink(settings, store.server(), sources, known, clock);
             Delivery delivery = new Delivery(settings, sink, store, feed, all.storeInUse, clock);
@@ -81,9 +76,9 @@ public final class Deliveries implements Undelivered, AutoCloseable {
      * What a sink looks up beside the events; null where the store does not have it any more.
      *
      * @param intents the payload of a statement's intent, by its id
-     * @param approvals a request, by its id
+     * @param requests a request for approval, by its id
      */
-    private record Known(Function<String, @Nullable String> intents, Function<String, @Nullable Approval> approvals) {
+    private record Known(Function<String, @Nullable String> intents, Function<String, @Nullable HeldRequest> requests) {
         static final Known NOTHING = new Known(statementId -> null, approvalId -> null);
     }
 
@@ -108,7 +103,7 @@ public final class Deliveries implements Undelivered, AutoCloseable {
         } else if (target instanceof SinkSettings.ToWebhook webhook) {
             return new WebhookSink(webhook, settings.timeout(), server, clock);
         } else if (target instanceof SinkSettings.ToHook hook) {
-            return new HookSink(hook, settings.timeout(), server, known.approvals(), clock);
+            return new HookSink(hook, settings.timeout(), server, known.requests(), clock);
         } else if (target instanceof SinkSettings.ToOpenLineage lineage) {
             return new OpenLineageSink(
                     lineage, settings.timeout(), new Datasets(lineage.namespace(), sources), known.intents());

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.nicol.server.approval.Approval;
-import dev.nicol.server.approval.ApprovalEvent;
 import dev.nicol.server.audit.TrailFeed;
 import java.io.IOException;
 import java.time.Clock;
@@ -16,6 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +29,9 @@ final class HookSink implements Sink {
 
     private static final String APPROVAL = "approval_";
 
+    /** The detail of an event that concerns a request: its id, and what was said. */
+    private static final Pattern OF_REQUEST = Pattern.compile("approval ([0-9a-f-]{36})(?:: (.*))?", Pattern.DOTALL);
+
     /** As {@code nicol.audit.statements.outcome} has it. */
     private static final String DENIED = "denied";
 
@@ -37,21 +40,21 @@ final class HookSink implements Sink {
     private final HttpPost post;
     private final SinkSettings.ToHook target;
     private final String server;
-    private final Function<String, @Nullable Approval> approvals;
+    private final Function<String, @Nullable HeldRequest> requests;
     private final Clock clock;
     private final Set<String> kinds;
 
-    /** @param approvals a request by its id; null where there is none any more */
+    /** @param requests a request for approval by its id; null where there is none any more */
     HookSink(
             SinkSettings.ToHook target,
             Duration timeout,
             String server,
-            Function<String, @Nullable Approval> approvals,
+            Function<String, @Nullable HeldRequest> requests,
             Clock clock) {
         this.post = new HttpPost(target.url(), timeout);
         this.target = target;
         this.server = server;
-        this.approvals = approvals;
+        this.requests = requests;
         this.clock = clock;
         this.kinds = target.events().stream()
                 .flatMap(event -> event.kinds().stream())
@@ -103,9 +106,9 @@ final class HookSink implements Sink {
                 .put("server", server);
         put(told, "occurred_at", line.occurredAt());
         put(told, "user", content.path("user_name").textValue());
-        ApprovalEvent about = ApprovalEvent.of(content.path("detail").textValue());
-        if (about != null) {
-            putApproval(told, about, line.kind());
+        Matcher about = OF_REQUEST.matcher(content.path("detail").asText());
+        if (about.matches()) {
+            putRequest(told, about.group(1), line.kind(), about.group(2));
         }
         JsonNode intent = content.path("intent");
         if (intent.isObject()) {
@@ -119,20 +122,18 @@ final class HookSink implements Sink {
         return told;
     }
 
-    private void putApproval(ObjectNode told, ApprovalEvent about, String kind) {
-        put(told, "approval_id", about.approvalId());
+    private void putRequest(ObjectNode told, String approvalId, String kind, @Nullable String comment) {
+        put(told, "approval_id", approvalId);
         if (kind.startsWith(APPROVAL)) {
             put(told, "state", kind.substring(APPROVAL.length()).toUpperCase(Locale.ROOT));
         }
-        if (!about.comment().isEmpty()) {
-            put(told, "comment", cut(about.comment()));
-        }
-        Approval request = approvals.apply(about.approvalId());
+        put(told, "comment", comment == null ? null : cut(comment));
+        HeldRequest request = requests.apply(approvalId);
         if (request != null) {
-            put(told, "requested_by", request.request().requestedBy());
-            put(told, "agent", request.request().agent());
-            put(told, "rule", request.request().rule());
-            put(told, "expires_at", request.request().expiresAt().toString());
+            put(told, "requested_by", request.requestedBy());
+            put(told, "agent", request.agent());
+            put(told, "rule", request.rule());
+            put(told, "expires_at", request.expiresAt().toString());
             put(told, "statement_id", request.executedStatementId());
         }
     }

@@ -118,15 +118,9 @@ class ConfigReaderTest {
         assertThat(config.classification()).isEqualTo(new NicolConfig.Classification(10, false));
         assertThat(config.audit()).isEqualTo(audit());
         assertThat(config.sinks())
-                .containsExactly(new SinkSettings(
-                        "webhook-1",
-                        new SinkSettings.ToHook(
-                                URI.create("http://127.0.0.1/hook"),
-                                "s3cret-hook",
-                                Set.of(HookEvent.APPROVAL_REQUESTED)),
-                        true,
-                        Duration.ZERO,
-                        Duration.ofSeconds(10)));
+                .extracting(SinkSettings::target)
+                .containsExactly(new SinkSettings.ToHook(
+                        URI.create("http://127.0.0.1/hook"), "s3cret-hook", Set.of(HookEvent.APPROVAL_REQUESTED)));
     }
 
     private static final RetentionRules KEPT = new RetentionRules(

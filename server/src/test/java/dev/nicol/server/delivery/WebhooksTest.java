@@ -46,7 +46,11 @@ class WebhooksTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String SECRET = "hook-secret-of-the-bot";
-    private static final String APPROVALS = "approval.requested, approval.decided, approval.executed";
+    private static final String REQUESTED = "events: [approval.requested]";
+    private static final String DECIDED = "events: [approval.decided]";
+    private static final String DENIED = "name: denials, events: [statement.denied]";
+    private static final String APPROVALS = "events: [approval.requested, approval.decided, approval.executed]";
+    private static final String PATIENT = APPROVALS + ", timeout_s: 600";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Parameter
@@ -72,8 +76,8 @@ class WebhooksTest {
         return TestNicol.start(List.of(crm), USERS, POLICIES, TestStore.config(store) + all);
     }
 
-    private static String hook(Receivers.Http http, String events, String more) {
-        return "{url: '" + http.url() + "/bot', secret: '" + SECRET + "', events: [" + events + "]" + more + "}";
+    private static String hook(Receivers.Http http, String more) {
+        return "{url: '" + http.url() + "/bot', secret: '" + SECRET + "', " + more + "}";
     }
 
     /** A statement that is held; answers the request's id. */
@@ -124,7 +128,7 @@ class WebhooksTest {
     @Test
     void whoAsksWhoDecidesAndWhatBecomesOfItIsTold() throws Exception {
         try (Receivers.Http http = new Receivers.Http();
-                TestNicol nicol = start(hook(http, APPROVALS, ""))) {
+                TestNicol nicol = start(hook(http, APPROVALS))) {
             nicol.rows("ann", "SELECT amount FROM crm.public.prices");
             String id = request(nicol, 8);
             isTold(http, "approval.requested PENDING " + id);
@@ -176,9 +180,7 @@ class WebhooksTest {
     void eachReceiverIsToldWhatItAskedForAlone() throws Exception {
         try (Receivers.Http denials = new Receivers.Http();
                 Receivers.Http decisions = new Receivers.Http();
-                TestNicol nicol = start(
-                        hook(denials, "statement.denied", ", name: denials"),
-                        hook(decisions, "approval.decided", ""))) {
+                TestNicol nicol = start(hook(denials, DENIED), hook(decisions, DECIDED))) {
             assertThatThrownBy(() -> nicol.update("steve", "DELETE FROM crm.public.prices WHERE id = 99"));
             assertThatThrownBy(() -> nicol.rows("ann", "SELECT nothing FROM crm.public.prices"));
             assertThatThrownBy(() -> nicol.rows("ann", "SELECT FROM"));
@@ -212,7 +214,7 @@ class WebhooksTest {
     @Test
     void aReceiverThatWasDownIsToldOnceAndInOrder() throws Exception {
         try (Receivers.Http http = new Receivers.Http();
-                TestNicol nicol = start(hook(http, APPROVALS, ""))) {
+                TestNicol nicol = start(hook(http, APPROVALS))) {
             http.mood = Receivers.Mood.REFUSES;
             String one = request(nicol, 10);
             await().atMost(SOON).until(() -> http.refused >= 2);
@@ -242,8 +244,7 @@ class WebhooksTest {
     void aReceiverThatHangsSlowsNothing() throws Exception {
         try (Receivers.Http http = new Receivers.Http();
                 Receivers.Http other = new Receivers.Http();
-                TestNicol nicol =
-                        start(hook(http, APPROVALS, ", timeout_s: 600"), hook(other, "approval.requested", ""))) {
+                TestNicol nicol = start(hook(http, PATIENT), hook(other, REQUESTED))) {
             http.mood = Receivers.Mood.HANGS;
             String id = request(nicol, 12);
             await().atMost(SOON).until(() -> http.refused == 1);
@@ -262,7 +263,7 @@ class WebhooksTest {
     @Test
     void whatHappenedBeforeARestartIsToldAfterItAndNothingTwice() throws Exception {
         try (Receivers.Http http = new Receivers.Http()) {
-            TestNicol nicol = start(hook(http, APPROVALS, ""));
+            TestNicol nicol = start(hook(http, APPROVALS));
             String told;
             String waiting;
             try (nicol) {
@@ -292,7 +293,7 @@ class WebhooksTest {
             request(nicol, 16);
         }
         try (Receivers.Http http = new Receivers.Http();
-                TestNicol nicol = start(hook(http, APPROVALS, ""))) {
+                TestNicol nicol = start(hook(http, APPROVALS))) {
             String id = request(nicol, 17);
             isTold(http, "approval.requested PENDING " + id);
         }
@@ -302,7 +303,7 @@ class WebhooksTest {
     @Test
     void whatItIsNotToldOfIsBehindItToo() throws Exception {
         try (Receivers.Http http = new Receivers.Http();
-                TestNicol nicol = start(hook(http, "statement.denied", ""))) {
+                TestNicol nicol = start(hook(http, DENIED))) {
             for (int i = 0; i < 5; i++) {
                 nicol.rows("ann", "SELECT amount FROM crm.public.prices");
                 assertThatThrownBy(() -> nicol.rows("ann", "SELECT nothing FROM crm.public.prices"));
