@@ -125,7 +125,10 @@ final class Delivery implements AutoCloseable {
             batch = page.lines().stream().filter(sink::takes).toList();
             batchEnd = page.lastId();
             if (batch.isEmpty()) {
-                delivered = batchEnd;
+                if (batchEnd > delivered) {
+                    delivered = batchEnd;
+                    recovered();
+                }
                 return page.more();
             }
         }
@@ -135,11 +138,15 @@ final class Delivery implements AutoCloseable {
         delivered = batch.isEmpty() ? batchEnd : next.get(next.size() - 1).eventId();
         received = delivered;
         move();
+        recovered();
+        return true;
+    }
+
+    private void recovered() {
         if (failures > 0) {
             LOG.info("sink `{}` takes events again", settings.name());
             failures = 0;
         }
-        return true;
     }
 
     private void move() {
