@@ -83,9 +83,6 @@ final class ConfigurationCheck {
         if (config.identity().oidc() != null) {
             problems.add(config.file() + ": identity.oidc is not supported yet — remove it and use a users file");
         }
-        if (!config.webhooks().isEmpty()) {
-            problems.add(config.file() + ": webhooks are not supported yet — remove them");
-        }
         return problems;
     }
 

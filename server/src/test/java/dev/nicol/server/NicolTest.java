@@ -114,6 +114,7 @@ class NicolTest {
                         - {name: open, kind: syslog, host: 127.0.0.1, port: LISTENING}
                         - {name: shut, kind: webhook, url: "http://127.0.0.1:CLOSED/token"}
                     lineage: {openlineage: {url: "http://127.0.0.1:CLOSED"}}
+                    webhooks: [{url: "http://127.0.0.1:CLOSED/bot", events: [approval.requested]}]
                     """.replace("LISTENING", "" + listening.getLocalPort())
                     .replace("CLOSED", "" + closed));
             assertThat(run("check", "--config", path("nicol.yaml"))).isEqualTo(1);
@@ -123,6 +124,9 @@ class NicolTest {
                         path("nicol.yaml") + ": sink `nowhere` cannot be reached (not_writable) — start it, or correct"
                                 + " where it is",
                         path("nicol.yaml") + ": sink `shut` cannot be reached (not_connected) — start it, or correct"
+                                + " where it is",
+                        path("nicol.yaml")
+                                + ": sink `webhook-1` cannot be reached (not_connected) — start it, or correct"
                                 + " where it is",
                         path("nicol.yaml") + ": sink `openlineage` cannot be reached (not_connected) — start it, or"
                                 + " correct where it is");

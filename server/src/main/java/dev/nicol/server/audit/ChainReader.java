@@ -8,6 +8,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.OffsetDateTime;
+import java.util.Collections;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** Reads the events of one chain in its order; between two that retention has dropped what was between them stands the root. */
@@ -27,24 +29,32 @@ final class ChainReader {
      *
      * @param after the id of the last event that is not read
      * @param end the id of the last event that may be
+     * @param kinds of which alone events are read, and then no roots, because there are gaps anyhow; empty: all
      * @param events how many at most
      * @param rows takes each; false: no more
      */
-    void read(long after, long end, int events, Predicate<ExportedRow> rows) throws SQLException {
+    void read(long after, long end, Set<String> kinds, int events, Predicate<ExportedRow> rows) throws SQLException {
+        String some = kinds.isEmpty()
+                ? ""
+                : " AND e.kind IN (" + String.join(", ", Collections.nCopies(kinds.size(), "?")) + ")";
         // in the primary key's whole order, or H2 reads and sorts all that is left of the chain for every page
         try (PreparedStatement statement = connection.prepareStatement("SELECT e.event_id, e.occurred_at, e.kind,"
                 + " e.user_name, e.detail, e.statement_id, b.format_version, e.previous_hash, e.hash, b.payload"
                 + " FROM audit.events e LEFT JOIN internal.event_bytes b ON b.server = e.server"
-                + " AND b.event_id = e.event_id WHERE e.server = ? AND e.event_id > ? AND e.event_id <= ?"
+                + " AND b.event_id = e.event_id WHERE e.server = ? AND e.event_id > ? AND e.event_id <= ?" + some
                 + " ORDER BY e.server, e.event_id LIMIT " + events)) {
             statement.setString(1, server);
             statement.setLong(2, after);
             statement.setLong(3, end);
+            int parameter = 4;
+            for (String kind : kinds) {
+                statement.setString(parameter++, kind);
+            }
             try (ResultSet row = statement.executeQuery()) {
                 boolean more = true;
                 for (long last = after; more && row.next(); ) {
                     long eventId = row.getLong(1);
-                    more = roots(last, eventId, rows) && rows.test(event(row, eventId));
+                    more = (!kinds.isEmpty() || roots(last, eventId, rows)) && rows.test(event(row, eventId));
                     last = eventId;
                 }
             }

@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +84,7 @@ public final class TrailExport {
         ChainReader chain = new ChainReader(connection, server);
         for (long before = Long.MIN_VALUE; before < lastId; ) {
             before = lastId;
-            chain.read(before, end, PAGE_EVENTS, row -> {
+            chain.read(before, end, Set.of(), PAGE_EVENTS, row -> {
                 write(row);
                 return true;
             });

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** This server's chain as it grows, for what follows it. Nothing is read that a power cut could still take back. */
@@ -15,6 +16,9 @@ public final class TrailFeed {
     static final int BATCH_EVENTS = 500;
 
     static final int BATCH_BYTES = 1 << 20;
+
+    /** Events looked through at once for those of some kinds. */
+    static final int SEARCHED_EVENTS = 20_000;
 
     private final Store store;
     private final StoreAuditTrail trail;
@@ -45,6 +49,14 @@ public final class TrailFeed {
         }
     }
 
+    /**
+     * A part of the chain, as much as makes one batch.
+     *
+     * @param lastId up to which event it holds all that was asked for
+     * @param more whether there was more after it
+     */
+    public record Page(List<Line> lines, long lastId, boolean more) {}
+
     /** The id of the last event that can be read; 0: none yet. */
     public long lastId() {
         TrailTransaction.Head head = trail.durable();
@@ -52,31 +64,41 @@ public final class TrailFeed {
     }
 
     /**
-     * What follows an event, as much as makes one batch.
+     * What follows an event.
      *
+     * @param kinds of which alone events are read; empty: all
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE} where the store does not answer
      */
-    public List<Line> after(long eventId) {
-        long end = lastId();
+    public Page after(long eventId, Set<String> kinds) {
+        long newest = lastId();
+        long end = kinds.isEmpty() ? newest : Math.min(newest, eventId + SEARCHED_EVENTS);
         List<Line> lines = new ArrayList<>();
+        int[] bytes = new int[1];
         if (end > eventId) {
             store.<Boolean, RuntimeException>read(handle -> {
-                int[] bytes = new int[1];
                 try {
-                    new ChainReader(handle.getConnection(), store.server()).read(eventId, end, BATCH_EVENTS, row -> {
-                        String json = ExportFormat.JSONL.line(row).stripTrailing();
-                        lines.add(new Line(
-                                row.eventId(), row.occurredAt(), row.kind(), row.statementId(), json, row.payload()));
-                        bytes[0] += json.length();
-                        return bytes[0] < BATCH_BYTES;
-                    });
+                    new ChainReader(handle.getConnection(), store.server())
+                            .read(eventId, end, kinds, BATCH_EVENTS, row -> {
+                                String json = ExportFormat.JSONL.line(row).stripTrailing();
+                                lines.add(new Line(
+                                        row.eventId(),
+                                        row.occurredAt(),
+                                        row.kind(),
+                                        row.statementId(),
+                                        json,
+                                        row.payload()));
+                                bytes[0] += json.length();
+                                return bytes[0] < BATCH_BYTES;
+                            });
                 } catch (SQLException failure) {
                     throw new IllegalStateException("the chain cannot be read", failure);
                 }
                 return true;
             });
         }
-        return lines;
+        boolean full = lines.size() >= BATCH_EVENTS || bytes[0] >= BATCH_BYTES;
+        long last = lines.isEmpty() ? eventId : lines.get(lines.size() - 1).eventId();
+        return new Page(lines, full || kinds.isEmpty() ? last : Math.max(eventId, end), full || end < newest);
     }
 
     /** As {@code nicol.audit.statements.sql_hash} has it. */

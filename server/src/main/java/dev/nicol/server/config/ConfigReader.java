@@ -11,9 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -82,8 +80,8 @@ public final class ConfigReader {
         NicolConfig.Limits limits = limits(root.section("limits"));
         NicolConfig.Classification classification = classification(root.section("classification"));
         NicolConfig.Audit audit = audit(root.section("audit"));
-        List<SinkSettings> sinks = new SinksReader(directory).read(root.section("audit"), root.section("lineage"));
-        List<NicolConfig.Webhook> webhooks = webhooks(root);
+        List<SinkSettings> sinks =
+                new SinksReader(directory).read(root.section("audit"), root.section("lineage"), root.list("webhooks"));
         if (store == null || identity == null || policies == null || !problems.isEmpty()) {
             return null;
         }
@@ -98,8 +96,7 @@ public final class ConfigReader {
                 limits,
                 classification,
                 audit,
-                sinks,
-                webhooks);
+                sinks);
     }
 
     private NicolConfig.Endpoint endpoint(@Nullable YamlNode node) {
@@ -276,28 +273,6 @@ public final class ConfigReader {
                 Duration.ofSeconds(checkpointS),
                 interval ? Duration.ofMillis(fsyncMs) : Duration.ZERO,
                 RowsTouchedReader.read(node));
-    }
-
-    private static List<NicolConfig.Webhook> webhooks(YamlNode root) {
-        List<NicolConfig.Webhook> webhooks = new ArrayList<>();
-        for (YamlNode node : root.list("webhooks")) {
-            if (!node.isMap()) {
-                node.problem("an entry of `webhooks` must be a map such as `{url: …, events: […]}`");
-                continue;
-            }
-            node.only(List.of("url", "secret", "events"));
-            node.required("url");
-            node.required("events");
-            String url = httpUrl(node, "url");
-            for (YamlNode event : node.words("events")) {
-                if (!NicolConfig.Webhook.EVENTS.contains(event.scalarText())) {
-                    event.problem("unknown event " + event.shown() + " — use one of "
-                            + String.join(", ", NicolConfig.Webhook.EVENTS));
-                }
-            }
-            webhooks.add(new NicolConfig.Webhook(url, node.text("secret"), Set.copyOf(node.texts("events"))));
-        }
-        return webhooks;
     }
 
     /** The URL itself is not told: it may carry a password. */

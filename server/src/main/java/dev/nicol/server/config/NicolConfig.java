@@ -8,7 +8,6 @@ import dev.nicol.server.delivery.SinkSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param sources in the order of the file, names unique without regard to case
  * @param policies the directory of policy files; it exists
  * @param views the directory of view definitions; null: there is none
- * @param sinks what the trail is delivered to, OpenLineage among them
+ * @param sinks what the trail is delivered to, OpenLineage and webhooks among them
  */
 public record NicolConfig(
         Path file,
@@ -32,12 +31,10 @@ public record NicolConfig(
         Limits limits,
         Classification classification,
         Audit audit,
-        List<SinkSettings> sinks,
-        List<Webhook> webhooks) {
+        List<SinkSettings> sinks) {
     public NicolConfig {
         sinks = List.copyOf(sinks);
         sources = List.copyOf(sources);
-        webhooks = List.copyOf(webhooks);
     }
 
     /** The store, as this server opens it. */
@@ -206,20 +203,6 @@ public record NicolConfig(
         public static final long DEFAULT_FSYNC_INTERVAL_MS = 1_000;
         public static final Audit DEFAULTS =
                 new Audit(null, null, Duration.ofMinutes(10), Duration.ZERO, RowsTouchedRules.OFF);
-    }
-
-    /** Who is told of events. */
-    public record Webhook(String url, @Nullable String secret, Set<String> events) {
-        public static final List<String> EVENTS = List.of("approval.requested", "approval.decided");
-
-        public Webhook {
-            events = Set.copyOf(events);
-        }
-
-        @Override
-        public String toString() {
-            return "webhook for " + events.stream().sorted().toList();
-        }
     }
 
     static void requireRange(String name, long value, long min, long max) {

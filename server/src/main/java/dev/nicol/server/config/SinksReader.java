@@ -1,6 +1,7 @@
 package dev.nicol.server.config;
 
 import dev.nicol.policy.YamlNode;
+import dev.nicol.server.delivery.HookEvent;
 import dev.nicol.server.delivery.SinkSettings;
 import dev.nicol.server.delivery.SinkSettings.ToOpenLineage;
 import java.net.URI;
@@ -8,6 +9,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +17,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads where the trail and its lineage are delivered to. */
+/** Reads where the trail and its lineage are delivered to, and who is told of events in it. */
 final class SinksReader {
     private static final List<String> KINDS = List.of("file", "syslog", "webhook");
     private static final List<String> FROM = List.of("start", "now");
@@ -60,20 +62,22 @@ final class SinksReader {
         this.directory = directory;
     }
 
-    List<SinkSettings> read(@Nullable YamlNode audit, @Nullable YamlNode lineage) {
+    List<SinkSettings> read(@Nullable YamlNode audit, @Nullable YamlNode lineage, List<YamlNode> webhooks) {
         List<SinkSettings> sinks = new ArrayList<>();
         Set<String> names = new HashSet<>(Set.of(OPENLINEAGE));
         for (YamlNode node : audit == null ? List.<YamlNode>of() : audit.list("sinks")) {
-            SinkSettings sink = node.isMap() ? sink(node) : null;
-            if (!node.isMap()) {
+            if (node.isMap()) {
+                add(sinks, names, node, sink(node));
+            } else {
                 node.problem("an entry of `sinks` must be a map such as `{kind: file, path: audit.jsonl}`");
-            } else if (sink != null && !names.add(sink.name())) {
-                node.problem("there is another sink of the name `" + sink.name() + "` — give each a `name` of its own");
-            } else if (sink != null
-                    && sinks.stream().anyMatch(other -> other.target().equals(sink.target()))) {
-                node.problem("there is another sink to the same place — remove one of them");
-            } else if (sink != null) {
-                sinks.add(sink);
+            }
+        }
+        for (int i = 0; i < webhooks.size(); i++) {
+            YamlNode node = webhooks.get(i);
+            if (node.isMap()) {
+                add(sinks, names, node, hook(node, "webhook-" + (i + 1)));
+            } else {
+                node.problem("an entry of `webhooks` must be a map such as `{url: …, events: […]}`");
             }
         }
         if (lineage != null) {
@@ -81,16 +85,57 @@ final class SinksReader {
             YamlNode node = lineage.section(OPENLINEAGE);
             ToOpenLineage target = node == null ? null : openLineage(node);
             if (node != null && target != null) {
-                sinks.add(settings(node, OPENLINEAGE, target));
+                sinks.add(settings(node, OPENLINEAGE, target, isFromNow(node), SinkSettings.DEFAULT_HOLD_BACK));
             }
         }
         return sinks;
+    }
+
+    private static void add(List<SinkSettings> sinks, Set<String> names, YamlNode node, @Nullable SinkSettings sink) {
+        if (sink != null && !names.add(sink.name())) {
+            node.problem("there is another sink of the name `" + sink.name() + "` — give each a `name` of its own");
+        } else if (sink != null
+                && sinks.stream().anyMatch(other -> other.target().equals(sink.target()))) {
+            node.problem("there is another sink to the same place — remove one of them");
+        } else if (sink != null) {
+            sinks.add(sink);
+        }
     }
 
     private @Nullable SinkSettings sink(YamlNode node) {
         node.required("kind");
         String kind = node.word("kind", KINDS);
         SinkSettings.Target target = kind == null ? null : target(node, kind);
+        String name = name(node, String.valueOf(kind));
+        return target == null || name == null
+                ? null
+                : settings(node, name, target, isFromNow(node), SinkSettings.DEFAULT_HOLD_BACK);
+    }
+
+    /** A webhook begins with what happens from then on: who is told of what is long over acts on it. */
+    private static @Nullable SinkSettings hook(YamlNode node, String usualName) {
+        node.only(List.of("url", "secret", "events", "name", "hold_back", "timeout_s"));
+        node.required("url");
+        node.required("events");
+        URI url = url(node);
+        String secret = secret(node, "secret");
+        Set<HookEvent> events = EnumSet.noneOf(HookEvent.class);
+        for (YamlNode word : node.words("events")) {
+            HookEvent event = HookEvent.of(word.scalarText());
+            if (event == null) {
+                word.problem("unknown event " + word.shown() + " — use one of " + String.join(", ", HookEvent.words()));
+            } else {
+                events.add(event);
+            }
+        }
+        String name = name(node, usualName);
+        return url == null || name == null
+                ? null
+                : settings(node, name, new SinkSettings.ToHook(url, secret, events), true, SinkSettings.HOOK_HOLD_BACK);
+    }
+
+    /** Null where it is none. */
+    private static @Nullable String name(YamlNode node, String usual) {
         String name = node.text("name");
         YamlNode place = node.child("name");
         if (name != null && place != null && !NAME.matcher(name).matches()) {
@@ -99,10 +144,15 @@ final class SinksReader {
                             + " digit — correct it");
             return null;
         }
-        return target == null ? null : settings(node, name == null ? String.valueOf(kind) : name, target);
+        return name == null ? usual : name;
     }
 
-    private static SinkSettings settings(YamlNode node, String name, SinkSettings.Target target) {
+    private static boolean isFromNow(YamlNode node) {
+        return "now".equals(node.word("from", FROM));
+    }
+
+    private static SinkSettings settings(
+            YamlNode node, String name, SinkSettings.Target target, boolean fromNow, Duration usualHoldBack) {
         Duration holdBack = node.duration("hold_back");
         YamlNode place = node.child("hold_back");
         if (holdBack != null && place != null && holdBack.compareTo(MAX_HOLD_BACK) > 0) {
@@ -110,11 +160,7 @@ final class SinksReader {
         }
         long timeout = node.integer("timeout_s", SinkSettings.DEFAULT_TIMEOUT.toSeconds(), 1, MAX_TIMEOUT_S);
         return new SinkSettings(
-                name,
-                target,
-                "now".equals(node.word("from", FROM)),
-                holdBack == null ? SinkSettings.DEFAULT_HOLD_BACK : holdBack,
-                Duration.ofSeconds(timeout));
+                name, target, fromNow, holdBack == null ? usualHoldBack : holdBack, Duration.ofSeconds(timeout));
     }
 
     private SinkSettings.@Nullable Target target(YamlNode node, String kind) {

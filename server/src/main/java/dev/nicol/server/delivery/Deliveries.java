@@ -54,8 +54,9 @@ public final class Deliveries implements Undelivered, AutoCloseable {
         Deliveries all = new Deliveries(store, trail);
         all.register(sinks);
         TrailFeed feed = new TrailFeed(store, trail);
+        Known known = new Known(all.oneAtATime(feed::intent), all.oneAtATime(id -> HeldRequest.find(store, id)));
         for (SinkSettings settings : sinks) {
-            Sink sink = sink(settings, store.server(), sources, all.intents(feed), clock);
+            Sink sink = sink(settings, store.server(), sources, known, clock);
             Delivery delivery = new Delivery(settings, sink, store, feed, all.storeInUse, clock);
             all.deliveries.add(delivery);
             Gauge.builder("nicol.sink.behind", delivery, Delivery::behind)
@@ -71,11 +72,21 @@ public final class Deliveries implements Undelivered, AutoCloseable {
         return all;
     }
 
-    private Function<String, @Nullable String> intents(TrailFeed feed) {
-        return statementId -> {
+    /**
+     * What a sink looks up beside the events; null where the store does not have it any more.
+     *
+     * @param intents the payload of a statement's intent, by its id
+     * @param requests a request for approval, by its id
+     */
+    private record Known(Function<String, @Nullable String> intents, Function<String, @Nullable HeldRequest> requests) {
+        static final Known NOTHING = new Known(statementId -> null, approvalId -> null);
+    }
+
+    private <T extends @Nullable Object> Function<String, T> oneAtATime(Function<String, T> lookUp) {
+        return id -> {
             storeInUse.lock();
             try {
-                return feed.intent(statementId);
+                return lookUp.apply(id);
             } finally {
                 storeInUse.unlock();
             }
@@ -83,11 +94,7 @@ public final class Deliveries implements Undelivered, AutoCloseable {
     }
 
     private static Sink sink(
-            SinkSettings settings,
-            String server,
-            List<SourceDefinition> sources,
-            Function<String, @Nullable String> intents,
-            Clock clock) {
+            SinkSettings settings, String server, List<SourceDefinition> sources, Known known, Clock clock) {
         SinkSettings.Target target = settings.target();
         if (target instanceof SinkSettings.ToFile file) {
             return new FileSink(file.path());
@@ -95,16 +102,18 @@ public final class Deliveries implements Undelivered, AutoCloseable {
             return new SyslogSink(syslog, settings.timeout(), server);
         } else if (target instanceof SinkSettings.ToWebhook webhook) {
             return new WebhookSink(webhook, settings.timeout(), server, clock);
+        } else if (target instanceof SinkSettings.ToHook hook) {
+            return new HookSink(hook, settings.timeout(), server, known.requests(), clock);
         } else if (target instanceof SinkSettings.ToOpenLineage lineage) {
             return new OpenLineageSink(
-                    lineage, settings.timeout(), new Datasets(lineage.namespace(), sources), intents);
+                    lineage, settings.timeout(), new Datasets(lineage.namespace(), sources), known.intents());
         }
         throw new IllegalStateException("no sink for " + target.kind());
     }
 
     /** Why a sink cannot be reached now, in a word; null where it can. */
     public static @Nullable String unreachable(SinkSettings settings) {
-        try (Sink sink = sink(settings, "check", List.of(), statementId -> null, Clock.systemUTC())) {
+        try (Sink sink = sink(settings, "check", List.of(), Known.NOTHING, Clock.systemUTC())) {
             sink.check();
             return null;
         } catch (IOException | RuntimeException failure) {

@@ -25,6 +25,9 @@ final class Delivery implements AutoCloseable {
 
     static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
+    /** After which the store is told of events that were passed over, because the sink takes none of their kind. */
+    private static final Duration PASSED_OVER = Duration.ofSeconds(1);
+
     private static final long END_MS = 2_000;
     private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
 
@@ -40,12 +43,18 @@ final class Delivery implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
-    /** What the sink has, and what the store knows of that. */
+    /** Up to which event the sink has all it takes, which it got last, and what the store knows of that, since when. */
     private volatile long delivered;
 
+    private long received;
     private long stored;
+    private long storedNanos;
     private volatile long failures;
+
+    /** What it gets next, and up to which event that is all it takes. */
     private List<TrailFeed.Line> batch = List.of();
+
+    private long batchEnd;
 
     Delivery(SinkSettings settings, Sink sink, Store store, TrailFeed feed, Lock storeInUse, Clock clock) {
         this.settings = settings;
@@ -56,6 +65,8 @@ final class Delivery implements AutoCloseable {
         this.storeInUse = storeInUse;
         this.stored = cursor.lastEventId();
         this.delivered = stored;
+        this.received = stored;
+        this.storedNanos = System.nanoTime();
         this.thread = new Thread(this::run, "delivery-" + settings.name());
         this.thread.setDaemon(true);
     }
@@ -104,25 +115,38 @@ final class Delivery implements AutoCloseable {
 
     /** False where there is nothing to deliver. */
     private boolean deliverNext() throws IOException, InterruptedException {
-        if (stored < delivered) {
-            // the sink has it, and the store did not take that
+        // the sink has it, and the store did not take that
+        boolean owed = stored < received;
+        if (owed || stored < delivered && System.nanoTime() - storedNanos > PASSED_OVER.toNanos()) {
             move();
         }
         if (batch.isEmpty()) {
-            batch = withStore(() -> feed.after(delivered));
+            TrailFeed.Page page = withStore(() -> feed.after(delivered, sink.kinds()));
+            batch = page.lines().stream().filter(sink::takes).toList();
+            batchEnd = page.lastId();
+            if (batch.isEmpty()) {
+                if (batchEnd > delivered) {
+                    delivered = batchEnd;
+                    recovered();
+                }
+                return page.more();
+            }
         }
-        if (batch.isEmpty()) {
-            return false;
-        }
-        sink.deliver(batch);
-        delivered = batch.get(batch.size() - 1).eventId();
-        batch = List.of();
+        List<TrailFeed.Line> next = batch.subList(0, Math.min(sink.most(), batch.size()));
+        sink.deliver(next);
+        batch = batch.subList(next.size(), batch.size());
+        delivered = batch.isEmpty() ? batchEnd : next.get(next.size() - 1).eventId();
+        received = delivered;
         move();
+        recovered();
+        return true;
+    }
+
+    private void recovered() {
         if (failures > 0) {
             LOG.info("sink `{}` takes events again", settings.name());
             failures = 0;
         }
-        return true;
     }
 
     private void move() {
@@ -132,6 +156,7 @@ final class Delivery implements AutoCloseable {
             return to;
         });
         stored = to;
+        storedNanos = System.nanoTime();
     }
 
     /** False where the server stops meanwhile. */

@@ -3,6 +3,7 @@ package dev.nicol.server.delivery;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,10 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record SinkSettings(String name, Target target, boolean fromNow, Duration holdBack, Duration timeout) {
     public static final Duration DEFAULT_HOLD_BACK = Duration.ofDays(30);
+    /** Of webhooks: a receiver that is gone is no reason to keep anything longer than was promised. */
+    public static final Duration HOOK_HOLD_BACK = Duration.ZERO;
+
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
     /** What a sink is. No {@code toString} shows a secret, or a URL, which may be one. */
-    public sealed interface Target permits ToFile, ToSyslog, ToWebhook, ToOpenLineage {
+    public sealed interface Target permits ToFile, ToSyslog, ToWebhook, ToHook, ToOpenLineage {
         /** As {@code nicol.audit.sinks.kind} has it. */
         String kind();
     }
@@ -51,7 +55,7 @@ public record SinkSettings(String name, Target target, boolean fromNow, Duration
     }
 
     /**
-     * A receiver of POST requests.
+     * A receiver of the trail's lines in POST requests.
      *
      * @param secret signs them; null: nothing does
      */
@@ -64,6 +68,28 @@ public record SinkSettings(String name, Target target, boolean fromNow, Duration
         @Override
         public String toString() {
             return kind();
+        }
+    }
+
+    /**
+     * A receiver that is told of some events, a POST request each.
+     *
+     * @param secret signs them; null: nothing does
+     */
+    public record ToHook(URI url, @Nullable String secret, Set<HookEvent> events) implements Target {
+        public ToHook {
+            events = Set.copyOf(events);
+        }
+
+        @Override
+        public String kind() {
+            return "webhook";
+        }
+
+        @Override
+        public String toString() {
+            return kind() + " of "
+                    + events.stream().sorted().map(HookEvent::word).toList();
         }
     }
 

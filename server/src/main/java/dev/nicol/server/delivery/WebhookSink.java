@@ -3,21 +3,15 @@ package dev.nicol.server.delivery;
 import dev.nicol.server.audit.TrailFeed;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /** POSTs batches of lines, signed over the moment and the body. */
 final class WebhookSink implements Sink {
-    private static final String ALGORITHM = "HmacSHA256";
-
     private final HttpPost post;
     private final SinkSettings.ToWebhook target;
     private final String server;
@@ -42,23 +36,8 @@ final class WebhookSink implements Sink {
                 "Idempotency-Key",
                 server + ":" + batch.get(0).eventId() + "-"
                         + batch.get(batch.size() - 1).eventId());
-        String secret = target.secret();
-        if (secret != null) {
-            String moment = Long.toString(clock.instant().getEpochSecond());
-            headers.put("Nicol-Signature", "t=" + moment + ",v1=" + signature(secret, moment, body));
-        }
+        headers.putAll(Signature.headers(target.secret(), clock.instant(), body));
         post.send(body, headers);
-    }
-
-    private static String signature(String secret, String moment, byte[] body) {
-        try {
-            Mac mac = Mac.getInstance(ALGORITHM);
-            mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), ALGORITHM));
-            mac.update((moment + ".").getBytes(StandardCharsets.US_ASCII));
-            return HexFormat.of().formatHex(mac.doFinal(body));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has HMAC with SHA-256", e);
-        }
     }
 
     @Override

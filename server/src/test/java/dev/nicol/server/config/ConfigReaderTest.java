@@ -7,7 +7,10 @@ import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
+import dev.nicol.server.delivery.HookEvent;
+import dev.nicol.server.delivery.SinkSettings;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,8 +117,10 @@ class ConfigReaderTest {
         assertThat(config.limits().idleTimeout()).isEqualTo(Duration.ofMinutes(30));
         assertThat(config.classification()).isEqualTo(new NicolConfig.Classification(10, false));
         assertThat(config.audit()).isEqualTo(audit());
-        assertThat(config.webhooks()).hasSize(1);
-        assertThat(config.webhooks().get(0).secret()).isEqualTo("s3cret-hook");
+        assertThat(config.sinks())
+                .extracting(SinkSettings::target)
+                .containsExactly(new SinkSettings.ToHook(
+                        URI.create("http://127.0.0.1/hook"), "s3cret-hook", Set.of(HookEvent.APPROVAL_REQUESTED)));
     }
 
     private static final RetentionRules KEPT = new RetentionRules(
@@ -197,9 +202,10 @@ class ConfigReaderTest {
                         "nicol.yaml:13: `max_result_rows` must be a whole number from 0 to 1099511627776, not `-1`",
                         "nicol.yaml:14: `mask_by_default` must be true or false, not `maybe`",
                         "nicol.yaml:15: `retention` must be a time span such as `30s`, `4h` or `400d`, not `for ever`",
-                        "nicol.yaml:17: `url` must be a URL that begins with http:// or https://",
+                        "nicol.yaml:17: `url` must be a URL that begins with http:// or https://, without a user",
                         "nicol.yaml:17: unknown event `approval.asked` — use one of approval.requested,"
-                                + " approval.decided",
+                                + " approval.decided, approval.expired, approval.executed, approval.break_glass,"
+                                + " statement.denied",
                         "nicol.yaml:18: an entry of `webhooks` must be a map such as `{url: …, events: […]}`");
     }
 

@@ -3,6 +3,7 @@ package dev.nicol.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.policy.ProblemsException;
+import dev.nicol.server.delivery.HookEvent;
 import dev.nicol.server.delivery.SinkSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,12 +127,69 @@ class SinksReaderTest {
                         "nicol.yaml:9: `secret` must have printable ASCII characters only, and at least one",
                         "nicol.yaml:9: there is another sink of the name `openlineage` — give each a `name` of its own",
                         "nicol.yaml:10: an entry of `sinks` must be a map such as `{kind: file, path: audit.jsonl}`",
+                        "nicol.yaml:11: `from` cannot be `middle` — use one of start, now",
                         "nicol.yaml:11: `hold_back` must be a time span such as `30s`, `4h` or `400d`, not `ever`",
                         "nicol.yaml:11: `timeout_s` must be a whole number from 1 to 600, not `601`",
-                        "nicol.yaml:11: `from` cannot be `middle` — use one of start, now",
                         "nicol.yaml:13: there is another sink to the same place — remove one of them",
                         "nicol.yaml:15: unknown key `openlineag` — did you mean `openlineage`?",
                         "nicol.yaml:16: `url` must be a URL that begins with http:// or https://, without a user",
                         "nicol.yaml:16: events go to `url` or to `file` — name one of them");
+    }
+
+    @Test
+    void webhooksAreSinksThatBeginNowAndHoldNothingBack() throws IOException {
+        NicolConfig config = read("""
+                webhooks:
+                  - {url: "https://bot/in?token=s3cret", secret: "${SECRET}", events: [approval.requested, statement.denied]}
+                  - {name: ops, url: "http://ops/", events: [approval.break_glass], hold_back: 7d, timeout_s: 3}
+                  - {url: "http://ops/", events: [approval.expired]}
+                """);
+        assertThat(config.sinks())
+                .containsExactly(
+                        new SinkSettings(
+                                "webhook-1",
+                                new SinkSettings.ToHook(
+                                        URI.create("https://bot/in?token=s3cret"),
+                                        "s3cret",
+                                        Set.of(HookEvent.APPROVAL_REQUESTED, HookEvent.STATEMENT_DENIED)),
+                                true,
+                                Duration.ZERO,
+                                Duration.ofSeconds(10)),
+                        new SinkSettings(
+                                "ops",
+                                new SinkSettings.ToHook(
+                                        URI.create("http://ops/"), null, Set.of(HookEvent.APPROVAL_BREAK_GLASS)),
+                                true,
+                                Duration.ofDays(7),
+                                Duration.ofSeconds(3)),
+                        new SinkSettings(
+                                "webhook-3",
+                                new SinkSettings.ToHook(
+                                        URI.create("http://ops/"), null, Set.of(HookEvent.APPROVAL_EXPIRED)),
+                                true,
+                                Duration.ZERO,
+                                Duration.ofSeconds(10)));
+        assertThat(config.toString()).doesNotContain("s3cret").contains("approval.requested");
+    }
+
+    @Test
+    void tellsAllProblemsOfWebhooks() throws IOException {
+        assertThat(problems("""
+                        audit: {sinks: [{name: webhook-2, kind: file, path: x}]}
+                        webhooks:
+                          - {url: "http://h/s3cret", event: [approval.requested]}
+                          - {url: "http://h/s3cret", secret: "${BROKEN}", events: [approval.requested]}
+                          - {name: Bot, url: "http://i/", events: [], from: start}
+                        """))
+                .containsExactly(
+                        "nicol.yaml:4: unknown key `event` — did you mean `events`?",
+                        "nicol.yaml:4: `events` is missing — add it",
+                        "nicol.yaml:5: `secret` must have printable ASCII characters only, and at least one",
+                        "nicol.yaml:5: there is another sink of the name `webhook-2` — give each a `name` of its own",
+                        "nicol.yaml:6: unknown key `from` — known here: url, secret, events, name, hold_back,"
+                                + " timeout_s",
+                        "nicol.yaml:6: `events` is an empty list — name at least one, or remove the key",
+                        "nicol.yaml:6: `name` must have at most 63 lower-case letters, digits, `_` and `-`, and begin with"
+                                + " a letter or digit — correct it");
     }
 }
