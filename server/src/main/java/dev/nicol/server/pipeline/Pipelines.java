@@ -61,7 +61,7 @@ public final class Pipelines implements AutoCloseable {
         Procedures procedures = new Procedures(
                 parts.approvals(), running, parts.policies(), parts.reload(), parts.examiner()::classify);
         Commands commands = new Commands(parts.virtualSchemas(), procedures, parts.trail(), tags);
-        GuardStage guard = new GuardStage(parts.policies());
+        GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.clock());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
                 new ValidateStage(parts.catalogs(), parts.subjects()),
