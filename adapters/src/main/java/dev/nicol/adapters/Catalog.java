@@ -248,6 +248,7 @@ public final class Catalog implements AutoCloseable {
                         table.primaryKey(),
                         table.uniqueKeys(),
                         0,
+                        true,
                         table.comment())));
         return structure;
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param primaryKey column names; empty where there is none
  * @param uniqueKeys sets of column names, primary key included
  * @param rowCount the source's own estimate
+ * @param counted whether the source has one; else {@code rowCount} is a guess
  */
 public record SourceTable(
         TableName name,
@@ -22,6 +23,7 @@ public record SourceTable(
         List<String> primaryKey,
         List<List<String>> uniqueKeys,
         double rowCount,
+        boolean counted,
         @Nullable String comment) {
     public SourceTable {
         physicalName = List.copyOf(physicalName);

@@ -31,9 +31,7 @@ public final class SourceTables {
     /** @param rowCount negative where the source does not know */
     public void table(String schema, String table, String kind, double rowCount, @Nullable String comment) {
         schemas.add(schema);
-        drafts.put(
-                name(schema, table),
-                new Draft(List.of(schema, table), kind, rowCount < 0 ? UNKNOWN_ROWS : rowCount, comment));
+        drafts.put(name(schema, table), new Draft(List.of(schema, table), kind, rowCount, comment));
     }
 
     /** Ignored where the table is not known. */
@@ -93,7 +91,15 @@ public final class SourceTables {
                 }
             }
             return new SourceTable(
-                    name, physicalName, kind, List.copyOf(columns.values()), primaryKey, uniqueKeys, rowCount, comment);
+                    name,
+                    physicalName,
+                    kind,
+                    List.copyOf(columns.values()),
+                    primaryKey,
+                    uniqueKeys,
+                    rowCount < 0 ? UNKNOWN_ROWS : rowCount,
+                    rowCount >= 0,
+                    comment);
         }
 
         private boolean nullable(String column) {

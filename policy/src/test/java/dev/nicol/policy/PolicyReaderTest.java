@@ -160,8 +160,7 @@ class PolicyReaderTest {
                         "b.yaml:9: mask `partial`: `last` must be a whole number from 0 to 1000",
                         "b.yaml:10: a mask names either `columns` or `tags` — write one of them",
                         "b.yaml:11: `mask` is missing — add it",
-                        "b.yaml:13: a guardrail needs a condition — add one of `statements`, `tags`, `rows_over`,"
-                                + " `check`",
+                        "b.yaml:13: a guardrail needs a condition — add `statements`, `tags` or another",
                         "b.yaml:14: `action: hold` needs `approvers` — name who may approve",
                         "b.yaml:15: unknown statement `merge` — use one of drop, truncate, alter, create, ddl, delete,"
                                 + " update, insert, select",
@@ -170,7 +169,8 @@ class PolicyReaderTest {
                         "b.yaml:16: `approvals` belongs to `action: hold` only — remove it, or hold",
                         "b.yaml:16: `break_glass` belongs to `action: hold` only — remove it, or hold",
                         "b.yaml:17: `approvals` must be a whole number from 1 to 20, not `21`",
-                        "b.yaml:18: `check` cannot be `unbound_write` — use one of unbounded_write");
+                        "b.yaml:18: `check` cannot be `unbound_write` — use one of unbounded_write,"
+                                + " cartesian_product, agent_without_purpose, first_read");
     }
 
     @Test

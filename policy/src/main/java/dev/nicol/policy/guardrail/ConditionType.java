@@ -3,6 +3,7 @@ package dev.nicol.policy.guardrail;
 import dev.nicol.policy.YamlNode;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,11 @@ public record ConditionType(String key, @Nullable String word, Reader create) {
     /** A key of its own. */
     static ConditionType key(String key, Reader create) {
         return new ConditionType(key, null, create);
+    }
+
+    /** A key of its own whose value is a whole number from 0 on. */
+    static ConditionType number(String key, LongFunction<Condition> create) {
+        return key(key, rule -> create.apply(rule.integer(key, 0, 0, Long.MAX_VALUE)));
     }
 
     /** Whether the rule names this condition. */

@@ -9,15 +9,26 @@ import java.util.OptionalDouble;
 
 /** The one list of guardrails, and their judgement of a statement. */
 public final class Guardrails {
-    public static final List<ConditionType> ALL = List.of(UnboundedWrite.TYPE);
+    public static final List<ConditionType> ALL = List.of(
+            UnboundedWrite.TYPE,
+            CartesianProduct.TYPE,
+            AgentWithoutPurpose.TYPE,
+            UnboundedRead.TYPE,
+            JoinsOver.TYPE,
+            JoinedWith.TYPE,
+            TagsTogether.TYPE,
+            Times.TYPE);
 
     private Guardrails() {}
 
-    /** Judges a statement. A rule trips when every condition it names holds. */
+    /**
+     * Judges a statement. A rule trips when every condition it names holds; statements that touch no data, such as SET, trip
+     * none.
+     */
     public static Judgement judge(List<GuardrailRule> rules, Subject subject, StatementFacts facts) {
         List<GuardrailRule> tripped = new ArrayList<>();
         List<GuardrailRule> onRows = new ArrayList<>();
-        for (GuardrailRule rule : rules) {
+        for (GuardrailRule rule : facts.statement() == null ? List.<GuardrailRule>of() : rules) {
             if (rule.audience().binds(subject) && holds(rule, facts)) {
                 if (rule.rowsOver() != null && writesRows(facts)) {
                     onRows.add(rule);
@@ -37,8 +48,7 @@ public final class Guardrails {
 
     /** Whether all but {@code rows_over} holds. */
     private static boolean holds(GuardrailRule rule, StatementFacts facts) {
-        return (rule.statements().isEmpty()
-                        || facts.statement() != null && rule.statements().contains(facts.statement()))
+        return (rule.statements().isEmpty() || rule.statements().contains(facts.statement()))
                 && (rule.environments().isEmpty()
                         || facts.environments().stream().anyMatch(rule.environments()::contains))
                 && (rule.tags().isEmpty() || facts.tags().stream().anyMatch(rule.tags()::contains))

@@ -1,5 +1,8 @@
 package dev.nicol.policy.guardrail;
 
+import dev.nicol.policy.Subject;
+import java.time.Instant;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -9,15 +12,39 @@ public interface StatementFacts {
     /** Null for statements no guardrail speaks of, such as SET. */
     GuardrailRule.@Nullable Statement statement();
 
+    /** Who runs it. */
+    Subject subject();
+
+    /** When. */
+    Instant now();
+
+    /** Every source it touches. */
+    Set<String> sources();
+
     /** Of every source it touches. */
     Set<String> environments();
 
     /** Of every column it reads or writes, upper case; not of what policies alone read. */
     Set<String> tags();
 
-    /** Rows of the result, as far as can be told before it runs. */
+    /** Of every column it reads, by source; not of what policies alone read. */
+    Map<String, Set<String>> tagsReadBySource();
+
+    /** Of stored values that leave unmasked: in the result, or for the table that it fills. */
+    Set<String> tagsLeavingUnmasked();
+
+    /** Rows of the result, or of the table that a definition is about; empty where there is no telling. */
     OptionalDouble estimatedRows();
 
     /** An UPDATE or DELETE whose WHERE can leave out no row. */
     boolean unboundedWrite();
+
+    /** Whether it reads a table of more rows than these, or of an unknown number, without a condition or limit. */
+    boolean readsUnbounded(long rows);
+
+    /** Whether it joins tables that no condition relates. */
+    boolean cartesianProduct();
+
+    /** How many joins it has, sub-queries counted as such. */
+    int joins();
 }

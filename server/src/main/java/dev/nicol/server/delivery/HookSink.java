@@ -124,9 +124,9 @@ final class HookSink implements Sink {
 
     private void putRequest(ObjectNode told, String approvalId, String kind, @Nullable String comment) {
         put(told, "approval_id", approvalId);
-        if (kind.startsWith(APPROVAL)) {
-            put(told, "state", kind.substring(APPROVAL.length()).toUpperCase(Locale.ROOT));
-        }
+        // broken glass approves
+        String state = kind.startsWith(APPROVAL) ? kind.substring(APPROVAL.length()) : "approved";
+        put(told, "state", state.toUpperCase(Locale.ROOT));
         put(told, "comment", comment == null ? null : cut(comment));
         HeldRequest request = requests.apply(approvalId);
         if (request != null) {

@@ -1,47 +1,191 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.policy.rewrite.SealedScan;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.calcite.plan.RelOptPredicateList;
 import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Filter;
+import org.apache.calcite.rel.core.Project;
+import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexCorrelVariable;
+import org.apache.calcite.rex.RexFieldAccess;
+import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSimplify;
+import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
+import org.jspecify.annotations.Nullable;
 
-/** Whether a WHERE can leave out a row: {@code 1=1}, {@code id=id} and {@code x OR TRUE} cannot. */
+/**
+ * What of a condition can leave out some rows and keep others. {@code 1=1}, {@code id=id}, {@code x OR TRUE} and
+ * {@code x IS NULL OR x IS NOT NULL} cannot; nor can what names no column of the row, which keeps all rows or none.
+ */
 final class EffectiveCondition {
-    private EffectiveCondition() {}
+    private final RexBuilder rex;
+    private final Set<RexNode> testedForNull = new HashSet<>();
 
-    static boolean bounds(RexNode condition, RexBuilder rex) {
-        RexNode plain = condition.accept(new SameOperands(rex));
-        RexNode simple =
-                new RexSimplify(rex, RelOptPredicateList.EMPTY, RexUtil.EXECUTOR).simplifyUnknownAsFalse(plain);
-        List<RexNode> conjuncts = RelOptUtil.conjunctions(simple);
-        return conjuncts.stream().anyMatch(conjunct -> !conjunct.isAlwaysTrue());
+    private EffectiveCondition(RexBuilder rex) {
+        this.rex = rex;
     }
 
-    /** {@code id = id} leaves out NULLs at most: it is meant to bound nothing. */
-    private static final class SameOperands extends RexShuttle {
-        private final RexBuilder rex;
+    /** @param rows that it is about, where these are the rows of one table; else anything */
+    static boolean bounds(RexNode condition, RelNode rows) {
+        return !of(condition, rows).isEmpty();
+    }
 
-        SameOperands(RexBuilder rex) {
-            this.rex = rex;
+    static boolean bounds(Filter filter) {
+        return bounds(filter.getCondition(), filter.getInput());
+    }
+
+    /** Those of its conjuncts that bound the rows; none where it bounds nothing. */
+    static List<RexNode> of(RexNode condition, RelNode rows) {
+        RexBuilder rex = rows.getCluster().getRexBuilder();
+        EffectiveCondition effective = new EffectiveCondition(rex);
+        RexNode plain = condition.accept(effective.new Vacuous(rows));
+        RexNode simple =
+                new RexSimplify(rex, RelOptPredicateList.EMPTY, RexUtil.EXECUTOR).simplifyUnknownAsFalse(plain);
+        List<RexNode> bounding = new ArrayList<>();
+        for (RexNode conjunct : RelOptUtil.conjunctions(simple)) {
+            if (effective.bounding(conjunct)) {
+                bounding.add(conjunct);
+            }
+        }
+        return bounding;
+    }
+
+    private boolean bounding(RexNode part) {
+        if (part.isAlwaysTrue()) {
+            return false;
+        } else if (part.isAlwaysFalse() || RexLiteral.isNullLiteral(part)) {
+            return true;
+        } else if (RowReferences.of(part).isEmpty()) {
+            return false;
+        } else if (part.getKind() == SqlKind.AND) {
+            return ((RexCall) part).getOperands().stream().anyMatch(this::bounding);
+        } else if (part.getKind() == SqlKind.OR) {
+            return ((RexCall) part).getOperands().stream().allMatch(this::bounding);
+        }
+        // Simplifying makes `x IS NOT NULL` of what is true of every other x: only where it was written it was meant.
+        return part.getKind() != SqlKind.IS_NOT_NULL
+                || testedForNull.contains(((RexCall) part).getOperands().get(0));
+    }
+
+    /** Replaces what is true, or false, of every row: {@code id = id} leaves out NULLs at most, and is meant to bound nothing. */
+    private final class Vacuous extends RexShuttle {
+        private final @Nullable SealedScan table;
+
+        Vacuous(RelNode rows) {
+            this.table = rows instanceof SealedScan scan ? scan : null;
         }
 
         @Override
         public RexNode visitCall(RexCall call) {
-            boolean reflexive = call.getKind() == SqlKind.EQUALS
-                    || call.getKind() == SqlKind.LESS_THAN_OR_EQUAL
-                    || call.getKind() == SqlKind.GREATER_THAN_OR_EQUAL
-                    || call.getKind() == SqlKind.IS_NOT_DISTINCT_FROM
-                    || call.getKind() == SqlKind.LIKE;
+            boolean reflexive =
+                    switch (call.getKind()) {
+                        case EQUALS, LESS_THAN_OR_EQUAL, GREATER_THAN_OR_EQUAL, IS_NOT_DISTINCT_FROM, LIKE -> true;
+                        default -> false;
+                    };
             if (reflexive && call.getOperands().get(0).equals(call.getOperands().get(1))) {
                 return rex.makeLiteral(true);
             }
-            return super.visitCall(call);
+            boolean pattern = call.getKind() == SqlKind.LIKE || call.getKind() == SqlKind.SIMILAR;
+            if (pattern
+                    && call.getOperands().get(1) instanceof RexLiteral like
+                    && like.getValueAs(String.class) != null
+                    && like.getValueAs(String.class).matches("%+")) {
+                return rex.makeLiteral(true);
+            }
+            RexNode seen = super.visitCall(call);
+            if (call.getKind() == SqlKind.IS_NOT_NULL || call.getKind() == SqlKind.IS_NULL) {
+                testedForNull.add(((RexCall) seen).getOperands().get(0));
+            }
+            return seen.getKind() == SqlKind.OR && complementary((RexCall) seen) ? rex.makeLiteral(true) : seen;
+        }
+
+        /** {@code x IS NULL OR x IS NOT NULL}, {@code p OR NOT p}. */
+        private boolean complementary(RexCall or) {
+            List<RexNode> parts = RelOptUtil.disjunctions(or);
+            return parts.stream()
+                    .anyMatch(part -> parts.contains(RexUtil.not(part))
+                            || part.getKind() == SqlKind.IS_NULL
+                                    && parts.stream()
+                                            .anyMatch(other -> other.getKind() == SqlKind.IS_NOT_NULL
+                                                    && ((RexCall) other)
+                                                            .getOperands()
+                                                            .equals(((RexCall) part).getOperands())));
+        }
+
+        @Override
+        public RexNode visitSubQuery(RexSubQuery subQuery) {
+            boolean membership = subQuery.getKind() == SqlKind.IN || subQuery.getKind() == SqlKind.EXISTS;
+            RelMetadataQuery metadata = subQuery.rel.getCluster().getMetadataQuery();
+            if (membership && Double.valueOf(0).equals(metadata.getMaxRowCount(subQuery.rel))) {
+                return rex.makeLiteral(false);
+            }
+            Double least = metadata.getMinRowCount(subQuery.rel);
+            if (subQuery.getKind() == SqlKind.EXISTS && least != null && least > 0
+                    || membership && findsItself(subQuery)) {
+                return rex.makeLiteral(true);
+            }
+            return super.visitSubQuery(subQuery);
+        }
+
+        /** Whether every row finds itself: {@code id IN (SELECT id FROM the same table)}, or the same with EXISTS. */
+        private boolean findsItself(RexSubQuery subQuery) {
+            RelNode found = subQuery.rel;
+            List<Integer> selected = new ArrayList<>();
+            if (found instanceof Project project) {
+                project.getProjects()
+                        .forEach(shown -> selected.add(shown instanceof RexInputRef ref ? ref.getIndex() : -1));
+                found = project.getInput();
+            } else {
+                found.getRowType().getFieldList().forEach(field -> selected.add(field.getIndex()));
+            }
+            while (found instanceof Filter filter && isOfItself(filter)) {
+                found = filter.getInput();
+            }
+            if (table == null
+                    || !(found instanceof SealedScan scan)
+                    || !scan.crossing().isEmpty()
+                    || !scan.decision().table().equals(table.decision().table())) {
+                return false;
+            }
+            List<RexNode> operands = subQuery.getOperands();
+            for (int i = 0; i < operands.size(); i++) {
+                if (!(operands.get(i) instanceof RexInputRef ref) || ref.getIndex() != selected.get(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private boolean isOfItself(Filter filter) {
+            return !bounds(filter)
+                    || RelOptUtil.conjunctions(filter.getCondition()).stream().allMatch(Vacuous::isOfItself);
+        }
+
+        /** {@code inner.id = outer.id}. */
+        private static boolean isOfItself(RexNode conjunct) {
+            if (conjunct.getKind() != SqlKind.EQUALS) {
+                return false;
+            }
+            RexNode left = ((RexCall) conjunct).getOperands().get(0);
+            RexNode right = ((RexCall) conjunct).getOperands().get(1);
+            RexNode inner = left instanceof RexInputRef ? left : right;
+            RexNode outer = inner == left ? right : left;
+            return inner instanceof RexInputRef ref
+                    && outer instanceof RexFieldAccess access
+                    && access.getReferenceExpr() instanceof RexCorrelVariable
+                    && access.getField().getIndex() == ref.getIndex();
         }
     }
 }

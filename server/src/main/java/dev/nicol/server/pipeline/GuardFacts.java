@@ -1,22 +1,37 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.SourceTable;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.guardrail.StatementFacts;
+import dev.nicol.server.audit.AuditTrail.ColumnAccess;
 import dev.nicol.server.catalog.GovernedCatalog;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.calcite.rel.RelNode;
 import org.jspecify.annotations.Nullable;
 
 /** What guardrails may ask about one statement, found out when they do. */
 final class GuardFacts implements StatementFacts {
     private final TracedStatement traced;
     private final Body body;
+    private final CatalogSnapshot snapshot;
+    private final Instant now;
+    private @Nullable Boolean product;
 
-    GuardFacts(TracedStatement traced) {
+    GuardFacts(TracedStatement traced, CatalogSnapshot snapshot, Instant now) {
         this.traced = traced;
         this.body = traced.governed().body();
+        this.snapshot = snapshot;
+        this.now = now;
     }
 
     @Override
@@ -35,33 +50,108 @@ final class GuardFacts implements StatementFacts {
     }
 
     @Override
+    public Subject subject() {
+        return traced.parsed().subject();
+    }
+
+    @Override
+    public Instant now() {
+        return now;
+    }
+
+    @Override
+    public Set<String> sources() {
+        return GuardStage.sources(body);
+    }
+
+    @Override
     public Set<String> environments() {
         GovernedCatalog catalog = traced.governed().validated().catalog();
         Set<String> environments = new TreeSet<>();
-        for (String source : GuardStage.sources(body)) {
+        for (String source : sources()) {
             environments.add(catalog.source(source).environment());
         }
         return environments;
     }
 
+    private List<ColumnAccess> touched() {
+        return traced.columns().stream()
+                .filter(column -> !column.access().equals(TraceStage.POLICY))
+                .toList();
+    }
+
     @Override
     public Set<String> tags() {
         Set<String> tags = new HashSet<>();
-        traced.columns().stream()
-                .filter(column -> !column.access().equals(TraceStage.POLICY))
-                .forEach(column -> tags.addAll(column.tags()));
+        touched().forEach(column -> tags.addAll(column.tags()));
         return tags;
     }
 
     @Override
+    public Map<String, Set<String>> tagsReadBySource() {
+        Map<String, Set<String>> tags = new HashMap<>();
+        touched().stream().filter(column -> !column.access().equals("write")).forEach(column -> tags.computeIfAbsent(
+                        column.table().catalog(), added -> new HashSet<>())
+                .addAll(column.tags()));
+        return tags;
+    }
+
+    @Override
+    public Set<String> tagsLeavingUnmasked() {
+        Set<String> tags = new HashSet<>();
+        for (ColumnAccess column : touched()) {
+            boolean leaves = traced.lineage().complete()
+                    ? traced.lineage().edges().stream()
+                            .anyMatch(edge -> edge.kind().direct()
+                                    && !edge.masked()
+                                    && edge.sourceTable().equals(column.table())
+                                    && edge.sourceColumn().equals(column.column()))
+                    : column.access().equals("read") && column.mask() == null;
+            if (leaves) {
+                tags.addAll(column.tags());
+            }
+        }
+        return tags;
+    }
+
+    /** Of the system's own tables nobody needs to be kept. */
+    private @Nullable SourceTable table(TableName name) {
+        return name.catalog().equals("nicol") ? null : snapshot.table(name);
+    }
+
+    @Override
     public OptionalDouble estimatedRows() {
-        return OptionalDouble.empty();
+        if (body instanceof Body.Definition definition && definition.query() == null) {
+            SourceTable table = definition.stored() == null ? null : table(definition.target());
+            return table == null
+                    ? OptionalDouble.of(0)
+                    : table.counted() ? OptionalDouble.of(table.rowCount()) : OptionalDouble.empty();
+        }
+        List<RelNode> plans = ConvertStage.plans(body);
+        return plans.isEmpty() ? OptionalDouble.of(0) : RowEstimate.of(plans.get(0), this::table);
     }
 
     @Override
     public boolean unboundedWrite() {
-        return body instanceof Body.Change change
-                && !EffectiveCondition.bounds(
-                        change.condition(), change.scan().getCluster().getRexBuilder());
+        return body instanceof Body.Change change && !EffectiveCondition.bounds(change.condition(), change.scan());
+    }
+
+    @Override
+    public boolean readsUnbounded(long rows) {
+        return !(body instanceof Body.Change)
+                && ConvertStage.plans(body).stream().anyMatch(plan -> ReadBounds.missing(plan, this::table, rows));
+    }
+
+    @Override
+    public boolean cartesianProduct() {
+        if (product == null) {
+            product = ConvertStage.plans(body).stream().anyMatch(JoinShape::hasProduct);
+        }
+        return product;
+    }
+
+    @Override
+    public int joins() {
+        return ConvertStage.plans(body).stream().mapToInt(JoinShape::joins).sum();
     }
 }

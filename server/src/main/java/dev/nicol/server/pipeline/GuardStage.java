@@ -1,9 +1,11 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.guardrail.Guardrails;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Seals;
+import java.time.Clock;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -12,15 +14,21 @@ import org.apache.calcite.rel.RelNode;
 /** Stage 5. Guardrails judge the tree and the plan, never the text. */
 final class GuardStage {
     private final Supplier<PolicySet> policies;
+    private final Supplier<CatalogSnapshot> snapshot;
+    private final Clock clock;
 
-    GuardStage(Supplier<PolicySet> policies) {
+    GuardStage(Supplier<PolicySet> policies, Supplier<CatalogSnapshot> snapshot, Clock clock) {
         this.policies = policies;
+        this.snapshot = snapshot;
+        this.clock = clock;
     }
 
     GuardedStatement guard(TracedStatement traced) {
+        GuardFacts facts = new GuardFacts(traced, snapshot.get(), clock.instant());
         return new GuardedStatement(
                 traced,
-                Guardrails.judge(policies.get().guardrails(), traced.parsed().subject(), new GuardFacts(traced)));
+                Guardrails.judge(policies.get().guardrails(), traced.parsed().subject(), facts),
+                facts);
     }
 
     /** Every source a statement itself reads from or writes to; what policies look up is not its doing. */

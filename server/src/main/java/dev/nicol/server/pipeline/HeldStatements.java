@@ -125,7 +125,7 @@ final class HeldStatements {
 
     private static @Nullable Long estimated(GuardedStatement guarded) {
         OptionalDouble rows = guarded.traced().governed().body() instanceof Body.Query
-                ? new GuardFacts(guarded.traced()).estimatedRows()
+                ? guarded.facts().estimatedRows()
                 : OptionalDouble.empty();
         return rows.isEmpty() ? null : Math.round(rows.getAsDouble());
     }

@@ -69,7 +69,7 @@ public final class Pipelines implements AutoCloseable {
                 new Samples(decisions, runs, this::statements),
                 parts.trail(),
                 tags);
-        GuardStage guard = new GuardStage(parts.policies());
+        GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.clock());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
                 runs,

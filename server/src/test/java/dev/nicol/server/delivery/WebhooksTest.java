@@ -40,7 +40,8 @@ class WebhooksTest {
               - {name: analysts, tables: ["crm.**"], actions: [select], to: {groups: [analysts]}}
               - {name: stewards, tables: ["crm.**"], actions: [select, insert, update, delete], raw: ["*"], to: {groups: [stewards]}}
             guardrails:
-              - {name: prices, statements: [update], action: hold, approvers: {groups: [dba]}, expires_after: 1h}
+              - {name: prices, statements: [update], action: hold, approvers: {groups: [dba]}, break_glass: {groups: [stewards]}, expires_after: 1h}
+              - {name: quick, statements: [insert], action: hold, approvers: {groups: [dba]}, expires_after: 1s}
               - {name: no-deletes, statements: [delete], action: deny}
             """;
 
@@ -48,6 +49,8 @@ class WebhooksTest {
     private static final String SECRET = "hook-secret-of-the-bot";
     private static final String REQUESTED = "events: [approval.requested]";
     private static final String DECIDED = "events: [approval.decided]";
+    private static final String EXPIRED = "events: [approval.expired]";
+    private static final String BROKEN = "events: [approval.break_glass]";
     private static final String DENIED = "name: denials, events: [statement.denied]";
     private static final String APPROVALS = "events: [approval.requested, approval.decided, approval.executed]";
     private static final String PATIENT = APPROVALS + ", timeout_s: 600";
@@ -314,6 +317,27 @@ class WebhooksTest {
                             "audra", "SELECT name FROM nicol.audit.sinks WHERE last_event_id >= " + last)
                     .isEmpty());
             assertThat(http.posted).isEmpty();
+        }
+    }
+
+    @Test
+    void aRequestThatNobodyDecidesInTimeIsToldOf() throws Exception {
+        try (Receivers.Http http = new Receivers.Http();
+                TestNicol nicol = start(hook(http, EXPIRED))) {
+            assertThatThrownBy(() -> nicol.update("steve", "INSERT INTO crm.public.prices VALUES (3, 7)"));
+            await().atMost(SOON).until(() -> !http.posted.isEmpty());
+            List<String> request = nicol.rows("audra", "SELECT approval_id, state FROM nicol.approval.requests");
+            isTold(http, "approval.expired EXPIRED " + request.get(0).replace("|EXPIRED", ""));
+        }
+    }
+
+    @Test
+    void brokenGlassIsToldOf() throws Exception {
+        try (Receivers.Http http = new Receivers.Http();
+                TestNicol nicol = start(hook(http, BROKEN))) {
+            String id = request(nicol, 6);
+            nicol.rows("steve", "CALL nicol.break_glass('" + id + "', 'prices are wrong in the shop')");
+            isTold(http, "approval.break_glass APPROVED " + id);
         }
     }
 }
