@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -116,6 +118,23 @@ public final class ChildNicol implements AutoCloseable {
 
     public Connection connect(String user, String serialization) throws SQLException {
         return TestNicol.connect(url, user, serialization, new String[0]);
+    }
+
+    /** Rows of a query, as {@link TestNicol#rows(String, String)} has them. */
+    public List<String> rows(String user, String sql) throws SQLException {
+        try (Connection connection = connect(user, "json");
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return TestNicol.rows(rows);
+        }
+    }
+
+    /** Rows written by a statement. */
+    public int update(String user, String sql) throws SQLException {
+        try (Connection connection = connect(user, "json");
+                Statement statement = connection.createStatement()) {
+            return statement.executeUpdate(sql);
+        }
     }
 
     /**
