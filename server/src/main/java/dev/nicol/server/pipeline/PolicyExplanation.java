@@ -122,6 +122,7 @@ final class PolicyExplanation {
                     .forEach(column -> rows.column(target.decision(), column, "write", null));
         }
         guarded.judgement().tripped().forEach(rows::guardrail);
+        guarded.judgement().onRows().forEach(rows::onRows);
         rows.verdict(guarded.judgement().verdict());
         List<Plan> plans = planning.apply(about);
         // The last is the statement's own; a policy's look-ups come before.
@@ -238,6 +239,11 @@ final class PolicyExplanation {
 
         void guardrail(GuardrailRule rule) {
             new Row("guardrail").rule(rule.name(), word(rule.action()), "every condition it names holds");
+        }
+
+        void onRows(GuardrailRule rule) {
+            new Row("guardrail")
+                    .rule(rule.name(), word(rule.action()), "once it writes more than " + rule.rowsOver() + " rows");
         }
 
         void verdict(GuardrailRule.Verdict verdict) {

@@ -44,6 +44,18 @@ abstract class ApprovedRunsContract extends ApprovalFixture {
                 .containsExactly("1");
     }
 
+    @Test
+    void explainPolicySaysWhatItsRowsWouldTrip() throws SQLException {
+        assertThat(nicol.rows("steve", "EXPLAIN POLICY FOR DELETE FROM " + table + " WHERE id < 5").stream()
+                        .filter(row -> row.startsWith("guardrail") || row.startsWith("verdict"))
+                        .map(row -> row.replace("|null", "").replaceAll("\\|\\{name:.*", "")))
+                .containsExactly(
+                        "guardrail|far-too-many|denied|once it writes more than 8 rows",
+                        "guardrail|many-deleted|held|once it writes more than 2 rows",
+                        "guardrail|one-row-warned|warned|once it writes more than 0 rows",
+                        "verdict|allowed|the strictest guardrail that applies decides");
+    }
+
     /** Of a transaction that has written already, nothing is lost by a write that is only counted. */
     @Test
     void aTransactionGoesOnAfterAHeldWrite() throws SQLException {
