@@ -70,8 +70,11 @@ final class HeldStatements {
         return NicolError.HELD_FOR_APPROVAL.because("Held for approval as request " + id + " by guardrail " + names
                 + (counted == null ? "" : ": it would write " + counted + (counted == 1 ? " row" : " rows"))
                 + "." + why + admitted.note() + " "
-                + rules.stream().map(HeldStatements::needed).distinct().collect(Collectors.joining("; "))
-                + " may approve it until " + filed.expiresAt() + " with CALL nicol.approve('" + id
+                + rules.stream()
+                        .map(HeldStatements::needed)
+                        .distinct()
+                        .collect(Collectors.joining("; ", "Approvers: ", "."))
+                + " They may approve it until " + filed.expiresAt() + " with CALL nicol.approve('" + id
                 + "', 'comment'); then run the same statement again, or CALL nicol.run('" + id + "').");
     }
 
@@ -137,7 +140,7 @@ final class HeldStatements {
     private static String needed(GuardrailRule rule) {
         Hold hold = hold(rule);
         String who = words(hold.approvers());
-        return hold.approvals() == 1 ? who : hold.approvals() + " of " + who;
+        return hold.approvals() == 1 ? who : who + " (" + hold.approvals() + " approvals)";
     }
 
     /** Whom a selector names. */

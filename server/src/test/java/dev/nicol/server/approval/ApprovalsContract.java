@@ -23,7 +23,9 @@ abstract class ApprovalsContract extends ApprovalFixture {
         String message = refused("steve", delete, "NA001");
         String id = idIn(message);
         assertThat(message)
-                .contains("by guardrail `many-deleted`: it would write 5 rows", "members of dba may approve it until");
+                .contains(
+                        "by guardrail `many-deleted`: it would write 5 rows",
+                        "Approvers: members of dba. They may approve it until");
         assertThat(left()).isEqualTo("10");
 
         assertThat(nicol.rows(
@@ -64,7 +66,10 @@ abstract class ApprovalsContract extends ApprovalFixture {
         String truncate = "TRUNCATE TABLE " + table;
         String message = refused("steve", truncate, "NA001");
         String id = idIn(message);
-        assertThat(message).contains("`owners-too`, `truncated`", "members of owners; 2 of members of dba may approve");
+        assertThat(message)
+                .contains(
+                        "`owners-too`, `truncated`",
+                        "Approvers: members of owners; members of dba (2 approvals). They");
         assertThat(call("olga", "approve('" + id + "', '')")).contains("counted for owners-too", "needs further");
         assertThat(call("dora", "approve('" + id + "', '')")).contains("counted for truncated");
         assertThat(refused("dora", "CALL nicol.approve('" + id + "', 'again')", "42501"))
