@@ -82,7 +82,7 @@ public final class AuditVerifier {
     }
 
     /** Reads a store in service while it changes. */
-    static <T> T atOneMoment(Store store, Store.Work<T> reading) throws SQLException {
+    static <T extends @Nullable Object> T atOneMoment(Store store, Store.Work<T> reading) throws SQLException {
         try (Connection connection = store.connection()) {
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);

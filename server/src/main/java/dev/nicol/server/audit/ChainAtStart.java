@@ -77,7 +77,7 @@ public final class ChainAtStart {
             AuditVerifier.Chain chain = AuditVerifier.atOneMoment(
                     store, connection -> PartialWalk.ofTheEnd(connection, store.server(), signed, events));
             return chain.problem() == null
-                    ? AuditVerifier.atOneMoment(store, StoreViews::problem)
+                    ? AuditVerifier.<@Nullable String>atOneMoment(store, StoreViews::problem)
                     : "event " + chain.brokenId() + ": " + chain.problem();
         } catch (SQLException failure) {
             LOG.error("The chain could not be read", failure);

@@ -37,9 +37,6 @@ final class ApprovalBinding {
     private ApprovalBinding(GuardedStatement guarded, BoundValue.KeyPads keys) {
         this.guarded = guarded;
         this.keys = keys;
-        for (Binding.Part part : Binding.Part.values()) {
-            parts.put(part, new ArrayList<>());
-        }
     }
 
     /**
@@ -76,7 +73,7 @@ final class ApprovalBinding {
     }
 
     private void add(Binding.Part part, String text) {
-        parts.get(part).add(text);
+        parts.computeIfAbsent(part, none -> new ArrayList<>()).add(text);
     }
 
     private void target(Body body) {
