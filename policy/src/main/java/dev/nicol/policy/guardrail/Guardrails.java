@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 
 /** The one list of guardrails, and their judgement of a statement. */
 public final class Guardrails {
@@ -13,11 +14,13 @@ public final class Guardrails {
             UnboundedWrite.TYPE,
             CartesianProduct.TYPE,
             AgentWithoutPurpose.TYPE,
+            FirstRead.TYPE,
             UnboundedRead.TYPE,
             JoinsOver.TYPE,
             JoinedWith.TYPE,
             TagsTogether.TYPE,
-            Times.TYPE);
+            Times.TYPE,
+            Budget.TYPE);
 
     private Guardrails() {}
 
@@ -46,13 +49,33 @@ public final class Guardrails {
         return new Judgement(verdict, tripped, onRows);
     }
 
+    /** Whether any rule asks what subjects spend. */
+    public static boolean countSpending(List<GuardrailRule> rules) {
+        return rules.stream().anyMatch(rule -> rule.conditions().stream().anyMatch(Budget.class::isInstance));
+    }
+
+    /** The rules that deny, and trip as soon as the subject has spent their budget: all else that they ask for holds. */
+    public static List<GuardrailRule> denyingWhenSpent(
+            List<GuardrailRule> rules, Subject subject, StatementFacts facts) {
+        return rules.stream()
+                .filter(rule -> rule.action() == GuardrailRule.Verdict.DENY)
+                .filter(rule -> rule.conditions().stream().anyMatch(Budget.class::isInstance))
+                .filter(rule -> rule.audience().binds(subject)
+                        && holds(rule, facts, condition -> condition instanceof Budget || condition.holds(facts)))
+                .toList();
+    }
+
     /** Whether all but {@code rows_over} holds. */
     private static boolean holds(GuardrailRule rule, StatementFacts facts) {
+        return holds(rule, facts, condition -> condition.holds(facts));
+    }
+
+    private static boolean holds(GuardrailRule rule, StatementFacts facts, Predicate<Condition> further) {
         return (rule.statements().isEmpty() || rule.statements().contains(facts.statement()))
                 && (rule.environments().isEmpty()
                         || facts.environments().stream().anyMatch(rule.environments()::contains))
                 && (rule.tags().isEmpty() || facts.tags().stream().anyMatch(rule.tags()::contains))
-                && rule.conditions().stream().allMatch(condition -> condition.holds(facts));
+                && rule.conditions().stream().allMatch(further);
     }
 
     /** What an INSERT, UPDATE or DELETE writes is counted when it runs; a definition is estimated, as a read is. */

@@ -38,6 +38,7 @@ final class AuditStage {
         trail.begin(progress.intent(
                 warned ? "warned" : "allowed", approvalId, policies.get().version()));
         progress.begun();
+        planned.admitted().guarded().allowance().begun();
         Run run = new Run(id, execution, trail, () -> running.ended(id));
         running.started(id, planned.parsed().subject(), execution);
         return run;

@@ -5,9 +5,12 @@ import dev.nicol.adapters.SourceTable;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Spent;
 import dev.nicol.policy.guardrail.StatementFacts;
 import dev.nicol.server.audit.AuditTrail.ColumnAccess;
+import dev.nicol.server.audit.SubjectHistory;
 import dev.nicol.server.catalog.GovernedCatalog;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,12 +28,14 @@ final class GuardFacts implements StatementFacts {
     private final Body body;
     private final CatalogSnapshot snapshot;
     private final Instant now;
+    private final SubjectHistory history;
     private @Nullable Boolean product;
 
-    GuardFacts(TracedStatement traced, CatalogSnapshot snapshot, Instant now) {
+    GuardFacts(TracedStatement traced, CatalogSnapshot snapshot, SubjectHistory history, Instant now) {
         this.traced = traced;
         this.body = traced.governed().body();
         this.snapshot = snapshot;
+        this.history = history;
         this.now = now;
     }
 
@@ -148,6 +153,20 @@ final class GuardFacts implements StatementFacts {
             product = ConvertStage.plans(body).stream().anyMatch(JoinShape::hasProduct);
         }
         return product;
+    }
+
+    @Override
+    public Spent spent(Duration time) {
+        return history.spending(subject()).within(time);
+    }
+
+    @Override
+    public boolean readsFirst(Set<String> tags) {
+        return touched().stream()
+                .filter(column ->
+                        !column.access().equals("write") && !column.tags().isEmpty())
+                .filter(column -> tags.isEmpty() || column.tags().stream().anyMatch(tags::contains))
+                .anyMatch(column -> !history.hasRead(subject(), column.table(), column.column()));
     }
 
     @Override
