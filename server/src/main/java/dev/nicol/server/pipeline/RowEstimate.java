@@ -12,6 +12,7 @@ import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.metadata.RelMdUtil;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rex.RexCall;
@@ -46,6 +47,8 @@ final class RowEstimate extends RelMetadataQuery {
             return filtered(scan, scan.crossing());
         } else if (node instanceof Filter filter) {
             return filtered(filter.getInput(), RelOptUtil.conjunctions(filter.getCondition()));
+        } else if (node instanceof Project project) {
+            return getRowCount(project.getInput());
         } else if (node instanceof Join join) {
             return joined(join);
         }
