@@ -31,6 +31,7 @@ class GuardrailsTest {
               bob: {password: "$HASH", groups: [people, limited]}
               cid: {password: "$HASH", groups: [people, limited]}
               dora: {password: "$HASH", groups: [dba]}
+              steve: {password: "$HASH", groups: [people], roles: [steward]}
               audra: {password: "$HASH", roles: [auditor]}
             agents:
               bot: {password: "$HASH", groups: [people, limited], acts_for: [alice], purposes: [cleaning]}
@@ -38,7 +39,7 @@ class GuardrailsTest {
 
     private static final String GRANTS = """
             grants:
-              - {name: people, tables: ["crm.**"], actions: [select, insert, update, delete], raw: ["*"], to: {groups: [people]}}
+              - {name: people, tables: ["crm.**", "virtual.**"], actions: [select, insert, update, delete], raw: ["*"], to: {groups: [people]}}
             """;
 
     private static SourceDefinition crm() {
@@ -265,6 +266,43 @@ class GuardrailsTest {
             assertThatThrownBy(() -> nicol.rows("alice", "SELECT pg_sleep(10)"))
                     .hasMessageContaining("There is no function pg_sleep(<NUMERIC>)")
                     .hasMessageContaining("free of side effects");
+        }
+    }
+
+    /** A view is what it reads, with rules of its own or without. */
+    @Test
+    void viewsHideNothing() throws SQLException {
+        try (TestNicol nicol = started(TestStore.EMBEDDED, """
+                column_masks:
+                  - {name: view-names, columns: ["virtual.v.masked.name"], to: {users: [alice]}, mask: {kind: redact}}
+                guardrails:
+                  - {name: no-scans, to: {users: [alice]}, unbounded_read_over: 100, action: deny}
+                  - {name: no-products, to: {users: [alice]}, check: cartesian_product, action: deny}
+                  - {name: no-joins, to: {users: [alice]}, joins_over: 1, action: deny}
+                """)) {
+            nicol.update("steve", "CREATE SCHEMA virtual.v");
+            for (String name : List.of("plain", "masked")) {
+                nicol.update(
+                        "steve",
+                        "CREATE VIEW virtual.v." + name + " AS SELECT id, name, email FROM crm.public.customers");
+            }
+            nicol.update(
+                    "steve",
+                    "CREATE VIEW virtual.v.product AS SELECT a.id FROM crm.public.customers a, crm.public.customers b"
+                            + " WHERE a.id < 3 AND b.id < 4");
+            nicol.update(
+                    "steve",
+                    "CREATE VIEW virtual.v.joins AS SELECT a.id FROM crm.public.customers a JOIN crm.public.customers b"
+                            + " ON a.id = b.id JOIN crm.public.customers c ON b.id = c.id WHERE a.id = 1");
+            for (String name : List.of("plain", "masked")) {
+                assertDenied(() -> nicol.rows("alice", "SELECT id FROM virtual.v." + name), "no-scans");
+                assertThat(nicol.rows("alice", "SELECT id FROM virtual.v." + name + " WHERE id = 7"))
+                        .containsExactly("7");
+            }
+            assertDenied(() -> nicol.rows("alice", "SELECT id FROM virtual.v.product"), "no-products");
+            assertDenied(() -> nicol.rows("alice", "SELECT id FROM virtual.v.joins"), "no-joins");
+            assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM virtual.v.product"))
+                    .containsExactly("6");
         }
     }
 }

@@ -35,7 +35,8 @@ public final class SubjectHistory {
 
     private static final Duration OTHERS_EVERY = Duration.ofSeconds(5);
 
-    private static final long MINUTE_MS = 60_000;
+    /** Spending is added up in steps of so long: at most 289 for each account. */
+    private static final long BUCKET_MS = 300_000;
 
     private static final String SPENT = "SELECT s.at, s.own, COUNT(*), COALESCE(SUM(s.row_count), 0),"
             + " COALESCE(SUM(s.byte_count), 0) FROM (SELECT DATE_TRUNC('MINUTE', started_at) AS at, server = ? AS own,"
@@ -65,7 +66,7 @@ public final class SubjectHistory {
 
     /** What one subject spends; safe to use by many threads. */
     public interface Spending {
-        /** Within that time, up to now; a minute counts until it is wholly past. */
+        /** Within that time, up to now; five minutes count until they are wholly past. */
         Spent within(Duration time);
 
         /** Adds to it. */
@@ -124,7 +125,7 @@ public final class SubjectHistory {
         }
     }
 
-    /** By minutes since the epoch. */
+    /** By steps since the epoch. */
     private final class Account implements Spending {
         private final @Nullable String agent;
         private final String userName;
@@ -162,11 +163,9 @@ public final class SubjectHistory {
                     select.setString(3, agent == null ? userName : agent);
                     try (ResultSet row = select.executeQuery()) {
                         while (row.next()) {
-                            (row.getBoolean(2) ? ofOwn : ofOthers)
-                                    .put(
-                                            minute(row.getObject(1, OffsetDateTime.class)
-                                                    .toInstant()),
-                                            new Spent(row.getLong(3), row.getLong(4), row.getLong(5)));
+                            Instant at = row.getObject(1, OffsetDateTime.class).toInstant();
+                            Spent spent = new Spent(row.getLong(3), row.getLong(4), row.getLong(5));
+                            (row.getBoolean(2) ? ofOwn : ofOthers).merge(bucket(at), spent, Spent::and);
                         }
                     }
                 }
@@ -176,20 +175,20 @@ public final class SubjectHistory {
                 own.putAll(ofOwn);
                 others.putAll(ofOthers);
             } else {
-                // of its first minute only a part was read now, and all before
-                others.tailMap(minute(from), false).clear();
-                others.putAll(ofOthers.tailMap(minute(from), false));
+                // of its first step only a part was read now, and all before
+                others.tailMap(bucket(from), false).clear();
+                others.putAll(ofOthers.tailMap(bucket(from), false));
             }
         }
 
         @Override
         public synchronized Spent within(Duration time) {
             Instant now = clock.instant();
-            own.headMap(minute(now.minus(LONGEST))).clear();
-            others.headMap(minute(now.minus(LONGEST))).clear();
+            own.headMap(bucket(now.minus(LONGEST))).clear();
+            others.headMap(bucket(now.minus(LONGEST))).clear();
             Spent sum = new Spent(0, 0, 0);
             for (TreeMap<Long, Spent> spent : List.of(own, others)) {
-                for (Spent one : spent.tailMap(minute(now.minus(time)), true).values()) {
+                for (Spent one : spent.tailMap(bucket(now.minus(time)), true).values()) {
                     sum = sum.and(one);
                 }
             }
@@ -198,11 +197,11 @@ public final class SubjectHistory {
 
         @Override
         public synchronized void add(Spent spent) {
-            own.merge(minute(clock.instant()), spent, Spent::and);
+            own.merge(bucket(clock.instant()), spent, Spent::and);
         }
     }
 
-    private static long minute(Instant instant) {
-        return Math.floorDiv(instant.toEpochMilli(), MINUTE_MS);
+    private static long bucket(Instant instant) {
+        return Math.floorDiv(instant.toEpochMilli(), BUCKET_MS);
     }
 }
