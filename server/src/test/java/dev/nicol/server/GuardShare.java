@@ -2,18 +2,23 @@ package dev.nicol.server;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
+import dev.nicol.policy.PolicySet;
 import dev.nicol.server.testing.TestNicol;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
- * Prints what guardrails cost a cached point query on PostgreSQL with one client: its time under a rule of each kind, none of
- * which trips, over the same without rules, in pairs within one run, on two servers. Run by hand; arguments: pairs (31),
- * seconds of each half (2), seconds of warming up (40).
+ * Prints what guardrails cost a cached point query on PostgreSQL with one client: the median time of a statement under a rule of
+ * each kind, none of which trips, over that without rules, statement by statement in turns. It takes the rules from the stage
+ * that judges by reflection. Run by hand; arguments: blocks (41), statements of a block (400), statements of warming up
+ * (20000).
  */
 final class GuardShare {
     private static final int ROWS = 10_000;
@@ -44,10 +49,10 @@ final class GuardShare {
 
     private GuardShare() {}
 
-    public static void main(String[] arguments) throws SQLException {
-        int pairs = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 31;
-        int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 2;
-        int warmUp = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 40;
+    public static void main(String[] arguments) throws SQLException, ReflectiveOperationException {
+        int blocks = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 41;
+        int statements = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 400;
+        int warmUp = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 20_000;
         SourceDefinition postgres = TestDatabases.postgres("pg");
         TestDatabases.execute(
                 postgres.url(),
@@ -57,32 +62,28 @@ final class GuardShare {
                 "INSERT INTO t SELECT i, 'value ' || i FROM generate_series(1, " + ROWS + ") AS i",
                 "ANALYZE t");
         SourceDefinition ads = TestDatabases.h2("ads");
-        try (TestNicol without = started(List.of(postgres, ads), GRANTS);
-                TestNicol with = started(List.of(postgres, ads), GRANTS + GUARDRAILS);
-                Connection plain = without.connect("ann");
-                Connection guarded = with.connect("ann")) {
-            List<Connection> halves = List.of(plain, guarded);
-            for (Connection half : halves) {
-                statements(half, warmUp / 2);
-            }
-            double[] ratios = new double[pairs];
-            double[] rates = new double[2];
-            for (int pair = 0; pair < pairs; pair++) {
-                double[] rate = new double[2];
-                // which half comes first alternates, so that what drifts does not favour one
-                for (int half = 0; half < 2; half++) {
-                    int which = (pair + half) % 2;
-                    rate[which] = statements(halves.get(which), seconds) / (double) seconds;
-                }
-                ratios[pair] = rate[0] / rate[1];
-                rates[0] += rate[0] / pairs;
-                rates[1] += rate[1] / pairs;
+        try (TestNicol nicol = started(List.of(postgres, ads), GRANTS + GUARDRAILS);
+                Connection client = nicol.connect("ann")) {
+            Switch guardrails = new Switch(nicol);
+            block(client, guardrails, warmUp);
+            double[] ratios = new double[blocks];
+            double[] medians = new double[2];
+            for (int block = 0; block < blocks; block++) {
+                double[] median = block(client, guardrails, statements);
+                ratios[block] = median[1] / median[0];
+                medians[0] += median[0] / blocks;
+                medians[1] += median[1] / blocks;
             }
             Arrays.sort(ratios);
             System.out.printf(
-                    "15 guardrails: %.0f statements/s with, %.0f without; time with/without: median %.3f, quartiles %.3f"
-                            + " to %.3f, of %d pairs%n",
-                    rates[1], rates[0], ratios[pairs / 2], ratios[pairs / 4], ratios[pairs * 3 / 4], pairs);
+                    "15 guardrails: %.0f us with, %.0f us without; median of a block with/without: median %.3f, quartiles"
+                            + " %.3f to %.3f, of %d blocks%n",
+                    medians[1] / 1000,
+                    medians[0] / 1000,
+                    ratios[blocks / 2],
+                    ratios[blocks / 4],
+                    ratios[blocks * 3 / 4],
+                    blocks);
         }
         // embedded databases of tests end with the process
         System.exit(0);
@@ -95,20 +96,61 @@ final class GuardShare {
                 """, policies);
     }
 
-    private static long statements(Connection client, int seconds) throws SQLException {
-        long end = System.nanoTime() + seconds * 1_000_000_000L;
-        long count = 0;
+    /** Nanoseconds of the median statement without rules, and with. Statements take turns, so that what drifts favours none. */
+    private static double[] block(Connection client, Switch guardrails, int statements)
+            throws SQLException, ReflectiveOperationException {
+        long[][] times = new long[2][statements / 2];
         try (PreparedStatement query = client.prepareStatement("SELECT v FROM pg.public.t WHERE id = ?")) {
-            while (System.nanoTime() < end) {
-                query.setInt(1, (int) (count * 7_919 % ROWS) + 1);
+            for (int i = 0; i < statements / 2 * 2; i++) {
+                guardrails.set(i % 2 == 1);
+                query.setInt(1, (int) (i * 7_919L % ROWS) + 1);
+                long start = System.nanoTime();
                 try (ResultSet rows = query.executeQuery()) {
                     if (!rows.next() || rows.next()) {
                         throw new IllegalStateException("not one row");
                     }
                 }
-                count++;
+                times[i % 2][i / 2] = System.nanoTime() - start;
             }
         }
-        return count;
+        Arrays.sort(times[0]);
+        Arrays.sort(times[1]);
+        return new double[] {times[0][statements / 4], times[1][statements / 4]};
+    }
+
+    /** The guardrails of a server's pipeline, in or out. */
+    private static final class Switch {
+        private final Object stage;
+        private final Field field;
+        private final Supplier<PolicySet> with;
+
+        @SuppressWarnings("unchecked")
+        Switch(TestNicol nicol) throws ReflectiveOperationException {
+            Object server = get(field(TestNicol.class, "server"), nicol);
+            Object pipelines = get(field(Server.class, "pipelines"), server);
+            Object pipeline = get(field(pipelines.getClass(), "pipeline"), pipelines);
+            Object stages = get(field(pipeline.getClass(), "stages"), pipeline);
+            Method guard = stages.getClass().getDeclaredMethod("guard");
+            guard.setAccessible(true);
+            stage = guard.invoke(stages);
+            field = field(stage.getClass(), "policies");
+            with = (Supplier<PolicySet>) get(field, stage);
+        }
+
+        void set(boolean in) throws ReflectiveOperationException {
+            PolicySet none = new PolicySet(List.of(), List.of(), List.of(), List.of());
+            Supplier<PolicySet> without = () -> none;
+            field.set(stage, in ? with : without);
+        }
+
+        private static Field field(Class<?> type, String name) throws ReflectiveOperationException {
+            Field found = type.getDeclaredField(name);
+            found.setAccessible(true);
+            return found;
+        }
+
+        private static Object get(Field field, Object owner) throws ReflectiveOperationException {
+            return field.get(owner);
+        }
     }
 }

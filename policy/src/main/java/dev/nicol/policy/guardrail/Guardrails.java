@@ -3,10 +3,10 @@ package dev.nicol.policy.guardrail;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.guardrail.GuardrailRule.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.function.Predicate;
 
 /** The one list of guardrails, and their judgement of a statement. */
 public final class Guardrails {
@@ -22,6 +22,9 @@ public final class Guardrails {
             Times.TYPE,
             Budget.TYPE);
 
+    private static final Comparator<GuardrailRule> STRICTEST_FIRST =
+            Comparator.comparing(GuardrailRule::action).reversed();
+
     private Guardrails() {}
 
     /**
@@ -32,7 +35,7 @@ public final class Guardrails {
         List<GuardrailRule> tripped = new ArrayList<>();
         List<GuardrailRule> onRows = new ArrayList<>();
         for (GuardrailRule rule : facts.statement() == null ? List.<GuardrailRule>of() : rules) {
-            if (rule.audience().binds(subject) && holds(rule, facts)) {
+            if (rule.audience().binds(subject) && holds(rule, facts, true)) {
                 if (rule.rowsOver() != null && writesRows(facts)) {
                     onRows.add(rule);
                 } else if (rule.rowsOver() == null || over(rule.rowsOver(), facts.estimatedRows())) {
@@ -40,10 +43,8 @@ public final class Guardrails {
                 }
             }
         }
-        Comparator<GuardrailRule> strictestFirst =
-                Comparator.comparing(GuardrailRule::action).reversed();
-        tripped.sort(strictestFirst);
-        onRows.sort(strictestFirst);
+        tripped.sort(STRICTEST_FIRST);
+        onRows.sort(STRICTEST_FIRST);
         GuardrailRule.Verdict verdict =
                 tripped.isEmpty() ? GuardrailRule.Verdict.ALLOW : tripped.get(0).action();
         return new Judgement(verdict, tripped, onRows);
@@ -51,31 +52,55 @@ public final class Guardrails {
 
     /** Whether any rule asks what subjects spend. */
     public static boolean countSpending(List<GuardrailRule> rules) {
-        return rules.stream().anyMatch(rule -> rule.conditions().stream().anyMatch(Budget.class::isInstance));
+        for (GuardrailRule rule : rules) {
+            if (hasBudget(rule)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The rules that deny, and trip as soon as the subject has spent their budget: all else that they ask for holds. */
     public static List<GuardrailRule> denyingWhenSpent(
             List<GuardrailRule> rules, Subject subject, StatementFacts facts) {
-        return rules.stream()
-                .filter(rule -> rule.action() == GuardrailRule.Verdict.DENY)
-                .filter(rule -> rule.conditions().stream().anyMatch(Budget.class::isInstance))
-                .filter(rule -> rule.audience().binds(subject)
-                        && holds(rule, facts, condition -> condition instanceof Budget || condition.holds(facts)))
-                .toList();
+        List<GuardrailRule> denying = new ArrayList<>();
+        for (GuardrailRule rule : rules) {
+            if (rule.action() == GuardrailRule.Verdict.DENY
+                    && hasBudget(rule)
+                    && rule.audience().binds(subject)
+                    && holds(rule, facts, false)) {
+                denying.add(rule);
+            }
+        }
+        return denying;
     }
 
-    /** Whether all but {@code rows_over} holds. */
-    private static boolean holds(GuardrailRule rule, StatementFacts facts) {
-        return holds(rule, facts, condition -> condition.holds(facts));
+    private static boolean hasBudget(GuardrailRule rule) {
+        for (Condition condition : rule.conditions()) {
+            if (condition instanceof Budget) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    private static boolean holds(GuardrailRule rule, StatementFacts facts, Predicate<Condition> further) {
-        return (rule.statements().isEmpty() || rule.statements().contains(facts.statement()))
-                && (rule.environments().isEmpty()
-                        || facts.environments().stream().anyMatch(rule.environments()::contains))
-                && (rule.tags().isEmpty() || facts.tags().stream().anyMatch(rule.tags()::contains))
-                && rule.conditions().stream().allMatch(further);
+    /**
+     * Whether all but {@code rows_over} holds. Every statement comes through here once for each rule.
+     *
+     * @param spent whether budgets must be, too
+     */
+    private static boolean holds(GuardrailRule rule, StatementFacts facts, boolean spent) {
+        if (!rule.statements().isEmpty() && !rule.statements().contains(facts.statement())
+                || !rule.tags().isEmpty() && Collections.disjoint(rule.tags(), facts.tags())
+                || !rule.environments().isEmpty() && Collections.disjoint(rule.environments(), facts.environments())) {
+            return false;
+        }
+        for (Condition condition : rule.conditions()) {
+            if ((spent || !(condition instanceof Budget)) && !condition.holds(facts)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What an INSERT, UPDATE or DELETE writes is counted when it runs; a definition is estimated, as a read is. */
