@@ -19,6 +19,7 @@ import dev.nicol.server.audit.Retention;
 import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
+import dev.nicol.server.audit.SubjectHistory;
 import dev.nicol.server.audit.TrailSettings;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
@@ -130,6 +131,7 @@ public final class Server implements AutoCloseable {
                             catalog::snapshot,
                             tags,
                             examiner,
+                            new SubjectHistory(store, clock),
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             clock),

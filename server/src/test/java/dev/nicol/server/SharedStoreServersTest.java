@@ -35,6 +35,7 @@ class SharedStoreServersTest {
     private static final String USERS = """
             users:
               ann: {password: "$HASH", groups: [analysts]}
+              eve: {password: "$HASH", groups: [analysts]}
               steve: {password: "$HASH", groups: [stewards], roles: [steward]}
               dora: {password: "$HASH", groups: [dba]}
               audra: {password: "$HASH", roles: [auditor]}
@@ -46,6 +47,7 @@ class SharedStoreServersTest {
               - {name: stewards, tables: ["crm.**", "virtual.**"], actions: [select, insert, update, ddl], raw: ["*"], to: {groups: [stewards]}}
             guardrails:
               - {name: prices, statements: [update], action: hold, approvers: {groups: [dba]}, expires_after: 1h}
+              - {name: forty, to: {users: [eve]}, budget: {statements: 40, per: hour}, action: deny}
             """;
 
     private final KillablePostgres postgres = KillablePostgres.started();
@@ -112,6 +114,26 @@ class SharedStoreServersTest {
                         "SELECT r.state, s.server FROM nicol.approval.requests r JOIN nicol.audit.statements s"
                                 + " ON s.statement_id = r.executed_statement_id WHERE r.approval_id = '" + id[0] + "'"))
                 .containsExactly("EXECUTED|two");
+    }
+
+    @Test
+    @Order(1)
+    void whatIsSpentOnOneIsSpentOnTheOther() throws SQLException {
+        String query = "SELECT id FROM crm.public.prices";
+        two.rows("eve", query);
+        try (Connection eve = one.connect("eve");
+                Statement statement = eve.createStatement()) {
+            // one has seen what eve ran on two
+            for (int i = 0; i < 39; i++) {
+                statement.executeQuery(query).close();
+            }
+            assertThatThrownBy(() -> statement.executeQuery(query)).hasMessageContaining("`forty`");
+        }
+        // two asks again after some seconds, and eve does not get to forty there before
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofSeconds(1))
+                .untilAsserted(
+                        () -> assertThatThrownBy(() -> two.rows("eve", query)).hasMessageContaining("`forty`"));
     }
 
     @Test

@@ -231,8 +231,8 @@ final class NameCheck {
             }
         }
         if (!guardrail.statements().isEmpty()
-                && guardrail.statements().stream().noneMatch(condition.statements()::contains)) {
-            String kinds = condition.statements().stream()
+                && guardrail.statements().stream().noneMatch(condition.kinds()::contains)) {
+            String kinds = condition.kinds().stream()
                     .map(kind -> kind.name().toLowerCase(Locale.ROOT))
                     .sorted()
                     .collect(Collectors.joining(", "));

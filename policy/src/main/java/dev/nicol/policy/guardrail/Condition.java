@@ -17,7 +17,7 @@ public interface Condition {
     }
 
     /** Kinds of statement for which it can hold. */
-    default Set<GuardrailRule.Statement> statements() {
+    default Set<GuardrailRule.Statement> kinds() {
         return Set.of(GuardrailRule.Statement.values());
     }
 

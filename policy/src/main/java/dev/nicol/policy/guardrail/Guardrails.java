@@ -3,6 +3,7 @@ package dev.nicol.policy.guardrail;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.guardrail.GuardrailRule.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -13,11 +14,16 @@ public final class Guardrails {
             UnboundedWrite.TYPE,
             CartesianProduct.TYPE,
             AgentWithoutPurpose.TYPE,
+            FirstRead.TYPE,
             UnboundedRead.TYPE,
             JoinsOver.TYPE,
             JoinedWith.TYPE,
             TagsTogether.TYPE,
-            Times.TYPE);
+            Times.TYPE,
+            Budget.TYPE);
+
+    private static final Comparator<GuardrailRule> STRICTEST_FIRST =
+            Comparator.comparing(GuardrailRule::action).reversed();
 
     private Guardrails() {}
 
@@ -29,7 +35,7 @@ public final class Guardrails {
         List<GuardrailRule> tripped = new ArrayList<>();
         List<GuardrailRule> onRows = new ArrayList<>();
         for (GuardrailRule rule : facts.statement() == null ? List.<GuardrailRule>of() : rules) {
-            if (rule.audience().binds(subject) && holds(rule, facts)) {
+            if (rule.audience().binds(subject) && holds(rule, facts, true)) {
                 if (rule.rowsOver() != null && writesRows(facts)) {
                     onRows.add(rule);
                 } else if (rule.rowsOver() == null || over(rule.rowsOver(), facts.estimatedRows())) {
@@ -37,22 +43,64 @@ public final class Guardrails {
                 }
             }
         }
-        Comparator<GuardrailRule> strictestFirst =
-                Comparator.comparing(GuardrailRule::action).reversed();
-        tripped.sort(strictestFirst);
-        onRows.sort(strictestFirst);
+        tripped.sort(STRICTEST_FIRST);
+        onRows.sort(STRICTEST_FIRST);
         GuardrailRule.Verdict verdict =
                 tripped.isEmpty() ? GuardrailRule.Verdict.ALLOW : tripped.get(0).action();
         return new Judgement(verdict, tripped, onRows);
     }
 
-    /** Whether all but {@code rows_over} holds. */
-    private static boolean holds(GuardrailRule rule, StatementFacts facts) {
-        return (rule.statements().isEmpty() || rule.statements().contains(facts.statement()))
-                && (rule.environments().isEmpty()
-                        || facts.environments().stream().anyMatch(rule.environments()::contains))
-                && (rule.tags().isEmpty() || facts.tags().stream().anyMatch(rule.tags()::contains))
-                && rule.conditions().stream().allMatch(condition -> condition.holds(facts));
+    /** Whether any rule asks what subjects spend. */
+    public static boolean countSpending(List<GuardrailRule> rules) {
+        for (GuardrailRule rule : rules) {
+            if (hasBudget(rule)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The rules that deny, and trip as soon as the subject has spent their budget: all else that they ask for holds. */
+    public static List<GuardrailRule> denyingWhenSpent(
+            List<GuardrailRule> rules, Subject subject, StatementFacts facts) {
+        List<GuardrailRule> denying = new ArrayList<>();
+        for (GuardrailRule rule : rules) {
+            if (rule.action() == GuardrailRule.Verdict.DENY
+                    && hasBudget(rule)
+                    && rule.audience().binds(subject)
+                    && holds(rule, facts, false)) {
+                denying.add(rule);
+            }
+        }
+        return denying;
+    }
+
+    private static boolean hasBudget(GuardrailRule rule) {
+        for (Condition condition : rule.conditions()) {
+            if (condition instanceof Budget) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whether all but {@code rows_over} holds. Every statement comes through here once for each rule.
+     *
+     * @param spent whether budgets must be, too
+     */
+    private static boolean holds(GuardrailRule rule, StatementFacts facts, boolean spent) {
+        if (!rule.statements().isEmpty() && !rule.statements().contains(facts.statement())
+                || !rule.tags().isEmpty() && Collections.disjoint(rule.tags(), facts.tags())
+                || !rule.environments().isEmpty() && Collections.disjoint(rule.environments(), facts.environments())) {
+            return false;
+        }
+        for (Condition condition : rule.conditions()) {
+            if ((spent || !(condition instanceof Budget)) && !condition.holds(facts)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What an INSERT, UPDATE or DELETE writes is counted when it runs; a definition is estimated, as a read is. */

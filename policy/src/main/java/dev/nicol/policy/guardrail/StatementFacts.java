@@ -1,6 +1,7 @@
 package dev.nicol.policy.guardrail;
 
 import dev.nicol.policy.Subject;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -44,6 +45,16 @@ public interface StatementFacts {
 
     /** Whether it joins tables that no condition relates. */
     boolean cartesianProduct();
+
+    /** What its subject spent up to now. */
+    Spent spent(Duration time);
+
+    /**
+     * Whether it reads a tagged column that its user never read before.
+     *
+     * @param tags one of which the column must have; empty: any
+     */
+    boolean readsFirst(Set<String> tags);
 
     /** How many joins it has, sub-queries counted as such. */
     int joins();

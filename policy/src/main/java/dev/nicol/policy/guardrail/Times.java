@@ -4,6 +4,7 @@ import dev.nicol.policy.NearestName;
 import dev.nicol.policy.YamlNode;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
+import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
@@ -88,7 +89,12 @@ record Times(Set<DayOfWeek> days, LocalTime from, LocalTime to, ZoneId zone) imp
 
     @Override
     public boolean holds(StatementFacts facts) {
-        ZonedDateTime now = facts.now().atZone(zone);
+        return at(facts.now());
+    }
+
+    /** Whether that moment is within. */
+    boolean at(Instant moment) {
+        ZonedDateTime now = moment.atZone(zone);
         LocalTime time = now.toLocalTime();
         boolean overMidnight = !to.isAfter(from);
         boolean opened = days.contains(now.getDayOfWeek()) && !time.isBefore(from);

@@ -18,7 +18,7 @@ record UnboundedRead(long rows) implements Condition {
     }
 
     @Override
-    public Set<GuardrailRule.Statement> statements() {
+    public Set<GuardrailRule.Statement> kinds() {
         return Set.of(GuardrailRule.Statement.SELECT, GuardrailRule.Statement.INSERT, GuardrailRule.Statement.CREATE);
     }
 

@@ -12,7 +12,7 @@ record UnboundedWrite() implements Condition {
     }
 
     @Override
-    public Set<GuardrailRule.Statement> statements() {
+    public Set<GuardrailRule.Statement> kinds() {
         return Set.of(GuardrailRule.Statement.UPDATE, GuardrailRule.Statement.DELETE);
     }
 

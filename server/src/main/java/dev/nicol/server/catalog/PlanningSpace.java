@@ -5,7 +5,10 @@ import dev.nicol.policy.rewrite.SourceScan;
 import dev.nicol.server.parser.NicolConformance;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.calcite.config.CalciteConnectionConfigImpl;
 import org.apache.calcite.config.CalciteConnectionProperty;
 import org.apache.calcite.config.NullCollation;
@@ -22,6 +25,7 @@ import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.sql.SqlFunction;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperatorTable;
@@ -40,6 +44,13 @@ import org.apache.calcite.sql2rel.StandardConvertletTable;
 public final class PlanningSpace {
     private static final SqlOperatorTable FUNCTIONS = SqlLibraryOperatorTableFactory.INSTANCE.getOperatorTable(
             EnumSet.of(SqlLibrary.STANDARD, SqlLibrary.POSTGRESQL));
+
+    /** What SQL may call by its name: free of side effects, and of access to anything but its arguments. */
+    private static final Set<String> FUNCTION_NAMES = FUNCTIONS.getOperatorList().stream()
+            .filter(SqlFunction.class::isInstance)
+            .map(operator -> operator.getName().toUpperCase(Locale.ROOT))
+            .filter(name -> name.matches("[A-Z][A-Z0-9_]*"))
+            .collect(Collectors.toUnmodifiableSet());
 
     private final CalciteCatalogReader catalogReader;
     private final RelOptCluster cluster;
@@ -110,6 +121,11 @@ public final class PlanningSpace {
         Properties properties = new Properties();
         properties.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "false");
         return new CalciteCatalogReader(root, path, types, new CalciteConnectionConfigImpl(properties));
+    }
+
+    /** The names of all functions there are. */
+    public static Set<String> functionNames() {
+        return FUNCTION_NAMES;
     }
 
     public RelOptCluster cluster() {

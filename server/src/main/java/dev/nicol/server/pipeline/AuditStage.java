@@ -44,6 +44,7 @@ final class AuditStage {
             throw failure;
         }
         progress.begun();
+        planned.admitted().guarded().allowance().begun();
         Run run = new Run(id, execution, trail, () -> running.ended(id));
         running.started(id, planned.parsed().subject(), execution);
         return run;

@@ -10,7 +10,6 @@ import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
-import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexCorrelVariable;
@@ -23,6 +22,7 @@ import org.apache.calcite.rex.RexSimplify;
 import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.fun.SqlQuantifyOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * {@code x IS NULL OR x IS NOT NULL} cannot; nor can what names no column of the row, which keeps all rows or none.
  */
 final class EffectiveCondition {
+    /** Comparisons that hold between a value and itself. */
+    private static final Set<SqlKind> REFLEXIVE = Set.of(
+            SqlKind.EQUALS, SqlKind.LESS_THAN_OR_EQUAL, SqlKind.GREATER_THAN_OR_EQUAL, SqlKind.IS_NOT_DISTINCT_FROM);
+
     private final RexBuilder rex;
     private final Set<RexNode> testedForNull = new HashSet<>();
 
@@ -89,19 +93,14 @@ final class EffectiveCondition {
 
         @Override
         public RexNode visitCall(RexCall call) {
-            boolean reflexive =
-                    switch (call.getKind()) {
-                        case EQUALS, LESS_THAN_OR_EQUAL, GREATER_THAN_OR_EQUAL, IS_NOT_DISTINCT_FROM, LIKE -> true;
-                        default -> false;
-                    };
+            boolean reflexive = REFLEXIVE.contains(call.getKind()) || call.getKind() == SqlKind.LIKE;
             if (reflexive && call.getOperands().get(0).equals(call.getOperands().get(1))) {
                 return rex.makeLiteral(true);
             }
             boolean pattern = call.getKind() == SqlKind.LIKE || call.getKind() == SqlKind.SIMILAR;
             if (pattern
                     && call.getOperands().get(1) instanceof RexLiteral like
-                    && like.getValueAs(String.class) != null
-                    && like.getValueAs(String.class).matches("%+")) {
+                    && String.valueOf(like.getValueAs(String.class)).matches("%+")) {
                 return rex.makeLiteral(true);
             }
             RexNode seen = super.visitCall(call);
@@ -126,17 +125,38 @@ final class EffectiveCondition {
 
         @Override
         public RexNode visitSubQuery(RexSubQuery subQuery) {
-            boolean membership = subQuery.getKind() == SqlKind.IN || subQuery.getKind() == SqlKind.EXISTS;
-            RelMetadataQuery metadata = subQuery.rel.getCluster().getMetadataQuery();
-            if (membership && Double.valueOf(0).equals(metadata.getMaxRowCount(subQuery.rel))) {
+            boolean exists = subQuery.getKind() == SqlKind.EXISTS;
+            if ((exists || subQuery.getKind() == SqlKind.IN) && isEmpty(subQuery.rel)) {
                 return rex.makeLiteral(false);
             }
-            Double least = metadata.getMinRowCount(subQuery.rel);
-            if (subQuery.getKind() == SqlKind.EXISTS && least != null && least > 0
-                    || membership && findsItself(subQuery)) {
-                return rex.makeLiteral(true);
+            Double least = subQuery.rel.getCluster().getMetadataQuery().getMinRowCount(subQuery.rel);
+            boolean always = exists && least != null && least > 0;
+            boolean membership = exists || subQuery.getKind() == SqlKind.IN || isReflexive(subQuery);
+            return always || membership && findsItself(subQuery)
+                    ? rex.makeLiteral(true)
+                    : super.visitSubQuery(subQuery);
+        }
+
+        /** {@code = ANY (…)} and the like. */
+        private static boolean isReflexive(RexSubQuery subQuery) {
+            return subQuery.getKind() == SqlKind.SOME
+                    && subQuery.op instanceof SqlQuantifyOperator quantified
+                    && REFLEXIVE.contains(quantified.comparisonKind);
+        }
+
+        private boolean isEmpty(RelNode rows) {
+            if (rows instanceof Project || rows instanceof Filter filter && !isNever(filter)) {
+                return isEmpty(rows.getInput(0));
             }
-            return super.visitSubQuery(subQuery);
+            return rows instanceof Filter
+                    || Double.valueOf(0)
+                            .equals(rows.getCluster().getMetadataQuery().getMaxRowCount(rows));
+        }
+
+        private boolean isNever(Filter filter) {
+            return new RexSimplify(rex, RelOptPredicateList.EMPTY, RexUtil.EXECUTOR)
+                    .simplifyUnknownAsFalse(filter.getCondition())
+                    .isAlwaysFalse();
         }
 
         /** Whether every row finds itself: {@code id IN (SELECT id FROM the same table)}, or the same with EXISTS. */

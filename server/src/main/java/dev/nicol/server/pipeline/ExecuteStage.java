@@ -72,7 +72,11 @@ final class ExecuteStage {
         TouchedRows touched = touched(planned, run);
         if (plan instanceof Plan.Whole || plan instanceof Plan.Joined) {
             ResultCursor.Rows rows = rows(plan, run, Use.ANSWER);
-            ResultCursor cursor = new ResultCursor(run, touched == null ? rows : touched.shown(rows), maxRows);
+            ResultCursor cursor = new ResultCursor(
+                    run,
+                    touched == null ? rows : touched.shown(rows),
+                    planned.admitted().guarded().allowance(),
+                    maxRows);
             return new StatementResult.Rows(run.statementId(), ((Body.Query) body).rowType(), cursor);
         }
         if (plan instanceof Plan.Known known) {
@@ -94,6 +98,7 @@ final class ExecuteStage {
                 ? write(planned, write, run, touched)
                 : define(planned, (Plan.Define) plan, run, touched);
         tags.after(planned, rows);
+        planned.admitted().guarded().allowance().wrote(rows);
         run.succeeded(rows, 0);
         return new StatementResult.Count(run.statementId(), rows);
     }
@@ -183,7 +188,8 @@ final class ExecuteStage {
             @Override
             public void close() {}
         };
-        return new StatementResult.Rows(run.statementId(), known.rowType(), new ResultCursor(run, rows, 0));
+        return new StatementResult.Rows(
+                run.statementId(), known.rowType(), new ResultCursor(run, rows, Allowance.UNCOUNTED, 0));
     }
 
     /** A row of one text column. */

@@ -5,17 +5,20 @@ import dev.nicol.adapters.SourceTable;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.guardrail.GuardrailRule;
+import dev.nicol.policy.guardrail.Spent;
 import dev.nicol.policy.guardrail.StatementFacts;
 import dev.nicol.server.audit.AuditTrail.ColumnAccess;
+import dev.nicol.server.audit.SubjectHistory;
 import dev.nicol.server.catalog.GovernedCatalog;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.TreeSet;
 import org.apache.calcite.rel.RelNode;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +28,16 @@ final class GuardFacts implements StatementFacts {
     private final Body body;
     private final CatalogSnapshot snapshot;
     private final Instant now;
-    private @Nullable Boolean product;
+    private final SubjectHistory history;
+    private @Nullable Set<String> sources;
+    private @Nullable List<ColumnAccess> touched;
+    private @Nullable Set<String> tags;
 
-    GuardFacts(TracedStatement traced, CatalogSnapshot snapshot, Instant now) {
+    GuardFacts(TracedStatement traced, CatalogSnapshot snapshot, SubjectHistory history, Instant now) {
         this.traced = traced;
         this.body = traced.governed().body();
         this.snapshot = snapshot;
+        this.history = history;
         this.now = now;
     }
 
@@ -61,13 +68,16 @@ final class GuardFacts implements StatementFacts {
 
     @Override
     public Set<String> sources() {
-        return GuardStage.sources(body);
+        if (sources == null) {
+            sources = GuardStage.sources(body);
+        }
+        return sources;
     }
 
     @Override
     public Set<String> environments() {
         GovernedCatalog catalog = traced.governed().validated().catalog();
-        Set<String> environments = new TreeSet<>();
+        Set<String> environments = new HashSet<>();
         for (String source : sources()) {
             environments.add(catalog.source(source).environment());
         }
@@ -75,15 +85,21 @@ final class GuardFacts implements StatementFacts {
     }
 
     private List<ColumnAccess> touched() {
-        return traced.columns().stream()
-                .filter(column -> !column.access().equals(TraceStage.POLICY))
-                .toList();
+        if (touched == null) {
+            touched = new ArrayList<>(traced.columns());
+            touched.removeIf(column -> column.access().equals(TraceStage.POLICY));
+        }
+        return touched;
     }
 
     @Override
     public Set<String> tags() {
-        Set<String> tags = new HashSet<>();
-        touched().forEach(column -> tags.addAll(column.tags()));
+        if (tags == null) {
+            tags = new HashSet<>();
+            for (ColumnAccess column : touched()) {
+                tags.addAll(column.tags());
+            }
+        }
         return tags;
     }
 
@@ -144,10 +160,21 @@ final class GuardFacts implements StatementFacts {
 
     @Override
     public boolean cartesianProduct() {
-        if (product == null) {
-            product = ConvertStage.plans(body).stream().anyMatch(JoinShape::hasProduct);
-        }
-        return product;
+        return ConvertStage.plans(body).stream().anyMatch(JoinShape::hasProduct);
+    }
+
+    @Override
+    public Spent spent(Duration time) {
+        return history.spending(subject()).within(time);
+    }
+
+    @Override
+    public boolean readsFirst(Set<String> tags) {
+        return touched().stream()
+                .filter(column ->
+                        !column.access().equals("write") && !column.tags().isEmpty())
+                .filter(column -> tags.isEmpty() || column.tags().stream().anyMatch(tags::contains))
+                .anyMatch(column -> !history.hasRead(subject(), column.table(), column.column()));
     }
 
     @Override

@@ -2,10 +2,14 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.guardrail.Guardrails;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Seals;
+import dev.nicol.server.audit.SubjectHistory;
 import java.time.Clock;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -15,20 +19,24 @@ import org.apache.calcite.rel.RelNode;
 final class GuardStage {
     private final Supplier<PolicySet> policies;
     private final Supplier<CatalogSnapshot> snapshot;
+    private final SubjectHistory history;
     private final Clock clock;
 
-    GuardStage(Supplier<PolicySet> policies, Supplier<CatalogSnapshot> snapshot, Clock clock) {
+    GuardStage(Supplier<PolicySet> policies, Supplier<CatalogSnapshot> snapshot, SubjectHistory history, Clock clock) {
         this.policies = policies;
         this.snapshot = snapshot;
+        this.history = history;
         this.clock = clock;
     }
 
     GuardedStatement guard(TracedStatement traced) {
-        GuardFacts facts = new GuardFacts(traced, snapshot.get(), clock.instant());
-        return new GuardedStatement(
-                traced,
-                Guardrails.judge(policies.get().guardrails(), traced.parsed().subject(), facts),
-                facts);
+        List<GuardrailRule> rules = policies.get().guardrails();
+        Subject subject = traced.parsed().subject();
+        GuardFacts facts = new GuardFacts(traced, snapshot.get(), history, clock.instant());
+        Allowance allowance = facts.statement() == null || !Guardrails.countSpending(rules)
+                ? Allowance.UNCOUNTED
+                : new Allowance(history.spending(subject), Guardrails.denyingWhenSpent(rules, subject, facts));
+        return new GuardedStatement(traced, Guardrails.judge(rules, subject, facts), facts, allowance);
     }
 
     /** Every source a statement itself reads from or writes to; what policies look up is not its doing. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Correlate;
 import org.apache.calcite.rel.core.Filter;
@@ -81,7 +80,7 @@ final class JoinShape {
             return scan.ofView() && product(scan.viewPlan(), List.of());
         } else if (node instanceof Filter filter) {
             List<Relation> all = new ArrayList<>(above);
-            all.addAll(relations(filter.getCondition()));
+            all.addAll(relations(filter.getCondition(), filter.getInput()));
             return product(filter.getInput(), all);
         } else if (node instanceof Project project && !project.containsOver()) {
             return product(project.getInput(), below(above, project));
@@ -94,8 +93,8 @@ final class JoinShape {
         return node.getInputs().stream().anyMatch(input -> product(input, List.of()));
     }
 
-    private static List<Relation> relations(RexNode condition) {
-        return RelOptUtil.conjunctions(condition).stream().map(Relation::of).toList();
+    private static List<Relation> relations(RexNode condition, RelNode rows) {
+        return EffectiveCondition.of(condition, rows).stream().map(Relation::of).toList();
     }
 
     private static List<Relation> below(List<Relation> above, Project project) {
@@ -117,16 +116,16 @@ final class JoinShape {
 
         void take(RelNode node, int offset) {
             if (node instanceof Join join) {
-                relations(join.getCondition()).forEach(relation -> relations.add(relation.shift(offset)));
+                relations(join.getCondition(), join).forEach(relation -> relations.add(relation.shift(offset)));
                 take(join.getLeft(), offset);
                 take(join.getRight(), offset + join.getLeft().getRowType().getFieldCount());
             } else if (node instanceof Filter filter && filter.getInput() instanceof Join) {
-                relations(filter.getCondition()).forEach(relation -> relations.add(relation.shift(offset)));
+                relations(filter.getCondition(), filter).forEach(relation -> relations.add(relation.shift(offset)));
                 take(filter.getInput(), offset);
             } else {
                 RelNode bare = node;
                 while (bare instanceof Filter filter) {
-                    relations(filter.getCondition()).forEach(relation -> relations.add(relation.shift(offset)));
+                    relations(filter.getCondition(), filter).forEach(relation -> relations.add(relation.shift(offset)));
                     bare = filter.getInput();
                 }
                 if (bare instanceof SealedScan scan) {

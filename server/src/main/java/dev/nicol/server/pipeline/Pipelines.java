@@ -10,6 +10,7 @@ import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.approval.Decisions;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.audit.RowsTouchedRules;
+import dev.nicol.server.audit.SubjectHistory;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.ViewFiles;
 import dev.nicol.server.catalog.VirtualSchemas;
@@ -35,6 +36,7 @@ public final class Pipelines implements AutoCloseable {
      * @param sources a source by its name; throws for an unknown one
      * @param snapshot the current catalogue
      * @param tags what is known of columns, and {@code examiner} who finds it out
+     * @param history of subjects, for guardrails
      * @param rowsTouched of which tables the trail tells rows apart
      * @param refreshCatalogue called after a definition changed a source; reads and classifies what changed
      * @param reload reads policies and catalogue anew, for a user
@@ -52,6 +54,7 @@ public final class Pipelines implements AutoCloseable {
             Supplier<CatalogSnapshot> snapshot,
             TagRegistry tags,
             Examiner examiner,
+            SubjectHistory history,
             Runnable refreshCatalogue,
             Consumer<String> reload,
             Clock clock) {}
@@ -69,7 +72,7 @@ public final class Pipelines implements AutoCloseable {
                 new Samples(decisions, runs, this::statements),
                 parts.trail(),
                 tags);
-        GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.clock());
+        GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.history(), parts.clock());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),
                 runs,

@@ -90,7 +90,7 @@ final class ReadBounds {
         if (scan.ofView()) {
             List<ImmutableBitSet> all = new ArrayList<>(named);
             scan.crossing().forEach(crossed -> all.add(RowReferences.of(crossed)));
-            walk(scan.viewPlan(), below(all, ((Project) scan.governed()).getProjects()), limited);
+            walk(scan.viewPlan(), inside(scan, all), limited);
             return;
         }
         SourceTable table = tables.apply(scan.decision().table());
@@ -99,6 +99,17 @@ final class ReadBounds {
         if (large && !crossed && named.isEmpty() && !limited) {
             unbounded = true;
         }
+    }
+
+    /** The same columns of a view's query; a mask on the view stands between and says nothing of what is below. */
+    private static List<ImmutableBitSet> inside(SealedScan view, List<ImmutableBitSet> named) {
+        return named.stream()
+                .map(fields -> ImmutableBitSet.of(fields.asList().stream()
+                        .map(field -> Math.max(view.storedColumn(field), view.filterableColumn(field)))
+                        .filter(column -> column >= 0)
+                        .toList()))
+                .filter(fields -> !fields.isEmpty())
+                .toList();
     }
 
     /** IN compares each row; EXISTS needs one. */

@@ -4,6 +4,7 @@ import dev.nicol.policy.NearestName;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.catalog.PlanningSpace;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
@@ -77,8 +78,12 @@ final class Refusals {
         }
         Matcher function = UNKNOWN_FUNCTION.matcher(said);
         if (function.matches()) {
-            return NicolError.NOT_SUPPORTED.because("There is no function " + function.group(1) + place
-                    + ". See docs/reference/sql.md for those there are.");
+            String name = function.group(1).split("\\(", 2)[0];
+            String near = NearestName.of(name, PlanningSpace.functionNames())
+                    .map(known -> " Did you mean `" + known + "`?")
+                    .orElse("");
+            return NicolError.NOT_SUPPORTED.because("There is no function " + function.group(1) + place + "." + near
+                    + " Only those run that are known to be free of side effects; a source's own are not among them.");
         }
         return NicolError.INVALID_STATEMENT.because(said + place + ".");
     }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class ResultCursor implements StatementResult.RowCursor {
     private final Run run;
     private final Rows rows;
+    private final Allowance allowance;
     private final long maxRows;
     private long read;
     private long bytes;
@@ -23,7 +24,8 @@ final class ResultCursor implements StatementResult.RowCursor {
     }
 
     /** @param maxRows 0: all */
-    ResultCursor(Run run, Rows rows, long maxRows) {
+    ResultCursor(Run run, Rows rows, Allowance allowance, long maxRows) {
+        this.allowance = allowance;
         this.run = run;
         this.rows = rows;
         this.maxRows = maxRows;
@@ -40,6 +42,7 @@ final class ResultCursor implements StatementResult.RowCursor {
                 close();
                 return null;
             }
+            allowance.row();
             read++;
             return row;
         } catch (RuntimeException | Error failure) {
@@ -53,6 +56,7 @@ final class ResultCursor implements StatementResult.RowCursor {
     @Override
     public void sent(long count) {
         bytes += count;
+        allowance.sent(count);
     }
 
     @Override
@@ -70,6 +74,7 @@ final class ResultCursor implements StatementResult.RowCursor {
 
     private void end() {
         ended = true;
+        allowance.ended();
         try {
             rows.close();
         } catch (RuntimeException failure) {

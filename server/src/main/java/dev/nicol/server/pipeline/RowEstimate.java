@@ -3,7 +3,6 @@ package dev.nicol.server.pipeline;
 import dev.nicol.adapters.SourceTable;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
-import dev.nicol.policy.rewrite.SourceScan;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -13,6 +12,7 @@ import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.metadata.RelMdUtil;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rex.RexCall;
@@ -43,16 +43,12 @@ final class RowEstimate extends RelMetadataQuery {
 
     @Override
     public Double getRowCount(RelNode node) {
-        if (node instanceof SourceScan scan) {
-            SourceTable table = tables.apply(TableName.of(scan.getTable().getQualifiedName()));
-            if (table != null) {
-                unknown |= !table.counted();
-                return table.rowCount();
-            }
-        } else if (node instanceof SealedScan scan) {
-            return scan.ofView() ? getRowCount(scan.governed()) : filtered(scan, scan.crossing());
+        if (node instanceof SealedScan scan) {
+            return filtered(scan, scan.crossing());
         } else if (node instanceof Filter filter) {
             return filtered(filter.getInput(), RelOptUtil.conjunctions(filter.getCondition()));
+        } else if (node instanceof Project project) {
+            return getRowCount(project.getInput());
         } else if (node instanceof Join join) {
             return joined(join);
         }
@@ -60,12 +56,23 @@ final class RowEstimate extends RelMetadataQuery {
     }
 
     private double filtered(RelNode input, List<RexNode> conjuncts) {
-        double all = input instanceof SealedScan scan ? getRowCount(scan.governed()) : getRowCount(input);
-        double rows = all;
+        double rows = input instanceof SealedScan scan ? all(scan) : getRowCount(input);
         for (RexNode conjunct : conjuncts) {
             rows *= RelMdUtil.guessSelectivity(conjunct);
         }
         return input instanceof SealedScan scan ? Math.min(rows, byKey(scan, conjuncts)) : rows;
+    }
+
+    private double all(SealedScan scan) {
+        if (scan.ofView()) {
+            return getRowCount(scan.viewPlan());
+        }
+        SourceTable table = tables.apply(scan.decision().table());
+        if (table == null) {
+            return super.getRowCount(scan);
+        }
+        unknown |= !table.counted();
+        return table.rowCount();
     }
 
     /** One where constants are given for all columns of a unique key. */
