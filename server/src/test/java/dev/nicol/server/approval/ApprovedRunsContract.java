@@ -146,6 +146,25 @@ abstract class ApprovedRunsContract extends ApprovalFixture {
                 .contains("is EXECUTED, so it cannot be run");
     }
 
+    /** A text that reads like a parameter in a printed plan is a text. */
+    @Test
+    void whatLooksLikeABoundValueIsText() throws SQLException {
+        String delete = "DELETE FROM " + table + " WHERE note <> '?9999999' AND note <> '?1000000' AND id > 7";
+        String id = held("steve", delete);
+        call("dora", "approve('" + id + "', '')");
+        assertThat(nicol.update("steve", delete)).isEqualTo(3);
+    }
+
+    /** As in nicol.lineage.edges: what a row filter reads is no business of whom it governs. */
+    @Test
+    void lineageShownToWhoAsksIsWithoutPolicies() throws SQLException {
+        String id = held("nora", "UPDATE " + table + " SET amount = amount + id WHERE id > 7");
+        assertThat(nicol.rows("nora", "SELECT lineage FROM nicol.approval.requests WHERE approval_id = '" + id + "'")
+                        .get(0))
+                .contains(" FILTER", " TRANSFORMATION")
+                .doesNotContain("POLICY");
+    }
+
     @Test
     void aFailedExecutionGivesTheApprovalBack() throws SQLException {
         String update = "UPDATE " + table + " SET amount = amount * 10 WHERE id > 7";
