@@ -213,12 +213,15 @@ abstract class ApprovedRunsContract extends ApprovalFixture {
                 "INSERT INTO mails" + number + " VALUES (1, 'ann@example.org'), (2, 'bob@example.org')");
         try {
             nicol.rows("steve", "CALL nicol.reload()");
-            String select = "SELECT email FROM crm.public.mails" + number + " ORDER BY id";
+            // as a sample of it is written
+            String select = "SELECT email\nFROM crm.public.mails" + number + "\nORDER BY id";
             String[] message = new String[1];
             assertThatThrownBy(() -> nicol.rows("steve", select))
                     .satisfies(failure -> message[0] = failure.getMessage());
             String id = idIn(message[0]);
             call("dora", "approve('" + id + "', '')");
+            // a sample is a query of one's own: held as well, and no use of the approval
+            refused("steve", "CALL nicol.sample('" + id + "')", "NA001");
             try (Connection connection = nicol.connect("steve");
                     PreparedStatement run = connection.prepareStatement("CALL nicol.run('" + id + "')");
                     ResultSet rows = run.executeQuery()) {
