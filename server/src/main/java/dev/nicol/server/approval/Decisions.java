@@ -83,6 +83,9 @@ public final class Decisions {
         Subject colleague = subjects.apply(to);
         if (request.isOf(colleague.userName(), null)) {
             throw NicolError.NOT_PERMITTED.because("Request `" + id + "` is `" + to + "`'s own already.");
+        } else if (colleague.agent() != null) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "`" + to + "` is an agent, and agents run only what they have asked for themselves.");
         }
         boolean delegated = approvals.delegate(id, subject.userName(), colleague.userName());
         if (!delegated && approvals.hasVoted(id, colleague.userName())) {

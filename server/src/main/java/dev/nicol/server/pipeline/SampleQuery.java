@@ -96,10 +96,11 @@ record SampleQuery(String sql, String shows, List<String> names, List<String> af
      * running it, and no sample uses it up.
      */
     private static String text(SqlNode node) {
-        return "/* nicol.sample */ " + node.toSqlString(config -> config.withDialect(CalciteSqlDialect.DEFAULT)
-                        .withQuoteAllIdentifiers(false)
-                        .withAlwaysUseParentheses(true))
-                .getSql();
+        return "/* nicol.sample */ "
+                + node.toSqlString(config -> config.withDialect(CalciteSqlDialect.DEFAULT)
+                                .withQuoteAllIdentifiers(false)
+                                .withAlwaysUseParentheses(true))
+                        .getSql();
     }
 
     String name(int column, String own) {
