@@ -34,6 +34,11 @@ public final class BoundParameter {
         return index >= FIRST_INDEX;
     }
 
+    /** Whether a plan was ever given that index. */
+    public static boolean isGiven(int index) {
+        return VALUES.containsKey(index);
+    }
+
     /**
      * The value for one execution, as the engine represents it: String, Boolean or ByteString.
      *

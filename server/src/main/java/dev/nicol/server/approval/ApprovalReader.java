@@ -67,6 +67,15 @@ final class ApprovalReader {
                 .isEmpty();
     }
 
+    boolean isDelegatedTo(String approvalId, String userName) {
+        return !handle.createQuery("SELECT 1 FROM approval.requests WHERE approval_id = :id AND delegated_to = :user")
+                .bind("id", approvalId)
+                .bind("user", userName)
+                .mapTo(Integer.class)
+                .list()
+                .isEmpty();
+    }
+
     private Stream<Approval> read(Query query) {
         return query.map((row, context) -> approval(row)).list().stream();
     }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApprovalStore {
     private static final String SERVER = "nicol";
+    /** The outcome of a statement in the trail. */
+    private static final String DONE = "succeeded";
+
     private static final String EXPIRED_WHY = "nobody decided or ran it in time";
 
     private final Store store;
@@ -80,6 +83,8 @@ public final class ApprovalStore {
         COUNTED,
         /** The same user has approved before. */
         REPEATED,
+        /** The same user may run it. */
+        DELEGATED,
         /** It is neither PENDING nor FAILED, or its time is over. */
         CLOSED
     }
@@ -97,6 +102,8 @@ public final class ApprovalStore {
                 return Vote.CLOSED;
             } else if (reader.hasVoted(approvalId, userName)) {
                 return Vote.REPEATED;
+            } else if (reader.isDelegatedTo(approvalId, userName)) {
+                return Vote.DELEGATED;
             }
             for (String rule : rules) {
                 transaction
@@ -162,21 +169,25 @@ public final class ApprovalStore {
                 decide(transaction, approvalId, ApprovalState.APPROVED, ApprovalState.REVOKED, SERVER, "void: " + why));
     }
 
-    /** Lets another user run it too; false where it is neither PENDING nor APPROVED, or somebody else may already. */
+    /** Lets another user run it too; false where it is neither PENDING nor APPROVED, or that user has approved it. */
     public boolean delegate(String approvalId, String userName, String to) {
         return trail.record(transaction -> {
             int rows = transaction
                     .handle()
                     .execute(
-                            "UPDATE approval.requests SET delegated_to = ? WHERE approval_id = ?"
+                            "UPDATE approval.requests SET state = state WHERE approval_id = ?"
                                     + " AND state IN ('PENDING', 'APPROVED') AND expires_at > ?",
-                            to,
                             approvalId,
                             utc(transaction.now()));
-            if (rows == 1) {
-                transaction.event("approval_delegated", userName, "approval " + approvalId + ": to " + to);
+            // asked once the request is held: a vote comes before or after
+            if (rows == 0 || new ApprovalReader(transaction.handle()).hasVoted(approvalId, to)) {
+                return false;
             }
-            return rows == 1;
+            transaction
+                    .handle()
+                    .execute("UPDATE approval.requests SET delegated_to = ? WHERE approval_id = ?", to, approvalId);
+            transaction.event("approval_delegated", userName, "approval " + approvalId + ": to " + to);
+            return true;
         });
     }
 
@@ -284,13 +295,13 @@ public final class ApprovalStore {
 
     /**
      * At start: what this server left EXECUTING when it ended. What had no intent in the trail reached no source and may run
-     * again; of the rest nobody knows. Answers how many there were.
+     * again; what has an outcome that tells of success is done; of the rest nobody knows. Answers how many there were.
      */
     public int failInterrupted() {
         return trail.record(transaction -> {
             Query query = transaction
                     .handle()
-                    .createQuery("SELECT r.approval_id, s.statement_id FROM approval.requests r"
+                    .createQuery("SELECT r.approval_id, s.outcome FROM approval.requests r"
                             + " JOIN internal.approval_bindings b ON b.approval_id = r.approval_id"
                             + " LEFT JOIN audit.statements s ON s.statement_id = r.executed_statement_id"
                             + " WHERE r.state = 'EXECUTING' AND b.server = :server ORDER BY r.approval_id")
@@ -298,6 +309,10 @@ public final class ApprovalStore {
             List<String[]> left = query.map((row, context) -> new String[] {row.getString(1), row.getString(2)})
                     .list();
             for (String[] one : left) {
+                if (DONE.equals(one[1])) {
+                    move(transaction, one[0], ApprovalState.EXECUTING, ApprovalState.EXECUTED, SERVER, "");
+                    continue;
+                }
                 failed(
                         transaction,
                         one[0],

@@ -1,6 +1,6 @@
 package dev.nicol.server.approval;
 
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -90,10 +90,12 @@ public final class Binding {
         return changed;
     }
 
+    /** Of its characters as they are: encodings have the same bytes for every half of a surrogate pair. */
     static String digest(String text) {
+        ByteBuffer characters = ByteBuffer.allocate(text.length() * Character.BYTES);
+        characters.asCharBuffer().put(text);
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(characters.array()));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java platform has SHA-256", impossible);
         }

@@ -51,8 +51,14 @@ public final class Decisions {
             case REPEATED ->
                 throw NicolError.NOT_PERMITTED.because(
                         "You have approved request `" + id + "` already; it needs the approval of somebody else.");
+            case DELEGATED -> throw handedOn(id);
             default -> throw closed(id, "approved");
         }
+    }
+
+    private static NicolException handedOn(String id) {
+        return NicolError.NOT_PERMITTED.because(
+                "Request `" + id + "` was handed on to you, and nobody decides what they may run.");
     }
 
     public String reject(String id, Subject subject, String comment) {
@@ -77,11 +83,16 @@ public final class Decisions {
         Subject colleague = subjects.apply(to);
         if (request.isOf(colleague.userName(), null)) {
             throw NicolError.NOT_PERMITTED.because("Request `" + id + "` is `" + to + "`'s own already.");
-        } else if (approvals.hasVoted(id, colleague.userName())) {
+        } else if (colleague.agent() != null) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "`" + to + "` is an agent, and agents run only what they have asked for themselves.");
+        }
+        boolean delegated = approvals.delegate(id, subject.userName(), colleague.userName());
+        if (!delegated && approvals.hasVoted(id, colleague.userName())) {
             throw NicolError.NOT_PERMITTED.because(
                     "`" + to + "` has approved request `" + id + "`, and nobody runs what they approved.");
         }
-        return done(approvals.delegate(id, subject.userName(), colleague.userName()), id, "delegated");
+        return done(delegated, id, "delegated");
     }
 
     public String breakGlass(String id, Subject subject, String reason) {
@@ -155,8 +166,7 @@ public final class Decisions {
             throw NicolError.NOT_PERMITTED.because("Agents decide no requests. Ask a human approver.");
         }
         if (subject.userName().equals(request.delegatedTo())) {
-            throw NicolError.NOT_PERMITTED.because(
-                    "Request `" + id + "` was handed on to you, and nobody decides what they may run.");
+            throw handedOn(id);
         }
         return request;
     }

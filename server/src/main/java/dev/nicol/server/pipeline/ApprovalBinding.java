@@ -48,9 +48,7 @@ final class ApprovalBinding {
         ApprovalBinding binding = new ApprovalBinding(guarded, keys);
         binding.add(Binding.Part.SQL, guarded.parsed().sql());
         for (Object parameter : parameters) {
-            binding.add(
-                    Binding.Part.PARAMETERS,
-                    parameter == null ? "NULL" : parameter.getClass().getName() + " " + parameter);
+            binding.parameter(parameter);
         }
         Body body = guarded.traced().governed().body();
         binding.target(body);
@@ -74,6 +72,18 @@ final class ApprovalBinding {
 
     private void add(Binding.Part part, String text) {
         parts.computeIfAbsent(part, none -> new ArrayList<>()).add(text);
+    }
+
+    /** Arrays element by element: in one text, one element with a comma reads like two. */
+    private void parameter(@Nullable Object value) {
+        if (value instanceof List<?> elements) {
+            add(Binding.Part.PARAMETERS, "array of " + elements.size());
+            elements.forEach(this::parameter);
+        } else {
+            add(
+                    Binding.Part.PARAMETERS,
+                    value == null ? "NULL" : value.getClass().getName() + " " + value);
+        }
     }
 
     private void target(Body body) {
@@ -111,7 +121,8 @@ final class ApprovalBinding {
         Matcher bound = BOUND.matcher(plan);
         return bound.replaceAll(found -> {
             int index = Integer.parseInt(found.group(1));
-            Object value = BoundParameter.isBound(index) ? BoundParameter.resolve(index, subject, keys) : index;
+            // anything else is text that only looks like one
+            Object value = BoundParameter.isGiven(index) ? BoundParameter.resolve(index, subject, keys) : index;
             return Matcher.quoteReplacement("{" + (value instanceof ByteString ? "key" : value) + "}");
         });
     }

@@ -10,10 +10,13 @@ import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.audit.AuditTrail;
 import java.util.List;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Stages 8 and 10. A durable intent before anything reaches a source, an outcome whatever happens. */
 final class AuditStage {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditStage.class);
+
     private final AuditTrail trail;
     private final Supplier<PolicySet> policies;
     private final ApprovalStore approvals;
@@ -40,7 +43,7 @@ final class AuditStage {
             trail.begin(progress.intent(
                     verdict(planned.admitted()), approvalId, policies.get().version()));
         } catch (NicolException failure) {
-            ended(planned, failure);
+            failed(planned, failure);
             throw failure;
         }
         progress.begun();
@@ -64,29 +67,39 @@ final class AuditStage {
 
     /** Runs, and records the outcome of what fails before there are rows. */
     StatementResult watched(PlannedStatement planned, Run run, Work work) {
+        StatementResult result;
         try {
-            StatementResult result = work.run();
-            ended(planned, null);
-            return result;
+            result = work.run();
         } catch (RuntimeException | Error failure) {
             NicolException refusal = Failures.of(failure);
             run.failed(refusal, 0, 0);
-            ended(planned, refusal);
+            failed(planned, refusal);
             throw refusal;
+        }
+        executed(planned);
+        return result;
+    }
+
+    /** It is done, whether that can be recorded or not: where not, the next start of the server does. */
+    private void executed(PlannedStatement planned) {
+        Approval approval = planned.admitted().approval();
+        if (approval == null) {
+            return;
+        }
+        try {
+            approvals.executed(approval.approvalId(), planned.parsed().subject().userName());
+        } catch (NicolException unrecorded) {
+            LOG.warn("that request {} is executed is recorded at the next start", approval.approvalId(), unrecorded);
         }
     }
 
     /** Where that cannot be recorded, the next start of the server does. */
-    private void ended(PlannedStatement planned, @Nullable NicolException failure) {
+    private void failed(PlannedStatement planned, NicolException failure) {
         Approval approval = planned.admitted().approval();
         if (approval == null) {
             return;
         }
         String userName = planned.parsed().subject().userName();
-        if (failure == null) {
-            approvals.executed(approval.approvalId(), userName);
-            return;
-        }
         try {
             approvals.failed(
                     approval.approvalId(),
@@ -99,12 +112,12 @@ final class AuditStage {
 
     /**
      * Whether it is certain that a statement which failed so has changed nothing. A source that goes away may have
-     * committed, and a definition that is cancelled may have been carried out.
+     * committed, a definition that is cancelled may have been carried out, and a defect may show after the commit.
      */
     private static boolean undone(NicolError error, StatementKind kind) {
         boolean transactional = kind.writesRows() || kind.answersRows();
         return switch (error) {
-            case SOURCE_FAILED, HELD_FOR_APPROVAL -> false;
+            case SOURCE_FAILED, HELD_FOR_APPROVAL, INTERNAL -> false;
             case CANCELLED -> transactional;
             default -> true;
         };

@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.nicol.lineage.Lineage;
+import dev.nicol.lineage.LineageEdge;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
@@ -181,6 +182,7 @@ final class HeldStatements {
             lines.add("not known in full");
         }
         lineage.edges().stream()
+                .filter(edge -> edge.kind() != LineageEdge.Kind.POLICY_FILTER)
                 .filter(edge -> traced.columns().stream()
                         .anyMatch(column -> column.table().equals(edge.sourceTable())
                                 && column.column().equals(edge.sourceColumn())

@@ -91,12 +91,16 @@ record SampleQuery(String sql, String shows, List<String> names, List<String> af
         return names;
     }
 
-    /** Quoted where it was: unquoted names match in any case. */
+    /**
+     * Quoted where it was: unquoted names match in any case. Never the text of the request itself: an approval of that is for
+     * running it, and no sample uses it up.
+     */
     private static String text(SqlNode node) {
-        return node.toSqlString(config -> config.withDialect(CalciteSqlDialect.DEFAULT)
-                        .withQuoteAllIdentifiers(false)
-                        .withAlwaysUseParentheses(true))
-                .getSql();
+        return "/* nicol.sample */ "
+                + node.toSqlString(config -> config.withDialect(CalciteSqlDialect.DEFAULT)
+                                .withQuoteAllIdentifiers(false)
+                                .withAlwaysUseParentheses(true))
+                        .getSql();
     }
 
     String name(int column, String own) {

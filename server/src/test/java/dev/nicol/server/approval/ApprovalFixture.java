@@ -20,6 +20,7 @@ abstract class ApprovalFixture {
             users:
               steve: {password: "$HASH", groups: [stewards], roles: [steward]}
               sue: {password: "$HASH", groups: [stewards]}
+              nora: {password: "$HASH", groups: [night]}
               ann: {password: "$HASH", groups: [analysts]}
               dora: {password: "$HASH", groups: [dba]}
               dirk: {password: "$HASH", groups: [dba]}
@@ -34,6 +35,9 @@ abstract class ApprovalFixture {
               - {name: all, tables: ["crm.**"], actions: [select, insert, update, delete, ddl], raw: ["*"], to: {groups: [stewards]}}
               - {name: few, tables: ["crm.**"], actions: [select], to: {groups: [dba, owners]}}
               - {name: two, tables: ["crm.**"], actions: [select], to: {groups: [analysts]}}
+              - {name: nights, tables: ["crm.**"], actions: [select, update], raw: ["*"], to: {groups: [night]}}
+            row_filters:
+              - {name: small, tables: ["crm.*.*"], where: "id < 1000", to: {groups: [night]}}
             column_masks:
               - {name: notes, columns: ["crm.*.*.note"], to: {groups: [dba]}, mask: {kind: redact}}
             guardrails:

@@ -134,6 +134,17 @@ class ApprovalStoreTest {
         assertThat(approvals.vote(id, List.of("rule-0"), "dirk", "")).isEqualTo(ApprovalStore.Vote.APPROVED);
     }
 
+    /** Whichever comes first, and though their callers have looked before. */
+    @Test
+    void nobodyRunsWhatTheyApproved() {
+        String handedOn = approvals.file(request("alice", "a", 1)).approvalId();
+        assertThat(approvals.delegate(handedOn, "alice", "dora")).isTrue();
+        assertThat(approvals.vote(handedOn, List.of("rule-0"), "dora", "")).hasToString("DELEGATED");
+        assertThat(approvals.vote(handedOn, List.of("rule-0"), "dirk", "")).isEqualTo(ApprovalStore.Vote.APPROVED);
+        assertThat(approvals.delegate(handedOn, "alice", "dirk")).isFalse();
+        assertThat(approvals.find(handedOn).orElseThrow().delegatedTo()).isEqualTo("dora");
+    }
+
     /** What certainly came to nothing may run again; of what nobody knows, an approver must say so. */
     @Test
     void aFailureGivesTheApprovalBackWhereNothingCameOfIt() {

@@ -141,6 +141,8 @@ abstract class ApprovalsContract extends ApprovalFixture {
         String id = held("steve", delete);
         assertThat(refused("sue", "CALL nicol.delegate('" + id + "', 'sue')", "42501"))
                 .contains("Only who asked for request");
+        assertThat(refused("steve", "CALL nicol.delegate('" + id + "', 'helper')", "42501"))
+                .contains("`helper` is an agent");
         assertThat(call("steve", "delegate('" + id + "', 'bess')")).isEqualTo("delegated " + id);
         assertThat(refused("bess", "CALL nicol.approve('" + id + "', '')", "42501"))
                 .contains("handed on to you, and nobody decides what they may run");

@@ -158,6 +158,25 @@ abstract class ApprovedRunsContract extends ApprovalFixture {
                 .contains("is EXECUTED, so it cannot be run");
     }
 
+    /** A text that reads like a parameter in a printed plan is a text. */
+    @Test
+    void whatLooksLikeABoundValueIsText() throws SQLException {
+        String delete = "DELETE FROM " + table + " WHERE note <> '?9999999' AND note <> '?1000000' AND id > 7";
+        String id = held("steve", delete);
+        call("dora", "approve('" + id + "', '')");
+        assertThat(nicol.update("steve", delete)).isEqualTo(3);
+    }
+
+    /** As in nicol.lineage.edges: what a row filter reads is no business of whom it governs. */
+    @Test
+    void lineageShownToWhoAsksIsWithoutPolicies() throws SQLException {
+        String id = held("nora", "UPDATE " + table + " SET amount = amount + id WHERE id > 7");
+        assertThat(nicol.rows("nora", "SELECT lineage FROM nicol.approval.requests WHERE approval_id = '" + id + "'")
+                        .get(0))
+                .contains(" FILTER", " TRANSFORMATION")
+                .doesNotContain("POLICY");
+    }
+
     @Test
     void aFailedExecutionGivesTheApprovalBack() throws SQLException {
         String update = "UPDATE " + table + " SET amount = amount * 10 WHERE id > 7";
@@ -206,12 +225,15 @@ abstract class ApprovedRunsContract extends ApprovalFixture {
                 "INSERT INTO mails" + number + " VALUES (1, 'ann@example.org'), (2, 'bob@example.org')");
         try {
             nicol.rows("steve", "CALL nicol.reload()");
-            String select = "SELECT email FROM crm.public.mails" + number + " ORDER BY id";
+            // as a sample of it is written
+            String select = "SELECT email\nFROM crm.public.mails" + number + "\nORDER BY id";
             String[] message = new String[1];
             assertThatThrownBy(() -> nicol.rows("steve", select))
                     .satisfies(failure -> message[0] = failure.getMessage());
             String id = idIn(message[0]);
             call("dora", "approve('" + id + "', '')");
+            // a sample is a query of one's own: held as well, and no use of the approval
+            refused("steve", "CALL nicol.sample('" + id + "')", "NA001");
             try (Connection connection = nicol.connect("steve");
                     PreparedStatement run = connection.prepareStatement("CALL nicol.run('" + id + "')");
                     ResultSet rows = run.executeQuery()) {
