@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param uniqueKeys sets of column names, primary key included
  * @param rowCount the source's own estimate
  * @param counted whether the source has one; else {@code rowCount} is a guess
+ * @param transactional whether a write of it that fails is taken back
  */
 public record SourceTable(
         TableName name,
@@ -24,6 +25,7 @@ public record SourceTable(
         List<List<String>> uniqueKeys,
         double rowCount,
         boolean counted,
+        boolean transactional,
         @Nullable String comment) {
     public SourceTable {
         physicalName = List.copyOf(physicalName);

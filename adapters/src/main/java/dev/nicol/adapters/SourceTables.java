@@ -34,6 +34,14 @@ public final class SourceTables {
         drafts.put(name(schema, table), new Draft(List.of(schema, table), kind, rowCount, comment));
     }
 
+    /** A table whose writes are for ever, whatever becomes of their transaction. */
+    public void withoutTransactions(String schema, String table) {
+        Draft draft = drafts.get(name(schema, table));
+        if (draft != null) {
+            draft.transactional = false;
+        }
+    }
+
     /** Ignored where the table is not known. */
     public void column(String schema, String table, SourceColumn column) {
         Draft draft = drafts.get(name(schema, table));
@@ -73,6 +81,7 @@ public final class SourceTables {
         private final Map<String, SourceColumn> columns = new LinkedHashMap<>();
         private final Map<String, List<String>> keys = new LinkedHashMap<>();
         private @Nullable String primary;
+        private boolean transactional = true;
 
         Draft(List<String> physicalName, String kind, double rowCount, @Nullable String comment) {
             this.physicalName = physicalName;
@@ -99,6 +108,7 @@ public final class SourceTables {
                     uniqueKeys,
                     rowCount < 0 ? UNKNOWN_ROWS : rowCount,
                     rowCount >= 0,
+                    transactional,
                     comment);
         }
 

@@ -23,7 +23,8 @@ final class MysqlCatalog {
             "SELECT schema_name FROM information_schema.schemata WHERE LOWER(schema_name)" + OWN;
 
     private static final String TABLES = "SELECT table_schema, table_name, table_type LIKE '%VIEW%', table_rows,"
-            + " table_comment FROM information_schema.tables WHERE LOWER(table_schema)" + OWN
+            + " table_comment, COALESCE((SELECT e.transactions FROM information_schema.engines e WHERE e.engine ="
+            + " tables.engine), 'NO') FROM information_schema.tables WHERE LOWER(table_schema)" + OWN
             + " AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')";
 
     private static final String COLUMNS = "SELECT table_schema AS s, table_name AS t, column_name AS name,"
@@ -68,6 +69,9 @@ final class MysqlCatalog {
                             view ? "VIEW" : "TABLE",
                             row.wasNull() ? -1 : rows,
                             view ? null : emptyToNull(row.getString(5)));
+                    if (!row.getString(6).equals("YES")) {
+                        tables.withoutTransactions(row.getString(1), row.getString(2));
+                    }
                 }
             }
             try (ResultSet row = statement.executeQuery(COLUMNS)) {

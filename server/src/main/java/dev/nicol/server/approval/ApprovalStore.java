@@ -215,13 +215,14 @@ public final class ApprovalStore {
     /** APPROVED → EXECUTING: true for one caller only, who may run the statement. */
     public boolean execute(String approvalId, String statementId, String userName) {
         return trail.record(transaction -> {
-            boolean moved = move(
-                    transaction,
-                    approvalId,
-                    ApprovalState.APPROVED,
-                    ApprovalState.EXECUTING,
-                    userName,
-                    "statement " + statementId);
+            boolean moved = lasts(transaction, approvalId)
+                    && move(
+                            transaction,
+                            approvalId,
+                            ApprovalState.APPROVED,
+                            ApprovalState.EXECUTING,
+                            userName,
+                            "statement " + statementId);
             if (moved) {
                 transaction
                         .handle()
@@ -260,16 +261,19 @@ public final class ApprovalStore {
         if (!move(transaction, approvalId, ApprovalState.EXECUTING, ApprovalState.FAILED, userName, why)) {
             return false;
         }
-        boolean lasts = new ApprovalReader(transaction.handle())
-                .find(approvalId)
-                .map(approval -> transaction.now().isBefore(approval.expiresAt()))
-                .orElse(false);
-        if (undone && lasts) {
+        if (undone && lasts(transaction, approvalId)) {
             move(transaction, approvalId, ApprovalState.FAILED, ApprovalState.APPROVED, SERVER, "it may run again");
         } else {
             transaction.handle().execute("DELETE FROM approval.votes WHERE approval_id = ?", approvalId);
         }
         return true;
+    }
+
+    private static boolean lasts(ActTransaction transaction, String approvalId) {
+        return new ApprovalReader(transaction.handle())
+                .find(approvalId)
+                .map(approval -> transaction.now().isBefore(approval.expiresAt()))
+                .orElse(false);
     }
 
     /** Every request whose time is over before it ran becomes EXPIRED; answers how many did. */

@@ -16,6 +16,8 @@ public final class Binding {
     public enum Part {
         SQL("its text"),
         PARAMETERS("its parameters"),
+        /** What for: an approver was told. */
+        PURPOSE("the purpose that you state"),
         /** The table it writes: the same words under another default schema write elsewhere. */
         TARGET("the table that it changes"),
         TABLES("the columns of its tables"),

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * The policy on {@code nicol.*}, added to every set: everyone reads their own rows, auditors all. These are ordinary
@@ -166,6 +167,14 @@ public final class SystemPolicy implements Supplier<PolicySet> {
             hold.approvers().users().forEach(user -> approves.add("CURRENT_USER = " + quoted(user)));
             hold.approvers().groups().forEach(group -> approves.add("IN_GROUP(" + quoted(group) + ")"));
             hold.approvers().roles().forEach(role -> approves.add("IN_ROLE(" + quoted(role) + ")"));
+            hold.approvers().purposes().forEach(purpose -> approves.add("PURPOSE() = " + quoted(purpose)));
+            String attributes = hold.approvers().attributes().entrySet().stream()
+                    .map(entry -> "ATTRIBUTE(" + quoted(entry.getKey()) + ") = " + quoted(entry.getValue()))
+                    .sorted()
+                    .collect(Collectors.joining(" AND ", "(", ")"));
+            if (attributes.length() > "()".length()) {
+                approves.add(attributes);
+            }
             if (!approves.isEmpty()) {
                 where.append(" OR ").append(rule).append(" = ").append(quoted(guardrail.name()));
                 where.append(" AND (").append(String.join(" OR ", approves)).append(")");

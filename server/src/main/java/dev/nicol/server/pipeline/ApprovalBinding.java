@@ -50,6 +50,8 @@ final class ApprovalBinding {
         for (Object parameter : parameters) {
             binding.parameter(parameter);
         }
+        binding.add(
+                Binding.Part.PURPOSE, String.valueOf(guarded.parsed().subject().purpose()));
         Body body = guarded.traced().governed().body();
         binding.target(body);
         ConvertStage.plans(body).forEach(binding::plan);

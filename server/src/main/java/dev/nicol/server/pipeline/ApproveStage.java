@@ -110,14 +110,16 @@ final class ApproveStage {
                 note = drifted(approval, then == null ? List.of("its version") : binding.changedSince(then), subject);
             } else if (note.isEmpty()) {
                 note = " Request " + approval.approvalId()
-                        + " is approved for the same words with other parameters or another table.";
+                        + " is approved for the same words with other parameters, another purpose or another table.";
             }
         }
         return new Permit(binding, null, note);
     }
 
     private static boolean isForSame(Binding binding, Binding then) {
-        return binding.isSame(Binding.Part.PARAMETERS, then) && binding.isSame(Binding.Part.TARGET, then);
+        return binding.isSame(Binding.Part.PARAMETERS, then)
+                && binding.isSame(Binding.Part.PURPOSE, then)
+                && binding.isSame(Binding.Part.TARGET, then);
     }
 
     /** It was given for something else than what would run now: it is void, unless it is another who sees something else. */

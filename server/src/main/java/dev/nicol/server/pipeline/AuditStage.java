@@ -101,10 +101,7 @@ final class AuditStage {
         }
         String userName = planned.parsed().subject().userName();
         try {
-            approvals.failed(
-                    approval.approvalId(),
-                    userName,
-                    undone(failure.error(), planned.parsed().kind()));
+            approvals.failed(approval.approvalId(), userName, undone(failure.error(), planned));
         } catch (NicolException unrecorded) {
             failure.addSuppressed(unrecorded);
         }
@@ -114,11 +111,16 @@ final class AuditStage {
      * Whether it is certain that a statement which failed so has changed nothing. A source that goes away may have
      * committed, a definition that is cancelled may have been carried out, and a defect may show after the commit.
      */
-    private static boolean undone(NicolError error, StatementKind kind) {
-        boolean transactional = kind.writesRows() || kind.answersRows();
+    private static boolean undone(NicolError error, PlannedStatement planned) {
+        StatementKind kind = planned.parsed().kind();
+        Body.Target target = TraceStage.target(
+                planned.admitted().guarded().traced().governed().body());
+        if (target != null && !target.stored().table().transactional()) {
+            return false;
+        }
         return switch (error) {
             case SOURCE_FAILED, HELD_FOR_APPROVAL, INTERNAL -> false;
-            case CANCELLED -> transactional;
+            case CANCELLED -> kind.writesRows() || kind.answersRows();
             default -> true;
         };
     }

@@ -38,14 +38,17 @@ final class Samples {
         ApprovedRun.Again again = runs.again(approval);
         SampleQuery query = SampleQuery.of(again.sql());
         if (query == null) {
-            throw NicolError.NOT_SUPPORTED.because("Request `" + approvalId + "` is for a " + approval.kind()
-                    + ", which has no rows to show. nicol.approval.requests shows its plan.");
+            throw NicolError.NOT_SUPPORTED.because("Of request `" + approvalId + "`, " + approval.kind()
+                    + ", no rows can be shown. nicol.approval.requests has its text, bound_values and plan.");
         }
         Session reading = new Session(session.connectionId(), session.subject());
         reading.setDefaultSchema(again.catalog(), again.schema());
         Statements in = statements.get();
         try {
-            StatementResult result = in.execute(reading, query.sql(), again.parameters(), MOST_ROWS);
+            List<@Nullable Object> parameters = new ArrayList<>();
+            query.parameters()
+                    .forEach(index -> parameters.add(again.parameters().get(index)));
+            StatementResult result = in.execute(reading, query.sql(), parameters, MOST_ROWS);
             if (!(result instanceof StatementResult.Rows rows)) {
                 throw new IllegalStateException("a sample is a query");
             }
@@ -66,8 +69,9 @@ final class Samples {
                 for (int i = 0; i < before; i++) {
                     put(first, query.name(i, fields.get(i).getName()), row[i], fields.get(i));
                 }
-                if (!query.after().isEmpty()) {
+                if (!query.after().isEmpty() || !query.written().isEmpty()) {
                     ObjectNode after = line.putObject("after");
+                    query.written().forEach((name, sql) -> after.putObject(name).put("sql", sql));
                     for (int i = before; i < fields.size(); i++) {
                         put(after, query.after().get(i - before), row[i], fields.get(i));
                     }

@@ -245,4 +245,46 @@ abstract class ApprovedRunsContract extends ApprovalFixture {
             nicol.rows("steve", "CALL nicol.reload()");
         }
     }
+
+    /** The trail may hide what was bound, and so does a sample. */
+    @Test
+    void aSampleShowsNoValueOfAParameter() throws SQLException {
+        try (Connection connection = nicol.connect("steve");
+                PreparedStatement update = connection.prepareStatement(
+                        "UPDATE " + table + " SET note = ?, amount = amount + 1 WHERE id > ?");
+                PreparedStatement insert = connection.prepareStatement(
+                        "INSERT INTO " + table + " SELECT id + ?, amount, note FROM " + table + " WHERE id < 4")) {
+            update.setString(1, "hidden");
+            update.setInt(2, 7);
+            String[] id = new String[1];
+            assertThatThrownBy(update::executeUpdate).satisfies(failure -> id[0] = idIn(failure.getMessage()));
+            assertThat(nicol.rows("dora", "CALL nicol.sample('" + id[0] + "')"))
+                    .hasSize(3)
+                    .allSatisfy(line -> assertThat(line)
+                            .contains("\"after\":{\"note\":{\"sql\":\"?\"},\"amount\":\"")
+                            .doesNotContain("hidden"));
+            insert.setInt(1, 100);
+            assertThatThrownBy(insert::executeUpdate).satisfies(failure -> id[0] = idIn(failure.getMessage()));
+            assertThat(refused("dora", "CALL nicol.sample('" + id[0] + "')", "0A000"))
+                    .contains("no rows can be shown");
+        }
+    }
+
+    @Test
+    void anApprovalIsForThePurposeThatWasStated() throws SQLException {
+        String delete = "DELETE FROM " + table + " WHERE id > 7";
+        try (Connection connection = nicol.connect("steve");
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET purpose = 'care'");
+            String[] id = new String[1];
+            assertThatThrownBy(() -> statement.executeUpdate(delete))
+                    .satisfies(failure -> id[0] = idIn(failure.getMessage()));
+            call("dora", "approve('" + id[0] + "', '')");
+            statement.execute("SET purpose = 'marketing'");
+            assertThatThrownBy(() -> statement.executeUpdate(delete))
+                    .hasMessageContaining("with other parameters, another purpose or another table");
+            statement.execute("SET purpose = 'care'");
+            assertThat(statement.executeUpdate(delete)).isEqualTo(3);
+        }
+    }
 }
