@@ -34,7 +34,8 @@ public record Budget(
         }
         budget.required("per");
         String per = budget.word("per", List.of("hour", "day"));
-        return per == null ? null : new Budget(rows, bytes, statements, WINDOWS.get(per));
+        Duration window = per == null ? null : WINDOWS.get(per);
+        return window == null ? null : new Budget(rows, bytes, statements, window);
     }
 
     private static @Nullable Long limit(YamlNode budget, String key) {
