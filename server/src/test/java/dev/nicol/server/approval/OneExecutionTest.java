@@ -19,11 +19,17 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
-/** An approval is one execution, whoever races and whenever the server dies. Each execution adds one to the amount. */
+/**
+ * An approval is one execution, whoever races and whenever the server dies. Each test has an order of its own, to whose amount
+ * each execution adds one.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OneExecutionTest {
     private static final String USERS = """
             users:
@@ -37,27 +43,33 @@ class OneExecutionTest {
             guardrails:
               - {name: updates, statements: [update], action: hold, approvers: {groups: [dba]}}
             """;
-    private static final String UPDATE = "UPDATE crm.public.orders SET amount = amount + 1 WHERE id = 1";
     private static final int RUNNERS = 6;
 
-    private SourceDefinition crm;
+    private final SourceDefinition crm = TestDatabases.postgres("crm");
     private ChildNicol nicol;
+    private int order;
+    private String update;
 
-    @BeforeEach
+    @BeforeAll
     void start() {
-        crm = TestDatabases.postgres("crm");
         TestDatabases.execute(
                 crm.url(),
                 "postgres",
                 "",
                 "CREATE TABLE orders (id INTEGER PRIMARY KEY, amount INTEGER)",
-                "INSERT INTO orders VALUES (1, 10)");
+                "INSERT INTO orders VALUES (1, 10), (2, 10), (3, 10)");
         nicol = ChildNicol.start("256m", List.of(crm), USERS, POLICY, "");
     }
 
-    @AfterEach
+    @AfterAll
     void stop() {
         nicol.close();
+    }
+
+    @BeforeEach
+    void anotherOrder() {
+        order++;
+        update = "UPDATE crm.public.orders SET amount = amount + 1 WHERE id = " + order;
     }
 
     private String approvedRequest() throws SQLException {
@@ -68,7 +80,7 @@ class OneExecutionTest {
 
     private String held() {
         String[] id = new String[1];
-        assertThatThrownBy(() -> nicol.update("steve", UPDATE)).isInstanceOfSatisfying(SQLException.class, failure -> {
+        assertThatThrownBy(() -> nicol.update("steve", update)).isInstanceOfSatisfying(SQLException.class, failure -> {
             assertThat(failure.getSQLState()).as(failure.getMessage()).isEqualTo("NA001");
             id[0] = failure.getMessage().replaceAll("(?s).*as request (\\S+) by.*", "$1");
         });
@@ -78,7 +90,7 @@ class OneExecutionTest {
     private int amount() throws SQLException {
         try (Connection connection = DriverManager.getConnection(crm.url(), "postgres", "");
                 Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT amount FROM orders")) {
+                ResultSet rows = statement.executeQuery("SELECT amount FROM orders WHERE id = " + order)) {
             rows.next();
             return rows.getInt(1);
         }
@@ -96,7 +108,7 @@ class OneExecutionTest {
         CyclicBarrier start = new CyclicBarrier(RUNNERS);
         List<Future<String>> answers = new ArrayList<>();
         for (int i = 0; i < RUNNERS; i++) {
-            String sql = i % 2 == 0 ? UPDATE : "CALL nicol.run('" + id + "')";
+            String sql = i % 2 == 0 ? update : "CALL nicol.run('" + id + "')";
             answers.add(pool.submit(() -> {
                 start.await();
                 try {
@@ -121,7 +133,7 @@ class OneExecutionTest {
         String id = approvedRequest();
         nicol.kill();
         nicol.start();
-        assertThat(nicol.update("steve", UPDATE)).isEqualTo(1);
+        assertThat(nicol.update("steve", update)).isEqualTo(1);
         held();
         assertThat(amount()).isEqualTo(11);
         assertThat(state(id)).isEqualTo("EXECUTED");
@@ -136,7 +148,7 @@ class OneExecutionTest {
                 Statement lock = locking.createStatement()) {
             locking.setAutoCommit(false);
             lock.executeQuery("SELECT * FROM orders FOR UPDATE").close();
-            Future<Integer> blocked = runner.submit(() -> nicol.update("steve", UPDATE));
+            Future<Integer> blocked = runner.submit(() -> nicol.update("steve", update));
             await().atMost(Duration.ofSeconds(20)).until(() -> state(id).equals("EXECUTING") && isWaiting());
             nicol.kill();
             assertThatThrownBy(blocked::get).isNotNull();
@@ -150,7 +162,7 @@ class OneExecutionTest {
         int before = amount();
         assertThat(before).isIn(10, 11);
         nicol.rows("dora", "CALL nicol.approve('" + id + "', 'looked: it was not done')");
-        assertThat(nicol.update("steve", UPDATE)).isEqualTo(1);
+        assertThat(nicol.update("steve", update)).isEqualTo(1);
         assertThat(amount()).isEqualTo(before + 1);
     }
 
