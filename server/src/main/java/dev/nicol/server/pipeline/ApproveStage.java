@@ -89,6 +89,11 @@ final class ApproveStage {
                     + " denies this statement" + environments(guarded)
                     + ". Narrow it, or ask a steward whether it may be changed.");
         }
+        if (judgement.verdict() == GuardrailRule.Verdict.HOLD
+                && !guarded.parsed().session().isAsking()) {
+            throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
+                    + " holds what you would read here, and nothing was asked for. Let another approver look.");
+        }
         boolean mayBeHeld = judgement.verdict() == GuardrailRule.Verdict.HOLD
                 || judgement.onRows().stream().anyMatch(rule -> rule.action() == GuardrailRule.Verdict.HOLD);
         Permit permit =

@@ -41,7 +41,7 @@ final class Samples {
             throw NicolError.NOT_SUPPORTED.because("Of request `" + approvalId + "`, " + approval.kind()
                     + ", no rows can be shown. nicol.approval.requests has its text, bound_values and plan.");
         }
-        Session reading = new Session(session.connectionId(), session.subject());
+        Session reading = Session.aside(session);
         reading.setDefaultSchema(again.catalog(), again.schema());
         Statements in = statements.get();
         try {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session {
     private final String connectionId;
+    private final boolean asking;
     private volatile Subject subject;
     private volatile boolean autoCommit = true;
     private volatile @Nullable String defaultCatalog;
@@ -21,8 +22,23 @@ public final class Session {
     private final Map<TableName, Long> uncommitted = new HashMap<>();
 
     public Session(String connectionId, Subject subject) {
+        this(connectionId, subject, true);
+    }
+
+    private Session(String connectionId, Subject subject, boolean asking) {
         this.connectionId = connectionId;
         this.subject = subject;
+        this.asking = asking;
+    }
+
+    /** One for a look at the side, of the same client: what would be held is refused, and nothing is asked for. */
+    static Session aside(Session session) {
+        return new Session(session.connectionId, session.subject, false);
+    }
+
+    /** Whether what is held becomes a request for approval. */
+    boolean isAsking() {
+        return asking;
     }
 
     /** Set by the pipeline when the session first runs a statement. */

@@ -232,8 +232,14 @@ abstract class ApprovedRunsContract extends ApprovalFixture {
                     .satisfies(failure -> message[0] = failure.getMessage());
             String id = idIn(message[0]);
             call("dora", "approve('" + id + "', '')");
-            // a sample is a query of one's own: held as well, and no use of the approval
-            refused("steve", "CALL nicol.sample('" + id + "')", "NA001");
+            // a sample is a query of one's own: it would be held as well, is no use of the approval, and asks for
+            // nothing
+            assertThat(refused("steve", "CALL nicol.sample('" + id + "')", "NG001"))
+                    .contains("`read` holds what you would read here");
+            assertThat(nicol.rows(
+                            "audra",
+                            "SELECT COUNT(*) FROM nicol.approval.requests WHERE sql_text LIKE '%mails" + number + "%'"))
+                    .containsExactly("1");
             try (Connection connection = nicol.connect("steve");
                     PreparedStatement run = connection.prepareStatement("CALL nicol.run('" + id + "')");
                     ResultSet rows = run.executeQuery()) {
