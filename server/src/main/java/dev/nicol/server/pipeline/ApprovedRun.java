@@ -66,8 +66,9 @@ final class ApprovedRun {
         ApprovalRequest.Asked asked = approval.asked();
         String sealed = asked.sealedValues();
         if (KeptValues.NOT_KEPT.equals(sealed)) {
-            throw NicolError.NOT_SUPPORTED.because("A parameter of request `" + approval.approvalId()
-                    + "` is of a type that is not kept. Run the statement itself again, with the same parameters.");
+            throw NicolError.NOT_SUPPORTED.because("The text of request `" + approval.approvalId()
+                    + "`, or a parameter of it, is of a kind that is not kept. Run the statement itself again, with the same"
+                    + " parameters.");
         }
         List<@Nullable Object> parameters = sealed == null ? List.of() : kept.opened(sealed, approval.statementId());
         return new Again(asked.sql(), parameters, asked.defaultCatalog(), asked.defaultSchema());

@@ -15,6 +15,7 @@ import dev.nicol.policy.guardrail.Hold;
 import dev.nicol.server.approval.Approval;
 import dev.nicol.server.approval.ApprovalRequest;
 import dev.nicol.server.approval.ApprovalStore;
+import dev.nicol.server.audit.StoredText;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,7 +106,10 @@ final class HeldStatements {
                         parsed.sql(),
                         session.defaultCatalog(),
                         session.defaultSchema(),
-                        kept.sealed(admitted.parameters(), statementId)),
+                        // the store writes no NUL: what is left is another text
+                        StoredText.writable(parsed.sql()).equals(parsed.sql())
+                                ? kept.sealed(admitted.parameters(), statementId)
+                                : KeptValues.NOT_KEPT),
                 new ApprovalRequest.Shown(
                         statementId,
                         parsed.kind().name(),

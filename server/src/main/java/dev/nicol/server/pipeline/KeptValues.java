@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * the store does not read them, and {@code nicol.run} binds them again. Each has its type by a word of this class.
  */
 final class KeptValues {
-    /** Stands for values of which one is of a type that cannot be kept. */
+    /** Stands for what cannot be kept: values of which one is of another type, a text that the store cannot write. */
     static final String NOT_KEPT = "-";
 
     private static final byte[] KEY_OF = "\0nicol kept values".getBytes(StandardCharsets.US_ASCII);
