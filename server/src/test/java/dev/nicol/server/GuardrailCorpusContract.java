@@ -48,6 +48,7 @@ abstract class GuardrailCorpusContract {
               - {name: mail-not-with-ads, tags: [EMAIL], joined_with: [ads], action: deny}
               - {name: not-together, tags_together: [EMAIL, SALARY], action: hold, approvers: {groups: [dba]}}
               - {name: pay-changes, statements: [update], tags: [SALARY], action: hold, approvers: {groups: [dba]}}
+              - {name: pay-stays, statements: [delete, ddl], tags: [SALARY], action: deny}
               - {name: agents-say-why, check: agent_without_purpose, action: deny}
             """;
 
@@ -92,6 +93,7 @@ abstract class GuardrailCorpusContract {
         for (int rows = 1; rows < 4096; rows *= 2) {
             setUp.add("INSERT INTO events SELECT id + " + rows + ", MOD(id, 50), kind FROM events");
         }
+        setUp.add("CREATE VIEW events_view AS SELECT * FROM events");
         List.of("customers", "orders", "odd", "events").forEach(table -> setUp.add(analyze(table)));
         TestDatabases.execute(db.url(), db.user(), db.password(), setUp.toArray(String[]::new));
         SourceDefinition ads = TestDatabases.h2("ads");

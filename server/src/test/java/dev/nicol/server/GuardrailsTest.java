@@ -269,6 +269,22 @@ class GuardrailsTest {
         }
     }
 
+    /** A purpose that was taken back is none. */
+    @Test
+    void aPurposeThatIsTakenBackIsNone() throws SQLException {
+        String one = "SELECT id FROM crm.public.customers WHERE id = 1";
+        try (TestNicol nicol = started(TestStore.EMBEDDED, """
+                guardrails:
+                  - {name: say-why, check: agent_without_purpose, action: deny}
+                """);
+                Connection bot = nicol.connect("bot", "on_behalf_of", "alice", "purpose", "cleaning");
+                Statement statement = bot.createStatement()) {
+            statement.executeQuery(one).close();
+            statement.execute("SET purpose = NULL");
+            assertDenied(() -> statement.executeQuery(one), "say-why");
+        }
+    }
+
     /** A view is what it reads, with rules of its own or without. */
     @Test
     void viewsHideNothing() throws SQLException {

@@ -63,11 +63,13 @@ final class MysqlCatalog {
                 while (row.next()) {
                     boolean view = row.getBoolean(3);
                     double rows = row.getDouble(4);
+                    // a view has none; asked at once, because it is about the column that was read last
+                    boolean uncounted = row.wasNull();
                     tables.table(
                             row.getString(1),
                             row.getString(2),
                             view ? "VIEW" : "TABLE",
-                            row.wasNull() ? -1 : rows,
+                            uncounted ? -1 : rows,
                             view ? null : emptyToNull(row.getString(5)));
                     if (!row.getString(6).equals("YES")) {
                         tables.withoutTransactions(row.getString(1), row.getString(2));

@@ -17,6 +17,7 @@ import org.apache.calcite.sql.ddl.SqlCreateSchema;
 import org.apache.calcite.sql.ddl.SqlCreateView;
 import org.apache.calcite.sql.ddl.SqlDropSchema;
 import org.apache.calcite.sql.ddl.SqlDropView;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /** What Nicol itself carries out: SET, CALL, transactions, virtual schemas. */
@@ -65,7 +66,7 @@ final class Commands {
     private static void set(Session session, SqlSetOption option) {
         String name = option.name().toString().toLowerCase(Locale.ROOT);
         SqlNode given = option.getValue();
-        String value = given instanceof SqlLiteral literal
+        String value = given instanceof SqlLiteral literal && literal.getTypeName() != SqlTypeName.NULL
                 ? literal.getValueAs(String.class)
                 : given instanceof SqlIdentifier identifier ? identifier.toString() : null;
         Subject subject = session.subject();

@@ -12,9 +12,6 @@ import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
-import org.apache.calcite.rex.RexCorrelVariable;
-import org.apache.calcite.rex.RexFieldAccess;
-import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
@@ -23,6 +20,7 @@ import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.fun.SqlQuantifyOperator;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +95,9 @@ final class EffectiveCondition {
             if (reflexive && call.getOperands().get(0).equals(call.getOperands().get(1))) {
                 return rex.makeLiteral(true);
             }
+            if (REFLEXIVE.contains(call.getKind()) && equalsItself(call.getOperands())) {
+                return rex.makeLiteral(true);
+            }
             boolean pattern = call.getKind() == SqlKind.LIKE || call.getKind() == SqlKind.SIMILAR;
             if (pattern
                     && call.getOperands().get(1) instanceof RexLiteral like
@@ -107,14 +108,42 @@ final class EffectiveCondition {
             if (call.getKind() == SqlKind.IS_NOT_NULL || call.getKind() == SqlKind.IS_NULL) {
                 testedForNull.add(((RexCall) seen).getOperands().get(0));
             }
+            RexNode chosen = SqlKind.COMPARISON.contains(seen.getKind()) ? ofEachCase((RexCall) seen) : null;
+            if (chosen != null) {
+                return chosen;
+            }
             return seen.getKind() == SqlKind.OR && complementary((RexCall) seen) ? rex.makeLiteral(true) : seen;
         }
 
-        /** {@code x IS NULL OR x IS NOT NULL}, {@code p OR NOT p}. */
+        /** {@code CASE WHEN p THEN 1 ELSE 2 END > 0} compares each result, which then may turn out to be the same. */
+        private @Nullable RexNode ofEachCase(RexCall comparison) {
+            RexNode left = comparison.getOperands().get(0);
+            RexNode right = comparison.getOperands().get(1);
+            RexNode choice = left.getKind() == SqlKind.CASE ? left : right;
+            RexNode constant = choice == left ? right : left;
+            if (choice.getKind() != SqlKind.CASE || !RexUtil.isConstant(constant)) {
+                return null;
+            }
+            List<RexNode> results = new ArrayList<>(((RexCall) choice).getOperands());
+            for (int i = 0; i < results.size(); i++) {
+                if (i % 2 == 1 || i == results.size() - 1) {
+                    RexNode result = results.get(i);
+                    results.set(
+                            i,
+                            rex.makeCall(
+                                    comparison.getOperator(),
+                                    choice == left ? List.of(result, constant) : List.of(constant, result)));
+                }
+            }
+            return rex.makeCall(SqlStdOperatorTable.CASE, results);
+        }
+
+        /** {@code x IS NULL OR x IS NOT NULL}, {@code p OR NOT p}, {@code a < b OR a >= b}. */
         private boolean complementary(RexCall or) {
             List<RexNode> parts = RelOptUtil.disjunctions(or);
             return parts.stream()
                     .anyMatch(part -> parts.contains(RexUtil.not(part))
+                            || part instanceof RexCall call && parts.contains(RexUtil.negate(rex, call))
                             || part.getKind() == SqlKind.IS_NULL
                                     && parts.stream()
                                             .anyMatch(other -> other.getKind() == SqlKind.IS_NOT_NULL
@@ -126,15 +155,25 @@ final class EffectiveCondition {
         @Override
         public RexNode visitSubQuery(RexSubQuery subQuery) {
             boolean exists = subQuery.getKind() == SqlKind.EXISTS;
-            if ((exists || subQuery.getKind() == SqlKind.IN) && isEmpty(subQuery.rel)) {
+            if (subQuery.getKind() != SqlKind.SCALAR_QUERY && isEmpty(subQuery.rel)) {
                 return rex.makeLiteral(false);
             }
             Double least = subQuery.rel.getCluster().getMetadataQuery().getMinRowCount(subQuery.rel);
             boolean always = exists && least != null && least > 0;
             boolean membership = exists || subQuery.getKind() == SqlKind.IN || isReflexive(subQuery);
-            return always || membership && findsItself(subQuery)
+            return always || membership && findsItself(subQuery, subQuery.getOperands())
                     ? rex.makeLiteral(true)
                     : super.visitSubQuery(subQuery);
+        }
+
+        private boolean findsItself(RexSubQuery subQuery, List<RexNode> compared) {
+            return table != null && new SelfMatch(table, REFLEXIVE).in(subQuery.rel, compared);
+        }
+
+        /** {@code id = (SELECT o.id FROM the same table AS o WHERE o.id = outer.id)}. */
+        private boolean equalsItself(List<RexNode> sides) {
+            return sides.get(0) instanceof RexSubQuery subQuery && findsItself(subQuery, List.of(sides.get(1)))
+                    || sides.get(1) instanceof RexSubQuery other && findsItself(other, List.of(sides.get(0)));
         }
 
         /** {@code = ANY (…)} and the like. */
@@ -157,55 +196,6 @@ final class EffectiveCondition {
             return new RexSimplify(rex, RelOptPredicateList.EMPTY, RexUtil.EXECUTOR)
                     .simplifyUnknownAsFalse(filter.getCondition())
                     .isAlwaysFalse();
-        }
-
-        /** Whether every row finds itself: {@code id IN (SELECT id FROM the same table)}, or the same with EXISTS. */
-        private boolean findsItself(RexSubQuery subQuery) {
-            RelNode found = subQuery.rel;
-            List<Integer> selected = new ArrayList<>();
-            if (found instanceof Project project) {
-                project.getProjects()
-                        .forEach(shown -> selected.add(shown instanceof RexInputRef ref ? ref.getIndex() : -1));
-                found = project.getInput();
-            } else {
-                found.getRowType().getFieldList().forEach(field -> selected.add(field.getIndex()));
-            }
-            while (found instanceof Filter filter && isOfItself(filter)) {
-                found = filter.getInput();
-            }
-            if (table == null
-                    || !(found instanceof SealedScan scan)
-                    || !scan.crossing().isEmpty()
-                    || !scan.decision().table().equals(table.decision().table())) {
-                return false;
-            }
-            List<RexNode> operands = subQuery.getOperands();
-            for (int i = 0; i < operands.size(); i++) {
-                if (!(operands.get(i) instanceof RexInputRef ref) || ref.getIndex() != selected.get(i)) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        private boolean isOfItself(Filter filter) {
-            return !bounds(filter)
-                    || RelOptUtil.conjunctions(filter.getCondition()).stream().allMatch(Vacuous::isOfItself);
-        }
-
-        /** {@code inner.id = outer.id}. */
-        private static boolean isOfItself(RexNode conjunct) {
-            if (conjunct.getKind() != SqlKind.EQUALS) {
-                return false;
-            }
-            RexNode left = ((RexCall) conjunct).getOperands().get(0);
-            RexNode right = ((RexCall) conjunct).getOperands().get(1);
-            RexNode inner = left instanceof RexInputRef ? left : right;
-            RexNode outer = inner == left ? right : left;
-            return inner instanceof RexInputRef ref
-                    && outer instanceof RexFieldAccess access
-                    && access.getReferenceExpr() instanceof RexCorrelVariable
-                    && access.getField().getIndex() == ref.getIndex();
         }
     }
 }

@@ -1,15 +1,19 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceTable;
+import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
+import dev.nicol.policy.classify.Classification;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.guardrail.Spent;
 import dev.nicol.policy.guardrail.StatementFacts;
 import dev.nicol.server.audit.AuditTrail.ColumnAccess;
 import dev.nicol.server.audit.SubjectHistory;
 import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.parser.AlterTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -99,8 +103,47 @@ final class GuardFacts implements StatementFacts {
             for (ColumnAccess column : touched()) {
                 tags.addAll(column.tags());
             }
+            addUndone(tags);
         }
         return tags;
+    }
+
+    /** Columns that lose their values, their type or their name are written, though the statement names none as such. */
+    private void addUndone(Set<String> found) {
+        StoredTable stored = null;
+        if (body instanceof Body.Definition definition) {
+            stored = definition.stored();
+        } else if (body instanceof Body.Change change && change.assignments().isEmpty()) {
+            stored = change.target().stored();
+        }
+        if (stored == null) {
+            return;
+        }
+        SourceTable table = stored.table();
+        String only = onlyColumn();
+        for (SourceColumn column : table.columns()) {
+            if (only == null || only.equalsIgnoreCase(column.name())) {
+                traced.governed().validated().catalog().classifications(table.name(), column.name()).stream()
+                        .map(Classification::entity)
+                        .forEach(found::add);
+            }
+        }
+    }
+
+    /** The one column that an ALTER TABLE is about; empty where it is about none that there is, null where about all. */
+    private @Nullable String onlyColumn() {
+        if (!(body instanceof Body.Definition definition && definition.statement() instanceof AlterTable alter)) {
+            return null;
+        }
+        AlterTable.Change change = alter.change();
+        if (change instanceof AlterTable.DropColumn drop) {
+            return drop.name().getSimple();
+        } else if (change instanceof AlterTable.RenameColumn rename) {
+            return rename.name().getSimple();
+        } else if (change instanceof AlterTable.SetType set) {
+            return set.name().getSimple();
+        }
+        return change instanceof AlterTable.RenameTable ? null : "";
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.rewrite.SealedScan;
+import dev.nicol.policy.rewrite.Seals;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -89,8 +90,29 @@ final class JoinShape {
             sides.relations.addAll(above);
             sides.take(join, 0);
             return sides.areUnrelated() || sides.anyWithin();
+        } else if (node instanceof Correlate correlate && isUnrelated(correlate)) {
+            return true;
         }
         return node.getInputs().stream().anyMatch(input -> product(input, List.of()));
+    }
+
+    /** Whether rows of a table stand beside each row of the other side, and no condition asks for that row's columns. */
+    private static boolean isUnrelated(Correlate correlate) {
+        return !Sides.isOneRow(correlate.getLeft())
+                && !Sides.isOneRow(correlate.getRight())
+                && !Seals.in(correlate.getRight()).isEmpty()
+                && !asksForOther(correlate.getRight());
+    }
+
+    private static boolean asksForOther(RelNode node) {
+        RexNode condition = node instanceof Filter filter
+                ? filter.getCondition()
+                : node instanceof Join join ? join.getCondition() : null;
+        return condition != null
+                        && EffectiveCondition.of(condition, node.getInput(0)).stream()
+                                .anyMatch(part -> RexUtil.containsCorrelation(part)
+                                        && !RowReferences.of(part).isEmpty())
+                || node.getInputs().stream().anyMatch(JoinShape::asksForOther);
     }
 
     private static List<Relation> relations(RexNode condition, RelNode rows) {

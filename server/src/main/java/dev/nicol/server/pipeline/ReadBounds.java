@@ -3,8 +3,11 @@ package dev.nicol.server.pipeline;
 import dev.nicol.adapters.SourceTable;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -17,7 +20,9 @@ import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexVisitorImpl;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.util.ImmutableBitSet;
 import org.jspecify.annotations.Nullable;
@@ -56,11 +61,17 @@ final class ReadBounds {
             scan(scan, named, limited);
         } else if (node instanceof Filter filter) {
             List<ImmutableBitSet> all = new ArrayList<>(named);
-            EffectiveCondition.of(filter.getCondition(), filter.getInput())
-                    .forEach(conjunct -> all.add(RowReferences.of(conjunct)));
+            List<RexNode> effective = EffectiveCondition.of(filter.getCondition(), filter.getInput());
+            if (effective.stream().anyMatch(RexNode::isAlwaysFalse)) {
+                return; // programs that want to know the columns ask for WHERE 1 = 0
+            }
+            effective.forEach(conjunct -> all.add(RowReferences.of(conjunct)));
             walk(filter.getInput(), all, limited);
         } else if (node instanceof Project project) {
-            walk(project.getInput(), below(named, project.getProjects()), limited);
+            // A window reads all rows of its partition, however few are asked for.
+            boolean whole = project.containsOver();
+            List<ImmutableBitSet> asked = whole ? ofPartitions(named, project.getProjects()) : named;
+            walk(project.getInput(), below(asked, project.getProjects()), limited && !whole);
         } else if (node instanceof Aggregate aggregate) {
             List<Integer> keys = aggregate.getGroupSet().asList();
             List<ImmutableBitSet> ofKeys = named.stream()
@@ -126,7 +137,8 @@ final class ReadBounds {
 
     /** Its own bound may be told as a parameter, which is not known here: then it is none. */
     private boolean limits(Sort sort) {
-        return sort.fetch instanceof RexLiteral fetch && RexLiteral.intValue(fetch) <= rows;
+        return sort.fetch instanceof RexLiteral fetch
+                && fetch.getValueAs(BigDecimal.class).compareTo(BigDecimal.valueOf(rows)) <= 0;
     }
 
     private void join(Join join, List<ImmutableBitSet> above, boolean limited) {
@@ -181,6 +193,23 @@ final class ReadBounds {
                 .toList();
     }
 
+    /** Conditions on nothing but columns by which all windows partition. */
+    private static List<ImmutableBitSet> ofPartitions(List<ImmutableBitSet> named, List<RexNode> shown) {
+        Set<RexNode> keys = new HashSet<>(shown);
+        RexVisitorImpl<Void> windows = new RexVisitorImpl<>(true) {
+            @Override
+            public Void visitOver(RexOver over) {
+                keys.retainAll(over.getWindow().partitionKeys);
+                return super.visitOver(over);
+            }
+        };
+        windows.visitEach(shown);
+        return named.stream()
+                .filter(fields -> fields.asList().stream()
+                        .allMatch(field -> field < shown.size() && keys.contains(shown.get(field))))
+                .toList();
+    }
+
     /** Whether something below leaves out rows by itself. */
     private boolean restricts(RelNode node) {
         if (node instanceof SealedScan scan) {
@@ -190,6 +219,15 @@ final class ReadBounds {
         }
         if (node instanceof Filter filter && EffectiveCondition.bounds(filter)
                 || node instanceof Sort sort && limits(sort)) {
+            return true;
+        }
+        if (node instanceof Join join) {
+            return !join.getJoinType().generatesNullsOnLeft() && restricts(join.getLeft())
+                    || !join.getJoinType().generatesNullsOnRight() && restricts(join.getRight());
+        } else if (node instanceof SetOp) {
+            return node.getInputs().stream().allMatch(this::restricts);
+        } else if (node instanceof Aggregate aggregate
+                && aggregate.getGroupSet().isEmpty()) {
             return true;
         }
         // Rows that the statement spells out are few.
