@@ -137,8 +137,8 @@ final class ReadBounds {
 
     /** Its own bound may be told as a parameter, which is not known here: then it is none. */
     private boolean limits(Sort sort) {
-        return sort.fetch instanceof RexLiteral fetch
-                && fetch.getValueAs(BigDecimal.class).compareTo(BigDecimal.valueOf(rows)) <= 0;
+        BigDecimal most = sort.fetch instanceof RexLiteral fetch ? fetch.getValueAs(BigDecimal.class) : null;
+        return most != null && most.compareTo(BigDecimal.valueOf(rows)) <= 0;
     }
 
     private void join(Join join, List<ImmutableBitSet> above, boolean limited) {

@@ -129,7 +129,10 @@ final class RowEstimate extends RelMetadataQuery {
     private double listed(SealedScan scan, List<RexNode> conjuncts) {
         SourceTable table = scan.ofView() ? null : tables.apply(scan.decision().table());
         double least = Double.POSITIVE_INFINITY;
-        for (RexNode conjunct : table == null ? List.<RexNode>of() : conjuncts) {
+        if (table == null) {
+            return least;
+        }
+        for (RexNode conjunct : conjuncts) {
             if (conjunct instanceof RexCall call
                     && call.getKind() == SqlKind.SEARCH
                     && call.getOperands().get(0) instanceof RexInputRef ref
@@ -137,7 +140,8 @@ final class RowEstimate extends RelMetadataQuery {
                     && table.uniqueKeys()
                             .contains(List.of(scan.getRowType().getFieldNames().get(ref.getIndex())))) {
                 Sarg<?> values = ((RexLiteral) call.getOperands().get(1)).getValueAs(Sarg.class);
-                least = Math.min(least, values.isPoints() ? values.pointCount : Double.POSITIVE_INFINITY);
+                least = Math.min(
+                        least, values != null && values.isPoints() ? values.pointCount : Double.POSITIVE_INFINITY);
             }
         }
         return least;
