@@ -47,7 +47,7 @@ final class ApprovalReader {
                 .findFirst();
     }
 
-    /** Approvals that are still missing before it may run, for each rule that misses any. */
+    /** Whether no rule misses an approval any more. */
     boolean isSatisfied(String approvalId) {
         return handle.createQuery(
                         "SELECT COUNT(*) FROM approval.rules n WHERE n.approval_id = :id AND n.approvals_needed >"
@@ -59,16 +59,15 @@ final class ApprovalReader {
     }
 
     boolean hasVoted(String approvalId, String userName) {
-        return !handle.createQuery("SELECT 1 FROM approval.votes WHERE approval_id = :id AND user_name = :user")
-                .bind("id", approvalId)
-                .bind("user", userName)
-                .mapTo(Integer.class)
-                .list()
-                .isEmpty();
+        return exists("approval.votes WHERE approval_id = :id AND user_name = :user", approvalId, userName);
     }
 
     boolean isDelegatedTo(String approvalId, String userName) {
-        return !handle.createQuery("SELECT 1 FROM approval.requests WHERE approval_id = :id AND delegated_to = :user")
+        return exists("approval.requests WHERE approval_id = :id AND delegated_to = :user", approvalId, userName);
+    }
+
+    private boolean exists(String rows, String approvalId, String userName) {
+        return !handle.createQuery("SELECT 1 FROM " + rows)
                 .bind("id", approvalId)
                 .bind("user", userName)
                 .mapTo(Integer.class)

@@ -42,7 +42,7 @@ public record ApprovalRequest(
     /**
      * What running it needs again.
      *
-     * @param sealedValues the values of its parameters, encrypted; null where it has none, or they cannot be kept
+     * @param sealedValues the values of its parameters, encrypted, or a word that they cannot be kept; null where it has none
      */
     public record Asked(
             String sql,

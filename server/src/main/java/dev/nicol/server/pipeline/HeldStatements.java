@@ -67,17 +67,17 @@ final class HeldStatements {
             String why) {
         ApproveStage.AdmittedStatement admitted = planned.admitted();
         Approval filed = approvals.file(request(planned, statementId, rules, counted));
-        String names = rules.stream().map(rule -> "`" + rule.name() + "`").collect(Collectors.joining(", "));
         String id = filed.approvalId();
-        return NicolError.HELD_FOR_APPROVAL.because("Held for approval as request " + id + " by guardrail " + names
-                + (counted == null ? "" : ": it would write " + counted + (counted == 1 ? " row" : " rows"))
-                + "." + why + admitted.note() + " "
-                + rules.stream()
-                        .map(HeldStatements::needed)
-                        .distinct()
-                        .collect(Collectors.joining("; ", "Approvers: ", "."))
-                + " They may approve it until " + filed.expiresAt() + " with CALL nicol.approve('" + id
-                + "', 'comment'); then run the same statement again, or CALL nicol.run('" + id + "').");
+        return NicolError.HELD_FOR_APPROVAL.because(
+                "Held for approval as request " + id + " by guardrail " + names(rules)
+                        + (counted == null ? "" : ": it would write " + counted + (counted == 1 ? " row" : " rows"))
+                        + "." + why + admitted.note() + " "
+                        + rules.stream()
+                                .map(HeldStatements::needed)
+                                .distinct()
+                                .collect(Collectors.joining("; ", "Approvers: ", "."))
+                        + " They may approve it until " + filed.expiresAt() + " with CALL nicol.approve('" + id
+                        + "', 'comment'); then run the same statement again, or CALL nicol.run('" + id + "').");
     }
 
     private ApprovalRequest request(
@@ -118,8 +118,7 @@ final class HeldStatements {
                         lineage(traced),
                         estimated(admitted.guarded()),
                         counted),
-                "guardrail "
-                        + rules.stream().map(rule -> "`" + rule.name() + "`").collect(Collectors.joining(", ")),
+                "guardrail " + names(rules),
                 rules.stream()
                         .map(rule -> new ApprovalRequest.Needed(
                                 rule.name(),
@@ -136,6 +135,10 @@ final class HeldStatements {
                 ? guarded.facts().estimatedRows()
                 : OptionalDouble.empty();
         return rows.isEmpty() ? null : Math.round(rows.getAsDouble());
+    }
+
+    private static String names(List<GuardrailRule> rules) {
+        return rules.stream().map(rule -> "`" + rule.name() + "`").collect(Collectors.joining(", "));
     }
 
     private static Hold hold(GuardrailRule rule) {

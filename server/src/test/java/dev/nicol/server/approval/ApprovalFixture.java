@@ -16,6 +16,21 @@ import org.junit.jupiter.api.TestInstance;
 /** A server whose guardrails hold, and people of several groups. Each test has a table of its own: ten orders. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class ApprovalFixture {
+    /** For tests with a server of their own: one who asks, one who decides, one who looks. */
+    static final String DECIDERS = """
+            users:
+              steve: {password: "$HASH", groups: [stewards]}
+              dora: {password: "$HASH", groups: [dba]}
+              audra: {password: "$HASH", roles: [auditor]}
+            """;
+
+    static final String UPDATES_HELD = """
+            grants:
+              - {name: all, tables: ["crm.**"], actions: [select, update], raw: ["*"], to: {groups: [stewards]}}
+            guardrails:
+              - {name: updates, statements: [update], action: hold, approvers: {groups: [dba]}}
+            """;
+
     private static final String USERS = """
             users:
               steve: {password: "$HASH", groups: [stewards], roles: [steward]}

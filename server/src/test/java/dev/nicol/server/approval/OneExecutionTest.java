@@ -31,18 +31,6 @@ import org.junit.jupiter.api.TestInstance;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OneExecutionTest {
-    private static final String USERS = """
-            users:
-              steve: {password: "$HASH", groups: [stewards]}
-              dora: {password: "$HASH", groups: [dba]}
-              audra: {password: "$HASH", roles: [auditor]}
-            """;
-    private static final String POLICY = """
-            grants:
-              - {name: all, tables: ["crm.**"], actions: [select, update], raw: ["*"], to: {groups: [stewards]}}
-            guardrails:
-              - {name: updates, statements: [update], action: hold, approvers: {groups: [dba]}}
-            """;
     private static final int RUNNERS = 6;
 
     private final SourceDefinition crm = TestDatabases.postgres("crm");
@@ -58,7 +46,7 @@ class OneExecutionTest {
                 "",
                 "CREATE TABLE orders (id INTEGER PRIMARY KEY, amount INTEGER)",
                 "INSERT INTO orders VALUES (1, 10), (2, 10), (3, 10)");
-        nicol = ChildNicol.start("256m", List.of(crm), USERS, POLICY, "");
+        nicol = ChildNicol.start("256m", List.of(crm), ApprovalFixture.DECIDERS, ApprovalFixture.UPDATES_HELD, "");
     }
 
     @AfterAll

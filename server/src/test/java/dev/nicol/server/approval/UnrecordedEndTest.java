@@ -18,18 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /** The store does not take the end of an approved statement. */
 class UnrecordedEndTest {
-    private static final String USERS = """
-            users:
-              steve: {password: "$HASH", groups: [stewards]}
-              dora: {password: "$HASH", groups: [dba]}
-              audra: {password: "$HASH", roles: [auditor]}
-            """;
-    private static final String POLICY = """
-            grants:
-              - {name: all, tables: ["crm.**"], actions: [select, update], raw: ["*"], to: {groups: [stewards]}}
-            guardrails:
-              - {name: updates, statements: [update], action: hold, approvers: {groups: [dba]}}
-            """;
     private static final String UPDATE = "UPDATE crm.public.orders SET amount = amount + 1 WHERE id = 1";
 
     /** What is committed is committed: the approval is not given back because its end could not be recorded. */
@@ -44,7 +32,8 @@ class UnrecordedEndTest {
                 "INSERT INTO orders VALUES (1, 10)");
         StoreSettings store = TestStore.POSTGRESQL.settings(TestDatabases.directory());
         String id;
-        try (TestNicol nicol = TestNicol.start(List.of(crm), USERS, POLICY, TestStore.config(store))) {
+        try (TestNicol nicol = TestNicol.start(
+                List.of(crm), ApprovalFixture.DECIDERS, ApprovalFixture.UPDATES_HELD, TestStore.config(store))) {
             id = held(nicol);
             nicol.rows("dora", "CALL nicol.approve('" + id + "', '')");
             TestDatabases.execute(

@@ -13,19 +13,6 @@ import org.junit.jupiter.api.Test;
 
 /** A table whose writes are for ever: a write of it that fails may have changed rows, and is not given back. */
 class WithoutTransactionsTest {
-    private static final String USERS = """
-            users:
-              steve: {password: "$HASH", groups: [stewards]}
-              dora: {password: "$HASH", groups: [dba]}
-              audra: {password: "$HASH", roles: [auditor]}
-            """;
-    private static final String POLICY = """
-            grants:
-              - {name: all, tables: ["crm.**"], actions: [select, update], raw: ["*"], to: {groups: [stewards]}}
-            guardrails:
-              - {name: updates, statements: [update], action: hold, approvers: {groups: [dba]}}
-            """;
-
     @Test
     void aFailureIsNotTakenForNothing() throws SQLException {
         SourceDefinition crm = TestDatabases.mariadb("crm");
@@ -37,7 +24,7 @@ class WithoutTransactionsTest {
                 "CREATE TABLE isam (id INTEGER PRIMARY KEY, u INTEGER UNIQUE) ENGINE=MyISAM",
                 "INSERT INTO kept VALUES (1, 10), (2, 20), (3, 3), (4, 30)",
                 "INSERT INTO isam VALUES (1, 10), (2, 20), (3, 3), (4, 30)");
-        try (TestNicol nicol = TestNicol.start(List.of(crm), USERS, POLICY)) {
+        try (TestNicol nicol = TestNicol.start(List.of(crm), ApprovalFixture.DECIDERS, ApprovalFixture.UPDATES_HELD)) {
             assertThat(stateAfterFailing(nicol, "kept")).isEqualTo("APPROVED");
             assertThat(stateAfterFailing(nicol, "isam")).isEqualTo("FAILED");
         }
