@@ -117,7 +117,9 @@ final class Delivery implements AutoCloseable {
     private boolean deliverNext() throws IOException, InterruptedException {
         // the sink has it, and the store did not take that
         boolean owed = stored < received;
-        if (owed || stored < delivered && System.nanoTime() - storedNanos > PASSED_OVER.toNanos()) {
+        boolean passedOver = stored < delivered && System.nanoTime() - storedNanos > PASSED_OVER.toNanos();
+        // what failed stays told until the sink takes it
+        if (owed || passedOver && failures == 0) {
             move();
         }
         if (batch.isEmpty()) {
