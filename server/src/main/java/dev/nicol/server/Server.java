@@ -35,6 +35,7 @@ import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
 import dev.nicol.server.identity.LocalUsers;
+import dev.nicol.server.identity.Logins;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.pipeline.Session;
@@ -169,7 +170,7 @@ public final class Server implements AutoCloseable {
                     config.server().host(),
                     config.server().port(),
                     new HttpEndpoint.Services(
-                            users,
+                            new Logins(users),
                             pipelines.statements(),
                             catalogs,
                             trail,

@@ -10,7 +10,6 @@ import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.check.KnownSubjects;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -29,15 +28,12 @@ import org.jspecify.annotations.Nullable;
  * Users and agents of the local users file, by Basic authentication. A password is verified with Argon2id once and then
  * remembered for some minutes under a key of this boot; a changed file forgets everything.
  */
-public final class LocalUsers implements Authenticator, AutoCloseable {
+public final class LocalUsers implements AutoCloseable {
     /** How long a verified password is remembered. */
     public static final Duration REMEMBERED = Duration.ofMinutes(5);
 
     /** Most passwords remembered at once. */
     public static final int MAX_REMEMBERED = 10_000;
-
-    /** Longest {@code Authorization} header, in characters. */
-    public static final int MAX_HEADER_LENGTH = 8192;
 
     /** Verifications at once: each takes {@link PasswordHash#MEMORY_KIB} and a core. */
     public static final int MAX_CONCURRENT_VERIFICATIONS = 4;
@@ -46,7 +42,6 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
     public static final Duration VERIFICATION_WAIT = Duration.ofSeconds(10);
 
     private static final String HMAC = "HmacSHA256";
-    private static final String WRONG = "wrong user name or password";
 
     /** Verified in place of a missing user's hash, so that the answer takes as long. No password is known for it. */
     private static final String DUMMY_HASH = PasswordHash.of(Base64.getEncoder().encodeToString(randomBytes()));
@@ -84,9 +79,13 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
                 listener::accept);
     }
 
-    @Override
-    public Principal authenticate(@Nullable String authorizationHeader) {
-        Credentials credentials = Credentials.of(authorizationHeader);
+    /** Whether the file has an entry of that name. */
+    boolean has(String name) {
+        return directory.get().users.containsKey(name);
+    }
+
+    /** @throws NicolException {@code NOT_AUTHENTICATED}, after as long a time for an unknown name as for a known one */
+    Principal authenticate(BasicCredentials credentials) {
         // one version for the whole check: what is verified against it is forgotten with it
         Directory current = directory.get();
         ByteBuffer key = key(credentials);
@@ -95,18 +94,18 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
             return remembered;
         }
         if (failures.blocked(credentials.name())) {
-            throw NicolError.NOT_AUTHENTICATED.because(WRONG);
+            throw BasicCredentials.wrong();
         }
         Principal verified = verify(current, credentials, key);
         if (verified == null) {
             failures.failed(credentials.name());
-            throw NicolError.NOT_AUTHENTICATED.because(WRONG);
+            throw BasicCredentials.wrong();
         }
         failures.succeeded(credentials.name());
         return verified;
     }
 
-    private @Nullable Principal verify(Directory current, Credentials credentials, ByteBuffer key) {
+    private @Nullable Principal verify(Directory current, BasicCredentials credentials, ByteBuffer key) {
         try {
             if (!verifications.tryAcquire(VERIFICATION_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw tooMany();
@@ -127,7 +126,7 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
             if (!right || user == null) {
                 return null;
             }
-            Principal principal = new Principal(user.name(), user.agent());
+            Principal principal = principal(user.account(), "password");
             current.remembered.put(key, principal);
             return principal;
         } finally {
@@ -135,19 +134,30 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
         }
     }
 
+    private Principal principal(Account account, String means) {
+        String name = account.name();
+        boolean agent = account.agent();
+        return new Principal(name, agent, means, null, stated -> subject(name, agent, stated));
+    }
+
     private static NicolException tooMany() {
         return NicolError.TOO_MANY.because("too many log-ins at once; try again in some seconds");
     }
 
-    @Override
-    public Subject subject(Principal principal, Map<String, String> connectionProperties) {
+    private Subject subject(String name, boolean agent, Map<String, String> stated) {
         Map<String, LocalUser> users = directory.get().users;
-        LocalUser self = users.get(principal.name());
-        if (self == null || self.agent() != principal.agent()) {
-            throw NicolError.NOT_AUTHENTICATED.because(
-                    "`" + principal.name() + "` may not log in any more; ask an administrator");
+        LocalUser self = users.get(name);
+        if (self == null || self.account().agent() != agent) {
+            throw NicolError.NOT_AUTHENTICATED.because("`" + name + "` may not log in any more; ask an administrator");
         }
-        return new StatedIdentity(connectionProperties).subject(self, users);
+        return subject(self.account(), users, stated);
+    }
+
+    private static Subject subject(Account self, Map<String, LocalUser> users, Map<String, String> stated) {
+        return new StatedIdentity(stated).subject(self, name -> {
+            LocalUser human = users.get(name);
+            return human == null || !self.actsFor().contains(name) ? null : human.account();
+        });
     }
 
     /**
@@ -161,7 +171,7 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
         if (user == null) {
             throw NicolError.NOT_PERMITTED.because("There is no user or agent `" + name + "`. Correct the name.");
         }
-        return new StatedIdentity(connectionProperties).subject(user, users);
+        return subject(user.account(), users, connectionProperties);
     }
 
     /** Everyone in the file, as it was last read. */
@@ -175,7 +185,7 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
     }
 
     /** The password itself is not kept. */
-    private ByteBuffer key(Credentials credentials) {
+    private ByteBuffer key(BasicCredentials credentials) {
         try {
             Mac mac = Mac.getInstance(HMAC);
             mac.init(bootKey);
@@ -192,42 +202,5 @@ public final class LocalUsers implements Authenticator, AutoCloseable {
         byte[] bytes = new byte[32];
         new SecureRandom().nextBytes(bytes);
         return bytes;
-    }
-
-    /** What a Basic header carries. */
-    private record Credentials(String name, String password) {
-        static Credentials of(@Nullable String header) {
-            if (header == null || header.isBlank()) {
-                throw NicolError.NOT_AUTHENTICATED.because("no credentials; log in with user name and password");
-            }
-            String scheme = "Basic ";
-            if (header.length() > MAX_HEADER_LENGTH || !header.regionMatches(true, 0, scheme, 0, scheme.length())) {
-                throw NicolError.NOT_AUTHENTICATED.because(
-                        "these credentials are not understood; log in with user name and password (Basic)");
-            }
-            try {
-                byte[] bytes = Base64.getDecoder()
-                        .decode(header.substring(scheme.length()).trim());
-                String text = StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(bytes))
-                        .toString();
-                int colon = text.indexOf(':');
-                if (colon > 0
-                        && colon <= UsersReader.MAX_NAME_LENGTH
-                        && text.length() - colon - 1 <= PasswordHash.MAX_PASSWORD_LENGTH
-                        && text.indexOf('\0') < 0) {
-                    return new Credentials(text.substring(0, colon), text.substring(colon + 1));
-                }
-            } catch (IllegalArgumentException | CharacterCodingException e) {
-                // told as wrong credentials, below
-            }
-            throw NicolError.NOT_AUTHENTICATED.because(WRONG);
-        }
-
-        @Override
-        public String toString() {
-            return "credentials of " + name;
-        }
     }
 }

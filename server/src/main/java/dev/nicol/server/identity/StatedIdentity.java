@@ -5,6 +5,7 @@ import dev.nicol.policy.Subject;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,37 +22,39 @@ final class StatedIdentity {
         this.properties = properties;
     }
 
-    Subject subject(LocalUser self, Map<String, LocalUser> users) {
+    /** @param humans those an agent may act for, by name; null for every other name */
+    Subject subject(Account self, Function<String, @Nullable Account> humans) {
         String onBehalfOf = stated("on_behalf_of");
         if (!self.agent()) {
             if (onBehalfOf != null && !onBehalfOf.equals(self.name())) {
                 throw notPermitted("`on_behalf_of` is for agents, and `" + self.name() + "` is none; leave it out");
             }
-            return subject(
-                    self,
-                    null,
-                    self.groups(),
-                    self.roles(),
-                    self.groups(),
-                    self.roles(),
-                    self.attributes(),
-                    self.purposes());
+            return alone(self);
         }
         if (onBehalfOf == null) {
-            return subject(
-                    self,
-                    self.name(),
-                    self.groups(),
-                    self.roles(),
-                    self.groups(),
-                    self.roles(),
-                    Map.of(),
-                    self.purposes());
+            return alone(self);
         }
-        LocalUser human = users.get(onBehalfOf);
-        if (human == null || human.agent() || !self.actsFor().contains(onBehalfOf)) {
+        Account human = humans.apply(onBehalfOf);
+        if (human == null || human.agent()) {
             throw notPermitted("`" + self.name() + "` may not act for `" + onBehalfOf + "`; ask an administrator");
         }
+        return behalf(self, human);
+    }
+
+    private Subject alone(Account self) {
+        return subject(
+                self,
+                self.agent() ? self.name() : null,
+                self.groups(),
+                self.roles(),
+                self.groups(),
+                self.roles(),
+                self.agent() ? Map.of() : self.attributes(),
+                self.purposes());
+    }
+
+    /** The rights of an agent that acts for a human. */
+    Subject behalf(Account self, Account human) {
         Set<String> groups = self.groups().isEmpty() ? human.groups() : both(self.groups(), human.groups());
         Set<String> purposes = human.purposes().isEmpty() ? self.purposes() : both(self.purposes(), human.purposes());
         return subject(
@@ -67,7 +70,7 @@ final class StatedIdentity {
     }
 
     private Subject subject(
-            LocalUser user,
+            Account user,
             @Nullable String agent,
             Set<String> groups,
             Set<String> roles,

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the users file. */
 public final class UsersReader {
@@ -54,7 +55,7 @@ public final class UsersReader {
     static KnownSubjects known(Map<String, LocalUser> users) {
         StatedIdentity nothingStated = new StatedIdentity(Map.of());
         return new KnownSubjects(users.values().stream()
-                .map(user -> nothingStated.subject(user, users))
+                .map(user -> nothingStated.subject(user.account(), name -> null))
                 .toList());
     }
 
@@ -114,15 +115,15 @@ public final class UsersReader {
             // without one, any purpose could be stated
             node.required("purposes");
         }
-        return new LocalUser(
+        Account account = new Account(
                 name,
                 agent,
-                hash,
                 Set.copyOf(node.texts("groups")),
                 Set.copyOf(node.texts("roles")),
                 agent ? Map.of() : node.textMap("attributes"),
                 Set.copyOf(node.texts("purposes")),
                 agent ? Set.copyOf(node.texts("acts_for")) : Set.of());
+        return new LocalUser(account, hash);
     }
 
     private void checkChains(YamlNode root) {
@@ -131,12 +132,12 @@ public final class UsersReader {
             return;
         }
         for (Map.Entry<String, YamlNode> entry : agents.entries().entrySet()) {
-            LocalUser agent = users.get(entry.getKey());
+            Account agent = account(entry.getKey());
             if (agent == null || !agent.agent() || !entry.getValue().isMap()) {
                 continue;
             }
             for (YamlNode name : entry.getValue().words("acts_for")) {
-                LocalUser human = users.get(name.scalarText());
+                Account human = account(name.scalarText());
                 if (human == null || human.agent()) {
                     name.problem("`acts_for` names " + name.shown() + ", and there is no such user"
                             + NearestName.hint(name.scalarText(), humans()));
@@ -148,10 +149,16 @@ public final class UsersReader {
         }
     }
 
+    private @Nullable Account account(String name) {
+        LocalUser user = users.get(name);
+        return user == null ? null : user.account();
+    }
+
     private List<String> humans() {
         return users.values().stream()
+                .map(LocalUser::account)
                 .filter(user -> !user.agent())
-                .map(LocalUser::name)
+                .map(Account::name)
                 .toList();
     }
 }

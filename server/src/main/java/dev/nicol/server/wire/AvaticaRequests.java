@@ -3,8 +3,7 @@ package dev.nicol.server.wire;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.catalog.SubjectCatalogs;
-import dev.nicol.server.identity.Authenticator;
-import dev.nicol.server.identity.Authenticator.Principal;
+import dev.nicol.server.identity.Principal;
 import dev.nicol.server.pipeline.Session;
 import dev.nicol.server.pipeline.Statements;
 import java.sql.Connection;
@@ -61,19 +60,12 @@ final class AvaticaRequests {
             AvaticaCodec.emptyResponse(Responses.RollbackResponse.getDefaultInstance());
 
     private final Map<Class<?>, Answer<?>> answers = new HashMap<>();
-    private final Authenticator authenticator;
     private final Statements statements;
     private final WireConnections connections;
     private final StatementRequests statementRequests;
     private final MetadataRequests metadata;
 
-    AvaticaRequests(
-            Authenticator authenticator,
-            Statements statements,
-            SubjectCatalogs catalogs,
-            WireConnections connections,
-            WireLimits limits) {
-        this.authenticator = authenticator;
+    AvaticaRequests(Statements statements, SubjectCatalogs catalogs, WireConnections connections, WireLimits limits) {
         this.statements = statements;
         this.connections = connections;
         this.statementRequests = new StatementRequests(statements, limits);
@@ -218,7 +210,7 @@ final class AvaticaRequests {
     private <T> T with(Principal principal, @Nullable String connectionId, Function<WireConnection, T> work) {
         return connections.with(principal, connectionId, connection -> {
             Session session = connection.session();
-            session.setSubject(authenticator.subject(principal, stated(session.subject())));
+            session.setSubject(principal.subject(stated(session.subject())));
             return work.apply(connection);
         });
     }
@@ -253,7 +245,7 @@ final class AvaticaRequests {
                 stated.put(name, value);
             }
         }
-        Subject subject = connections.admitted(principal, () -> authenticator.subject(principal, stated));
+        Subject subject = connections.admitted(principal, () -> principal.subject(stated));
         Session session = new Session(id, subject);
         applySchema(session, null, sent.get("schema"));
         connections.open(principal, id, session);

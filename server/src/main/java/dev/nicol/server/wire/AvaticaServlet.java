@@ -4,7 +4,8 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.identity.Authenticator;
-import dev.nicol.server.identity.Authenticator.Principal;
+import dev.nicol.server.identity.Presented;
+import dev.nicol.server.identity.Principal;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -59,8 +60,8 @@ final class AvaticaServlet extends HttpServlet {
             response.setStatus(HttpServletResponse.SC_NOT_FOUND);
             return;
         }
-        String credentials = request.getHeader("Authorization");
-        if (credentials == null || credentials.isBlank()) {
+        Presented presented = new Presented(request.getHeader("Authorization"), request.getRemoteAddr(), null);
+        if (presented.isEmpty()) {
             challenge(response);
             return;
         }
@@ -72,7 +73,7 @@ final class AvaticaServlet extends HttpServlet {
         long received = 0;
         Response answer;
         try {
-            Principal principal = authenticated(request, credentials);
+            Principal principal = authenticated(presented);
             if (request.getHeader("request") != null) {
                 throw new ProtocolViolation("A request in a header is not accepted. Send it as the body.");
             }
@@ -88,17 +89,20 @@ final class AvaticaServlet extends HttpServlet {
         metrics.answered(name, answer, System.nanoTime() - started, received, sent);
     }
 
-    private Principal authenticated(HttpServletRequest request, String credentials) {
+    private Principal authenticated(Presented presented) {
         try {
-            return authenticator.authenticate(credentials);
+            return authenticator.authenticate(presented);
         } catch (NicolException refused) {
-            trail.event("login_failed", claimedName(credentials), "from " + request.getRemoteAddr());
+            trail.event("login_failed", claimedName(presented.authorization()), "from " + presented.address());
             throw refused;
         }
     }
 
     /** The name that somebody gave, as far as it looks like one; what stands after it is a password and stays unread. */
-    private static String claimedName(String credentials) {
+    private static String claimedName(@Nullable String credentials) {
+        if (credentials == null) {
+            return "";
+        }
         String[] words = credentials.strip().split("\\s+", 2);
         if (words.length < 2 || !words[0].equalsIgnoreCase("Basic")) {
             return "";

@@ -78,8 +78,7 @@ public final class HttpEndpoint implements AutoCloseable {
     }
 
     private ServletContextHandler handlers(Services services) {
-        AvaticaRequests requests = new AvaticaRequests(
-                services.authenticator(), services.statements(), services.catalogs(), connections, limits);
+        AvaticaRequests requests = new AvaticaRequests(services.statements(), services.catalogs(), connections, limits);
         WireMetrics metrics = new WireMetrics(services.metrics(), connections);
         ServletContextHandler context = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
         context.setErrorHandler(new PlainErrors());

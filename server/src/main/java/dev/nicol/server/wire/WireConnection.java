@@ -1,6 +1,6 @@
 package dev.nicol.server.wire;
 
-import dev.nicol.server.identity.Authenticator.Principal;
+import dev.nicol.server.identity.Principal;
 import dev.nicol.server.pipeline.Prepared;
 import dev.nicol.server.pipeline.Session;
 import java.util.Collection;

@@ -4,7 +4,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.AuditTrail;
-import dev.nicol.server.identity.Authenticator.Principal;
+import dev.nicol.server.identity.Principal;
 import dev.nicol.server.pipeline.Session;
 import dev.nicol.server.pipeline.Statements;
 import java.time.Clock;

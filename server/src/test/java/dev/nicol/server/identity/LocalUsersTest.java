@@ -63,9 +63,8 @@ class LocalUsersTest {
     void theRightPasswordIsAPrincipal() throws IOException {
         LocalUsers local = open(USERS);
 
-        assertThat(local.authenticate(basic("alice", "wönderland:1")))
-                .isEqualTo(new Authenticator.Principal("alice", false));
-        assertThat(local.authenticate(basic("scorer", "robot"))).isEqualTo(new Authenticator.Principal("scorer", true));
+        assertThat(login(local, basic("alice", "wönderland:1"))).hasToString("user alice by password");
+        assertThat(login(local, basic("scorer", "robot"))).hasToString("agent scorer by password");
     }
 
     @Test
@@ -84,14 +83,14 @@ class LocalUsersTest {
                 "Basic " + Base64.getEncoder().encodeToString(new byte[] {(byte) 0xff, ':', 'x'}));
 
         for (String header : headers) {
-            assertRefused(() -> local.authenticate(header), "wrong user name or password");
+            assertRefused(() -> login(local, header), "wrong user name or password");
         }
-        assertRefused(() -> local.authenticate(null), "no credentials; log in with user name and password");
+        assertRefused(() -> login(local, null), "no credentials; log in with user name and password");
         assertRefused(
-                () -> local.authenticate("Bearer abc"),
+                () -> login(local, "Bearer abc"),
                 "these credentials are not understood; log in with user name and password (Basic)");
         assertRefused(
-                () -> local.authenticate("Basic " + "A".repeat(10_000)),
+                () -> login(local, "Basic " + "A".repeat(20_000)),
                 "these credentials are not understood; log in with user name and password (Basic)");
     }
 
@@ -99,54 +98,53 @@ class LocalUsersTest {
     void aRememberedPasswordCostsMicrosecondsAndIsForgottenInTime() throws IOException {
         LocalUsers local = open(USERS);
         String header = basic("alice", "wönderland:1");
-        local.authenticate(header);
+        login(local, header);
 
         long begun = System.nanoTime();
         for (int i = 0; i < 10_000; i++) {
-            local.authenticate(header);
+            login(local, header);
         }
         // a verification takes tens of milliseconds: ten thousand of them would take minutes
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
-        assertRefused(() -> local.authenticate(basic("alice", "wönderland:2")), "wrong user name or password");
+        assertRefused(() -> login(local, basic("alice", "wönderland:2")), "wrong user name or password");
 
         nanoseconds.addAndGet(LocalUsers.REMEMBERED.toNanos() + 1);
-        assertThat(local.authenticate(header).name()).isEqualTo("alice");
+        assertThat(login(local, header).name()).isEqualTo("alice");
     }
 
     @Test
     void aChangedFileForgetsPasswordsAndABrokenOneChangesNothing() throws IOException {
         LocalUsers local = open(USERS);
         String alice = basic("alice", "wönderland:1");
-        Authenticator.Principal principal = local.authenticate(alice);
+        Principal principal = login(local, alice);
+        Principal bob = login(local, basic("bob", "robot"));
 
         write("users: {alice: {password: plain}}\n");
         await().until(() -> !loads.isEmpty());
         assertThat(loads.get(0).succeeded()).isFalse();
-        assertThat(local.authenticate(alice)).isEqualTo(principal);
+        assertThat(login(local, alice)).isEqualTo(principal);
 
         write(USERS.replace(WONDERLAND, ROBOT).replace("  bob:", "  carol:").replace(", bob]", "]"));
         await().until(() -> loads.get(loads.size() - 1).succeeded());
-        assertRefused(() -> local.authenticate(alice), "wrong user name or password");
-        assertThat(local.authenticate(basic("alice", "robot"))).isEqualTo(principal);
-        assertRefused(
-                () -> local.subject(new Authenticator.Principal("bob", false), Map.of()),
-                "`bob` may not log in any more; ask an administrator");
+        assertRefused(() -> login(local, alice), "wrong user name or password");
+        assertThat(login(local, basic("alice", "robot"))).isEqualTo(principal);
+        assertRefused(() -> bob.subject(Map.of()), "`bob` may not log in any more; ask an administrator");
     }
 
     @Test
     void guessingIsSlowedDownAndLocksNobodyOutWhoIsAtWork() throws IOException {
         LocalUsers local = open(USERS);
-        local.authenticate(basic("alice", "wönderland:1"));
+        login(local, basic("alice", "wönderland:1"));
         for (int i = 0; i < FailedLogins.FREE_FAILURES; i++) {
             int guess = i;
-            assertRefused(() -> local.authenticate(basic("bob", "guess" + guess)), "wrong user name or password");
-            assertRefused(() -> local.authenticate(basic("alice", "guess" + guess)), "wrong user name or password");
+            assertRefused(() -> login(local, basic("bob", "guess" + guess)), "wrong user name or password");
+            assertRefused(() -> login(local, basic("alice", "guess" + guess)), "wrong user name or password");
         }
 
-        assertThat(local.authenticate(basic("alice", "wönderland:1")).name()).isEqualTo("alice");
-        assertRefused(() -> local.authenticate(basic("bob", "robot")), "wrong user name or password");
+        assertThat(login(local, basic("alice", "wönderland:1")).name()).isEqualTo("alice");
+        assertRefused(() -> login(local, basic("bob", "robot")), "wrong user name or password");
         nanoseconds.addAndGet(FailedLogins.FIRST_WAIT.toNanos());
-        assertThat(local.authenticate(basic("bob", "robot")).name()).isEqualTo("bob");
+        assertThat(login(local, basic("bob", "robot")).name()).isEqualTo("bob");
     }
 
     @Test
@@ -183,7 +181,7 @@ class LocalUsersTest {
                 int number = i;
                 tasks.add(() -> {
                     try {
-                        return local.authenticate(right ? basic("alice", "wönderland:1") : basic("u" + number, "x"))
+                        return login(local, right ? basic("alice", "wönderland:1") : basic("u" + number, "x"))
                                 .name();
                     } catch (NicolException e) {
                         return e.error().sqlState();
@@ -336,6 +334,10 @@ class LocalUsersTest {
                 .isNotEqualTo(PasswordHash.of("x"));
     }
 
+    private static Principal login(LocalUsers local, @Nullable String header) {
+        return new Logins(local).authenticate(new Presented(header, "127.0.0.1", null));
+    }
+
     private LocalUsers open(String content) throws IOException {
         LocalUsers opened = new LocalUsers(write(content), POLL, loads::add, nanoseconds::get);
         users = opened;
@@ -348,7 +350,7 @@ class LocalUsersTest {
 
     private Subject subject(String name, boolean agent, Map<String, String> properties) throws IOException {
         try (LocalUsers local = new LocalUsers(write(USERS), Duration.ofHours(1), load -> {})) {
-            return local.subject(new Authenticator.Principal(name, agent), properties);
+            return local.named(name, properties);
         }
     }
 

@@ -8,6 +8,8 @@ import dev.nicol.server.catalog.SubjectCatalog;
 import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
 import dev.nicol.server.catalog.SubjectCatalogs;
 import dev.nicol.server.identity.Authenticator;
+import dev.nicol.server.identity.Presented;
+import dev.nicol.server.identity.Principal;
 import dev.nicol.server.testing.SetClock;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -83,25 +85,26 @@ final class WireFixture implements AutoCloseable {
         private final Set<String> known = Set.of(basic("alice", "wonderland"), basic("bob", "builder"));
 
         @Override
-        public Principal authenticate(@Nullable String header) {
+        public Principal authenticate(Presented presented) {
+            String header = presented.authorization();
             if (header == null || !known.contains(header)) {
                 throw NicolError.NOT_AUTHENTICATED.because("the password of `alice` is wrong");
             }
             String plain =
                     new String(Base64.getDecoder().decode(header.substring("Basic ".length())), StandardCharsets.UTF_8);
-            return new Principal(plain.substring(0, plain.indexOf(':')), false);
+            String name = plain.substring(0, plain.indexOf(':'));
+            return new Principal(name, false, "password", null, properties -> subject(name, properties));
         }
 
-        @Override
-        public Subject subject(Principal principal, Map<String, String> connectionProperties) {
+        private Subject subject(String name, Map<String, String> connectionProperties) {
             if ("espionage".equals(connectionProperties.get("purpose"))) {
                 throw NicolError.NOT_PERMITTED.because("The purpose `espionage` is not declared.");
             }
             // Asked again at every request, with what the subject itself states: here, nothing.
             if (!connectionProperties.isEmpty()) {
-                stated.put(principal.name(), connectionProperties);
+                stated.put(name, connectionProperties);
             }
-            return Subject.human(principal.name(), Set.of(), Set.of(), Map.of());
+            return Subject.human(name, Set.of(), Set.of(), Map.of());
         }
     }
 

@@ -1,0 +1,32 @@
+package dev.nicol.server.identity;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is known of a human or an agent, whoever knows it: the users file, or a token and its issuer.
+ *
+ * @param purposes declared ones; a human who declares none may state any for the record
+ * @param actsFor humans on whose behalf an agent may say that it acts; empty for humans
+ */
+record Account(
+        String name,
+        boolean agent,
+        Set<String> groups,
+        Set<String> roles,
+        Map<String, String> attributes,
+        Set<String> purposes,
+        Set<String> actsFor) {
+    Account {
+        groups = Set.copyOf(groups);
+        roles = Set.copyOf(roles);
+        attributes = Map.copyOf(attributes);
+        purposes = Set.copyOf(purposes);
+        actsFor = Set.copyOf(actsFor);
+    }
+
+    @Override
+    public String toString() {
+        return (agent ? "agent " : "user ") + name;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.nicol.server.identity;
+
+import dev.nicol.policy.Subject;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose credentials a request carries. Two are equal where the same person or agent logged in by the same means: a
+ * connection that one opened is the other's too.
+ */
+public final class Principal {
+    private final String name;
+    private final boolean agent;
+    private final String means;
+    private final @Nullable Instant validUntil;
+    private final Standing standing;
+
+    /** What a principal is and may, as it is now: asked at every request. */
+    @FunctionalInterface
+    public interface Standing {
+        /** As {@link Principal#subject}. */
+        Subject subject(Map<String, String> stated);
+    }
+
+    /**
+     * @param means by what it logged in, as precise as connections shall be kept apart; no secret
+     * @param validUntil from when on no statement may be started; null: no end is known
+     */
+    public Principal(String name, boolean agent, String means, @Nullable Instant validUntil, Standing standing) {
+        this.name = name;
+        this.agent = agent;
+        this.means = means;
+        this.validUntil = validUntil;
+        this.standing = standing;
+    }
+
+    /** The human's name, or the agent's where an agent logged in. */
+    public String name() {
+        return name;
+    }
+
+    public boolean agent() {
+        return agent;
+    }
+
+    /** From when on the credentials start no statement; null: no end is known. */
+    public @Nullable Instant validUntil() {
+        return validUntil;
+    }
+
+    /**
+     * The subject of a connection as it is now.
+     *
+     * @param stated the connection's properties {@code purpose, job, model, client, on_behalf_of}, those that there are
+     * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} for an undeclared purpose or human, {@code
+     *     NOT_AUTHENTICATED} where the principal may not log in any more
+     */
+    public Subject subject(Map<String, String> stated) {
+        return standing.subject(stated);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Principal principal
+                && name.equals(principal.name)
+                && agent == principal.agent
+                && means.equals(principal.means);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * name.hashCode() + means.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return (agent ? "agent " : "user ") + name + " by " + means;
+    }
+}
