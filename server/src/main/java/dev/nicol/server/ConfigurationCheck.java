@@ -16,9 +16,14 @@ import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
 import dev.nicol.server.delivery.SinkSettings;
 import dev.nicol.server.identity.UsersReader;
+import dev.nicol.server.wire.KeyFiles;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -31,6 +36,10 @@ final class ConfigurationCheck {
     /** What is wrong with sources, users and policies of a configuration that reads well; empty when nothing is. */
     static List<String> problems(NicolConfig config) {
         List<String> problems = new ArrayList<>(unsupported(config));
+        NicolConfig.Tls tls = config.server().tls();
+        if (tls != null) {
+            problems.addAll(KeyFiles.problems(tls, Instant.now()));
+        }
         for (SinkSettings sink : config.sinks()) {
             String reason = Deliveries.unreachable(sink);
             if (reason != null) {
@@ -72,13 +81,36 @@ final class ConfigurationCheck {
         }
     }
 
-    /** What the configuration asks for and this version would silently not do. */
+    /** What is no problem today. */
+    static List<String> warnings(NicolConfig config) {
+        List<String> warnings = new ArrayList<>();
+        NicolConfig.Tls tls = config.server().tls();
+        if (tls != null) {
+            warnings.addAll(KeyFiles.warnings(tls, Instant.now()));
+        } else if (!isLoopback(config.server().host())) {
+            warnings.add(config.file() + ": passwords and rows travel in the clear (`server.plain_http: allow`) — see"
+                    + " that nobody but a proxy that ends TLS reaches this address");
+        }
+        return warnings;
+    }
+
+    /** Whether nobody but this machine reaches the address, whatever a name resolves to. */
+    private static boolean isLoopback(String host) {
+        try {
+            return Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
+        } catch (UnknownHostException unknown) {
+            return false;
+        }
+    }
+
+    /** What the configuration asks for and this version does not do, silently least of all. */
     static List<String> unsupported(NicolConfig config) {
         List<String> problems = new ArrayList<>();
-        if (config.server().tls() != null) {
-            problems.add(
-                    config.file() + ": server.tls is not supported yet — remove it and listen on loopback, behind a"
-                            + " proxy that ends TLS");
+        NicolConfig.Endpoint server = config.server();
+        if (server.tls() == null && !server.plainHttp() && !isLoopback(server.host())) {
+            problems.add(config.file() + ": `server.host` is `" + server.host() + "`, which is not this machine alone,"
+                    + " and there is no `server.tls`: passwords and rows would travel in the clear — add `server.tls`,"
+                    + " listen on 127.0.0.1, or, behind a proxy that ends TLS, say `server.plain_http: allow`");
         }
         if (config.identity().oidc() != null) {
             problems.add(config.file() + ": identity.oidc is not supported yet — remove it and use a users file");

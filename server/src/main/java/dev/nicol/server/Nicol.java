@@ -172,6 +172,9 @@ public final class Nicol implements Runnable {
             List<String> problems = ConfigurationCheck.problems(read);
             if (spec != null) {
                 problems.forEach(spec.commandLine().getErr()::println);
+                for (String warning : ConfigurationCheck.warnings(read)) {
+                    spec.commandLine().getErr().println("warning: " + warning);
+                }
                 if (problems.isEmpty()) {
                     spec.commandLine().getOut().println("no problems");
                 }

@@ -34,6 +34,7 @@ import dev.nicol.server.classification.TagStore;
 import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
+import dev.nicol.server.identity.CertificateName;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.identity.Logins;
 import dev.nicol.server.pipeline.MaskKeys;
@@ -167,10 +168,9 @@ public final class Server implements AutoCloseable {
         try {
             PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             HttpEndpoint listening = opened(new HttpEndpoint(
-                    config.server().host(),
-                    config.server().port(),
+                    config.server(),
                     new HttpEndpoint.Services(
-                            new Logins(users),
+                            new Logins(users, certificateName(config)),
                             pipelines.statements(),
                             catalogs,
                             trail,
@@ -186,8 +186,10 @@ public final class Server implements AutoCloseable {
             if (retention != null) {
                 opened(Retention.start(store, trail, retention, deliveries, clock));
             }
-            trail.event("server_start", SYSTEM_CATALOG, "port " + listening.port());
-            LOG.info("listening on http://{}:{}", config.server().host(), listening.port());
+            String protocol = config.server().tls() == null ? "http" : "https";
+            trail.event("server_start", SYSTEM_CATALOG, "port " + listening.port() + ", " + protocol);
+            LOG.info("listening on {}://{}:{}", protocol, config.server().host(), listening.port());
+            ConfigurationCheck.warnings(config).forEach(LOG::warn);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
@@ -280,6 +282,12 @@ public final class Server implements AutoCloseable {
                             + config.file());
         }
         return users;
+    }
+
+    private static CertificateName certificateName(NicolConfig config) {
+        NicolConfig.Tls tls = config.server().tls();
+        NicolConfig.ClientCertificates clients = tls == null ? null : tls.clients();
+        return clients == null ? CertificateName.CN : clients.name();
     }
 
     private static WireLimits wireLimits(NicolConfig config) {

@@ -153,6 +153,7 @@ class DocumentationTest {
                 "config/ConfigReader",
                 "config/RetentionReader",
                 "config/SinksReader",
+                "config/ServerReader",
                 "config/SourcesReader",
                 "identity/UsersReader")) {
             assertThat(keys(ROOT.resolve(server + reader + ".java")))

@@ -5,7 +5,6 @@ import dev.nicol.policy.Problems;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.YamlDocument;
 import dev.nicol.policy.YamlNode;
-import dev.nicol.server.audit.StoreSettings;
 import dev.nicol.server.delivery.SinkSettings;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -63,7 +62,7 @@ public final class ConfigReader {
 
     private @Nullable NicolConfig config(YamlNode root) {
         root.only(SECTIONS);
-        NicolConfig.Endpoint endpoint = endpoint(root.section("server"));
+        NicolConfig.Endpoint endpoint = new ServerReader(directory).read(root.section("server"));
         NicolConfig.Store store = store(root.section("store"));
         root.required("identity");
         NicolConfig.Identity identity = identity(root.section("identity"));
@@ -97,51 +96,6 @@ public final class ConfigReader {
                 classification,
                 audit,
                 sinks);
-    }
-
-    private NicolConfig.Endpoint endpoint(@Nullable YamlNode node) {
-        if (node == null) {
-            return new NicolConfig.Endpoint(
-                    StoreSettings.DEFAULT_SERVER,
-                    NicolConfig.Endpoint.DEFAULT_HOST,
-                    NicolConfig.Endpoint.DEFAULT_PORT,
-                    null,
-                    NicolConfig.Endpoint.DEFAULT_MAX_REQUEST_BYTES);
-        }
-        node.only(List.of("name", "host", "port", "tls", "max_request_bytes"));
-        String host = node.text("host");
-        YamlNode tls = node.section("tls");
-        NicolConfig.Tls key = null;
-        if (tls != null) {
-            tls.only(List.of("keystore", "password"));
-            tls.required("keystore");
-            Path keystore = existingFile(tls, "keystore");
-            String password = tls.requiredText("password");
-            key = keystore == null ? null : new NicolConfig.Tls(keystore, password);
-        }
-        return new NicolConfig.Endpoint(
-                serverName(node),
-                host == null || host.isBlank() ? NicolConfig.Endpoint.DEFAULT_HOST : host,
-                (int) node.integer("port", NicolConfig.Endpoint.DEFAULT_PORT, 0, NicolConfig.Endpoint.MAX_PORT),
-                key,
-                node.integer(
-                        "max_request_bytes",
-                        NicolConfig.Endpoint.DEFAULT_MAX_REQUEST_BYTES,
-                        NicolConfig.Endpoint.MIN_REQUEST_BYTES,
-                        NicolConfig.Endpoint.MAX_REQUEST_BYTES));
-    }
-
-    private static String serverName(YamlNode node) {
-        String name = node.text("name");
-        YamlNode place = node.child("name");
-        if (name != null
-                && place != null
-                && !StoreSettings.SERVER_NAME.matcher(name).matches()) {
-            place.problem("`name` must have at most 63 lower-case letters, digits, `.`, `_` and `-`, and begin with a"
-                    + " letter or digit — correct it");
-            return StoreSettings.DEFAULT_SERVER;
-        }
-        return name == null ? StoreSettings.DEFAULT_SERVER : name;
     }
 
     private NicolConfig.@Nullable Store store(@Nullable YamlNode node) {
@@ -304,7 +258,11 @@ public final class ConfigReader {
     }
 
     private @Nullable Path existingFile(YamlNode node, String key) {
-        Path path = path(node, key);
+        return existingFile(directory, node, key);
+    }
+
+    static @Nullable Path existingFile(Path directory, YamlNode node, String key) {
+        Path path = path(directory, node, key);
         YamlNode place = node.child(key);
         if (path != null && place != null && !Files.isRegularFile(path)) {
             place.problem("`" + key + "`: there is no file " + place.shown() + " — create it, or correct the path");

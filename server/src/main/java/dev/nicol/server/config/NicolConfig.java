@@ -5,6 +5,7 @@ import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.audit.StoreSettings;
 import dev.nicol.server.delivery.SinkSettings;
+import dev.nicol.server.identity.CertificateName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -55,13 +56,13 @@ public record NicolConfig(
      * @param name of this server among those of one store, and of its chain
      * @param port 0: any free one
      * @param tls null: plain HTTP
+     * @param plainHttp whether plain HTTP is served on an address that is not loopback
      * @param maxRequestBytes longest request body
      */
     public record Endpoint(
-            String name, String host, int port, @Nullable Tls tls, long maxRequestBytes) {
-        public static final String DEFAULT_HOST = "127.0.0.1";
-        public static final int DEFAULT_PORT = 8765;
-        public static final long DEFAULT_MAX_REQUEST_BYTES = 10L << 20;
+            String name, String host, int port, @Nullable Tls tls, boolean plainHttp, long maxRequestBytes) {
+        public static final Endpoint DEFAULT =
+                new Endpoint(StoreSettings.DEFAULT_SERVER, "127.0.0.1", 8765, null, false, 10L << 20);
         public static final int MAX_PORT = 65_535;
         public static final long MIN_REQUEST_BYTES = 1 << 10;
         public static final long MAX_REQUEST_BYTES = 1L << 30;
@@ -75,11 +76,30 @@ public record NicolConfig(
         }
     }
 
-    /** The server's key and certificate. */
-    public record Tls(Path keystore, String password) {
+    /**
+     * The server's key and certificate.
+     *
+     * @param clients null: clients are asked for no certificate
+     */
+    public record Tls(
+            Path keystore, String password, @Nullable ClientCertificates clients) {
         @Override
         public String toString() {
-            return "TLS with " + keystore;
+            return "TLS with " + keystore + (clients == null ? "" : ", " + clients);
+        }
+    }
+
+    /**
+     * Which certificates of clients are accepted.
+     *
+     * @param truststore the CAs that are trusted, and no others
+     * @param needed whether a client without one is turned away
+     * @param name the part that names the subject
+     */
+    public record ClientCertificates(Path truststore, String password, boolean needed, CertificateName name) {
+        @Override
+        public String toString() {
+            return "client certificates by " + truststore;
         }
     }
 

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -29,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * remembered for some minutes under a key of this boot; a changed file forgets everything.
  */
 public final class LocalUsers implements AutoCloseable {
-    /** How long a verified password is remembered. */
-    public static final Duration REMEMBERED = Duration.ofMinutes(5);
+    /** How long a verified password is remembered after its last use: as long as somebody is at work, and a while. */
+    public static final Duration REMEMBERED = Duration.ofMinutes(30);
 
     /** Most passwords remembered at once. */
     public static final int MAX_REMEMBERED = 10_000;
@@ -72,7 +73,7 @@ public final class LocalUsers implements AutoCloseable {
                 path -> new Directory(
                         UsersReader.read(path),
                         Caffeine.newBuilder()
-                                .expireAfterWrite(REMEMBERED)
+                                .expireAfterAccess(REMEMBERED)
                                 .maximumSize(MAX_REMEMBERED)
                                 .ticker(ticker)
                                 .build()),
@@ -85,27 +86,41 @@ public final class LocalUsers implements AutoCloseable {
     }
 
     /** @throws NicolException {@code NOT_AUTHENTICATED}, after as long a time for an unknown name as for a known one */
-    Principal authenticate(BasicCredentials credentials) {
+    Principal authenticate(BasicCredentials credentials, String address) {
         // one version for the whole check: what is verified against it is forgotten with it
         Directory current = directory.get();
         ByteBuffer key = key(credentials);
         Principal remembered = current.remembered.getIfPresent(key);
+        if (waits(credentials, address, key, remembered != null)) {
+            throw BasicCredentials.wrong();
+        }
         if (remembered != null) {
+            failures.remembered(credentials.name(), address);
             return remembered;
         }
-        if (failures.blocked(credentials.name())) {
-            throw BasicCredentials.wrong();
-        }
-        Principal verified = verify(current, credentials, key);
+        Principal verified = verify(current, credentials, key, address);
         if (verified == null) {
-            failures.failed(credentials.name());
             throw BasicCredentials.wrong();
         }
-        failures.succeeded(credentials.name());
         return verified;
     }
 
-    private @Nullable Principal verify(Directory current, BasicCredentials credentials, ByteBuffer key) {
+    /** Whether it is refused unseen; then it counts as a guess. */
+    private boolean waits(BasicCredentials credentials, String address, ByteBuffer key, boolean remembered) {
+        FailedLogins.Wait wait = failures.waits(credentials.name(), address);
+        if (wait == FailedLogins.Wait.NOBODY || wait == FailedLogins.Wait.ALL_BUT_REMEMBERED && remembered) {
+            return false;
+        }
+        failures.refused(credentials.name(), address, fingerprint(key));
+        return true;
+    }
+
+    private static long fingerprint(ByteBuffer key) {
+        return key.getLong(key.position());
+    }
+
+    private @Nullable Principal verify(
+            Directory current, BasicCredentials credentials, ByteBuffer key, String address) {
         try {
             if (!verifications.tryAcquire(VERIFICATION_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw tooMany();
@@ -120,13 +135,19 @@ public final class LocalUsers implements AutoCloseable {
             if (meanwhile != null) {
                 return meanwhile;
             }
+            // asked again: of many guesses at once, those that waited for their turn come after the first ones' failure
+            if (waits(credentials, address, key, false)) {
+                return null;
+            }
             LocalUser user = current.users.get(credentials.name());
             boolean right =
                     PasswordHash.verifies(credentials.password(), user == null ? DUMMY_HASH : user.passwordHash());
             if (!right || user == null) {
+                failures.failed(credentials.name(), address, fingerprint(key));
                 return null;
             }
-            Principal principal = principal(user.account(), "password");
+            failures.succeeded(credentials.name(), address);
+            Principal principal = principal(user.account(), "password", null);
             current.remembered.put(key, principal);
             return principal;
         } finally {
@@ -134,10 +155,24 @@ public final class LocalUsers implements AutoCloseable {
         }
     }
 
-    private Principal principal(Account account, String means) {
+    private Principal principal(Account account, String means, @Nullable Instant until) {
         String name = account.name();
         boolean agent = account.agent();
-        return new Principal(name, agent, means, null, stated -> subject(name, agent, stated));
+        return new Principal(name, agent, means, until, stated -> subject(name, agent, stated));
+    }
+
+    /**
+     * Who a certificate names that TLS has verified.
+     *
+     * @param until when the certificate ends
+     * @throws NicolException {@code NOT_AUTHENTICATED} where the file has no such name
+     */
+    Principal certified(String name, Instant until) {
+        LocalUser user = directory.get().users.get(name);
+        if (user == null) {
+            throw NicolError.NOT_AUTHENTICATED.because("the certificate names nobody who is known here");
+        }
+        return principal(user.account(), "certificate", until);
     }
 
     private static NicolException tooMany() {

@@ -1,26 +1,46 @@
 package dev.nicol.server.identity;
 
 import dev.nicol.policy.NicolError;
+import java.security.cert.X509Certificate;
 
-/** Every way to log in: an {@code Authorization} header is asked first, and a certificate where there is none. */
+/**
+ * Every way to log in: an {@code Authorization} header is asked first, and a certificate where there is none. Where there
+ * are both they must name the same: whoever holds one person's certificate gains nothing by another's password.
+ */
 public final class Logins implements Authenticator {
     private final LocalUsers users;
+    private final CertificateName certificateName;
 
-    public Logins(LocalUsers users) {
+    /** @param certificateName the part of a client's certificate that names the subject */
+    public Logins(LocalUsers users, CertificateName certificateName) {
         this.users = users;
+        this.certificateName = certificateName;
     }
 
     @Override
     public Principal authenticate(Presented presented) {
         String header = presented.authorization();
-        if (presented.isEmpty() || header == null) {
-            throw NicolError.NOT_AUTHENTICATED.because("no credentials; log in with user name and password");
+        X509Certificate certificate = presented.certificate();
+        if (header == null || header.isBlank()) {
+            if (certificate == null) {
+                throw NicolError.NOT_AUTHENTICATED.because("no credentials; log in with user name and password");
+            }
+            return users.certified(
+                    certificateName.of(certificate), certificate.getNotAfter().toInstant());
         }
+        Principal principal = byHeader(header, presented.address());
+        if (certificate != null && !certificateName.of(certificate).equals(principal.name())) {
+            throw NicolError.NOT_AUTHENTICATED.because("the certificate names another than the credentials do");
+        }
+        return principal;
+    }
+
+    private Principal byHeader(String header, String address) {
         if (header.length() > Presented.MAX_HEADER_LENGTH) {
             throw notUnderstood();
         }
         if (BasicCredentials.isIn(header)) {
-            return users.authenticate(BasicCredentials.of(header));
+            return users.authenticate(BasicCredentials.of(header), address);
         }
         throw notUnderstood();
     }

@@ -2,7 +2,6 @@ package dev.nicol.server.wire;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
-import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.identity.Authenticator;
 import dev.nicol.server.identity.Presented;
 import dev.nicol.server.identity.Principal;
@@ -12,10 +11,13 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.Base64;
 import org.apache.calcite.avatica.remote.Service.Request;
 import org.apache.calcite.avatica.remote.Service.Response;
+import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,8 @@ final class AvaticaServlet extends HttpServlet {
     /** Characters of a claimed user name that the trail keeps. */
     private static final int MAX_CLAIMED_NAME = 128;
 
-    private final transient AuditTrail trail;
+    private final transient LoginFailures loginFailures;
+    private final transient @Nullable TlsContext tls;
     private final transient AvaticaRequests requests;
     private final transient WireMetrics metrics;
     private final transient AvaticaCodec codec = new AvaticaCodec();
@@ -42,12 +45,14 @@ final class AvaticaServlet extends HttpServlet {
 
     AvaticaServlet(
             Authenticator authenticator,
-            AuditTrail trail,
+            LoginFailures loginFailures,
+            @Nullable TlsContext tls,
             AvaticaRequests requests,
             WireMetrics metrics,
             WireLimits limits) {
         this.authenticator = authenticator;
-        this.trail = trail;
+        this.loginFailures = loginFailures;
+        this.tls = tls;
         this.requests = requests;
         this.metrics = metrics;
         this.maxRequestBytes = limits.maxRequestBytes();
@@ -60,8 +65,7 @@ final class AvaticaServlet extends HttpServlet {
             response.setStatus(HttpServletResponse.SC_NOT_FOUND);
             return;
         }
-        Presented presented = new Presented(request.getHeader("Authorization"), request.getRemoteAddr(), null);
-        if (presented.isEmpty()) {
+        if (presentsNothing(request)) {
             challenge(response);
             return;
         }
@@ -73,7 +77,7 @@ final class AvaticaServlet extends HttpServlet {
         long received = 0;
         Response answer;
         try {
-            Principal principal = authenticated(presented);
+            Principal principal = authenticated(request);
             if (request.getHeader("request") != null) {
                 throw new ProtocolViolation("A request in a header is not accepted. Send it as the body.");
             }
@@ -83,19 +87,59 @@ final class AvaticaServlet extends HttpServlet {
             name = decoded.getClass().getSimpleName();
             answer = requests.answer(principal, decoded, format);
         } catch (Throwable failure) {
-            answer = refusal(failure);
+            answer = ErrorAnswers.of(failure);
         }
         long sent = send(response, format, answer);
         metrics.answered(name, answer, System.nanoTime() - started, received, sent);
     }
 
-    private Principal authenticated(Presented presented) {
+    private static boolean presentsNothing(HttpServletRequest request) {
+        String header = request.getHeader("Authorization");
+        return (header == null || header.isBlank()) && certificates(request).length == 0;
+    }
+
+    /** What the client showed when the connection began, its own first; empty without TLS or a certificate. */
+    private static X509Certificate[] certificates(HttpServletRequest request) {
+        return request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE) instanceof EndPoint.SslSessionData session
+                        && session.peerCertificates() != null
+                ? session.peerCertificates()
+                : new X509Certificate[0];
+    }
+
+    private Principal authenticated(HttpServletRequest request) {
+        String header = request.getHeader("Authorization");
+        X509Certificate[] shown = certificates(request);
         try {
-            return authenticator.authenticate(presented);
+            return authenticator.authenticate(new Presented(header, request.getRemoteAddr(), verified(request, shown)));
         } catch (NicolException refused) {
-            trail.event("login_failed", claimedName(presented.authorization()), "from " + presented.address());
+            String by = shown.length == 0 ? "" : "with the certificate of " + subject(shown[0]);
+            loginFailures.record(claimedName(header), request.getRemoteAddr(), by);
+            if (refused.error() == NicolError.NOT_AUTHENTICATED) {
+                // one text for every cause: which part was wrong is nobody's business
+                throw NicolError.NOT_AUTHENTICATED.because(
+                        "The user name or the credentials are not valid. Log in again.");
+            }
             throw refused;
         }
+    }
+
+    private @Nullable X509Certificate verified(HttpServletRequest request, X509Certificate[] shown) {
+        if (shown.length == 0 || tls == null) {
+            return null;
+        }
+        try {
+            EndPoint.SslSessionData session =
+                    (EndPoint.SslSessionData) request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE);
+            return tls.verified(shown, session.sslSession());
+        } catch (CertificateException notAnyMore) {
+            throw NicolError.NOT_AUTHENTICATED.because("the certificate is not accepted any more");
+        }
+    }
+
+    private static String subject(X509Certificate certificate) {
+        String name = certificate.getSubjectX500Principal().getName();
+        return "`"
+                + name.substring(0, Math.min(name.length(), MAX_CLAIMED_NAME)).replaceAll("\\p{Cntrl}", "?") + "`";
     }
 
     /** The name that somebody gave, as far as it looks like one; what stands after it is a password and stays unread. */
@@ -115,15 +159,6 @@ final class AvaticaServlet extends HttpServlet {
         } catch (IllegalArgumentException notBase64) {
             return "";
         }
-    }
-
-    private static Response refusal(Throwable failure) {
-        if (failure instanceof NicolException refused && refused.error() == NicolError.NOT_AUTHENTICATED) {
-            // one text for every cause: which part was wrong is nobody's business
-            return ErrorAnswers.answer(
-                    NicolError.NOT_AUTHENTICATED, "The user name or the credentials are not valid. Log in again.");
-        }
-        return ErrorAnswers.of(failure);
     }
 
     private long send(HttpServletResponse response, WireFormat format, Response answer) throws IOException {

@@ -1,7 +1,9 @@
 package dev.nicol.server.wire;
 
+import dev.nicol.policy.HotReload;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.SubjectCatalogs;
+import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.Authenticator;
 import dev.nicol.server.pipeline.Statements;
 import dev.nicol.server.wire.TextServlet.Page;
@@ -9,6 +11,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -16,10 +20,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ssl.SslHandshakeListener;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.DetectorConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,7 +39,12 @@ import org.slf4j.LoggerFactory;
 public final class HttpEndpoint implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(HttpEndpoint.class);
 
+    /** Whom the trail names where no client did it. */
+    private static final String ITSELF = "nicol";
+
     private final Server server;
+    private final @Nullable TlsContext tls;
+    private final LoginFailures loginFailures;
     private final ServerConnector connector;
     private final WireConnections connections;
     private final WireLimits limits;
@@ -49,19 +64,31 @@ public final class HttpEndpoint implements AutoCloseable {
             PrometheusMeterRegistry metrics,
             Supplier<@Nullable String> unready) {}
 
-    /** @param port 0 for a free one; {@link #port} tells which */
-    public HttpEndpoint(String host, int port, Services services, WireLimits limits, Clock clock) {
+    /**
+     * @param at where it listens; {@link #port} tells which port was free
+     * @throws dev.nicol.policy.ProblemsException where the keys for TLS cannot be used
+     */
+    public HttpEndpoint(NicolConfig.Endpoint at, Services services, WireLimits limits, Clock clock) {
         this.limits = limits;
+        NicolConfig.Tls keys = at.tls();
+        tls = keys == null
+                ? null
+                : new TlsContext(keys, HotReload.DEFAULT_POLL_INTERVAL, clock, (kind, detail) -> services.trail()
+                        .event(kind, ITSELF, detail));
+        loginFailures = new LoginFailures(services.trail(), clock);
         connections = new WireConnections(services.statements(), services.trail(), limits, clock);
         QueuedThreadPool threads = new QueuedThreadPool(limits.maxRequestThreads());
         threads.setName("nicol-http");
         server = new Server(threads);
-        connector = new ServerConnector(server, new HttpConnectionFactory(configuration()));
-        connector.setHost(host);
-        connector.setPort(port);
+        connector = new ServerConnector(server, protocols(tls));
+        if (tls != null) {
+            connector.addBean(refusedCertificates());
+        }
+        connector.setHost(at.host());
+        connector.setPort(at.port());
         connector.setIdleTimeout(limits.httpIdle().toMillis());
         server.addConnector(connector);
-        server.setHandler(handlers(services));
+        server.setHandler(tls == null ? handlers(services) : new TlsOnly(handlers(services)));
         server.setErrorHandler(new PlainErrors());
         sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "nicol-sweeper");
@@ -70,11 +97,40 @@ public final class HttpEndpoint implements AutoCloseable {
         });
     }
 
-    private static HttpConfiguration configuration() {
+    /** What begins like HTTP on a port for TLS gets as far as {@link TlsOnly}, to hear why it is not served. */
+    private static ConnectionFactory[] protocols(@Nullable TlsContext tls) {
         HttpConfiguration configuration = new HttpConfiguration();
         configuration.setSendServerVersion(false);
         configuration.setSendXPoweredBy(false);
-        return configuration;
+        HttpConnectionFactory http = new HttpConnectionFactory(configuration);
+        if (tls == null) {
+            return new ConnectionFactory[] {http};
+        }
+        // which host a client asks for is nothing that this server decides by
+        configuration.addCustomizer(new SecureRequestCustomizer(false));
+        SslConnectionFactory ssl = new SslConnectionFactory(tls.factory(), http.getProtocol());
+        return new ConnectionFactory[] {new DetectorConnectionFactory(ssl), http};
+    }
+
+    /** A client's certificate that is refused ends before there is a request, and is a failed login all the same. */
+    private SslHandshakeListener refusedCertificates() {
+        return new SslHandshakeListener() {
+            @Override
+            public void handshakeFailed(Event event, Throwable failure) {
+                for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+                    if (cause instanceof CertificateException) {
+                        loginFailures.record("", address(event.getEndPoint()), "a certificate that is not accepted");
+                        return;
+                    }
+                }
+            }
+        };
+    }
+
+    private static String address(@Nullable EndPoint from) {
+        return from != null && from.getRemoteSocketAddress() instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress()
+                : "an unknown address";
     }
 
     private ServletContextHandler handlers(Services services) {
@@ -91,7 +147,7 @@ public final class HttpEndpoint implements AutoCloseable {
                 () -> new Page(HttpServletResponse.SC_OK, services.metrics().scrape()));
         context.addServlet(
                 new ServletHolder(
-                        new AvaticaServlet(services.authenticator(), services.trail(), requests, metrics, limits)),
+                        new AvaticaServlet(services.authenticator(), loginFailures, tls, requests, metrics, limits)),
                 "/");
         return context;
     }
@@ -133,6 +189,7 @@ public final class HttpEndpoint implements AutoCloseable {
     private void sweep() {
         try {
             connections.sweep();
+            loginFailures.flush();
         } catch (RuntimeException | Error failure) {
             LOGGER.warn("Looking for idle connections failed", failure); // a thrown failure would end the sweeper
         }
@@ -156,5 +213,9 @@ public final class HttpEndpoint implements AutoCloseable {
             LOGGER.warn("Closing the port failed", failure);
         }
         connections.closeAll(limits.stopGrace());
+        loginFailures.flushAll();
+        if (tls != null) {
+            tls.close();
+        }
     }
 }

@@ -9,6 +9,7 @@ import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.delivery.HookEvent;
 import dev.nicol.server.delivery.SinkSettings;
+import dev.nicol.server.identity.CertificateName;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ class ConfigReaderTest {
     private static final Map<String, String> ENVIRONMENT =
             Map.of("CRM_PASSWORD", "s3cret-crm", "SHOP_PASSWORD", "s3cret-shop", "PORT", "9000", "HOOK", "s3cret-hook");
     private static final String FULL = """
-            server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, tls: {keystore: key.p12, password: s3cret-key}}
+            server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, tls: {keystore: key.p12, password: s3cret-key, truststore: cas.p12, truststore_password: s3cret-cas, client_auth: need, certificate_name: uri}}
             store:    {url: "jdbc:postgresql://db/nicol", user: n, password: "${CRM_PASSWORD}", reader_user: r, reader_password: s3cret-reader, keys: secrets}
             identity:
               users: users.yaml
@@ -53,6 +54,7 @@ class ConfigReaderTest {
         Files.createDirectory(directory.resolve("views"));
         Files.createFile(directory.resolve("users.yaml"));
         Files.createFile(directory.resolve("key.p12"));
+        Files.createFile(directory.resolve("cas.p12"));
     }
 
     @Test
@@ -60,12 +62,7 @@ class ConfigReaderTest {
         NicolConfig config = read(FULL);
 
         assertThat(config.server())
-                .isEqualTo(new NicolConfig.Endpoint(
-                        "eu-1",
-                        "0.0.0.0",
-                        9000,
-                        new NicolConfig.Tls(directory.resolve("key.p12"), "s3cret-key"),
-                        1_048_576));
+                .isEqualTo(new NicolConfig.Endpoint("eu-1", "0.0.0.0", 9000, tls(), false, 1_048_576));
         assertThat(config.store())
                 .isEqualTo(new NicolConfig.Store(
                         "jdbc:postgresql://db/nicol",
@@ -123,6 +120,14 @@ class ConfigReaderTest {
                         URI.create("http://127.0.0.1/hook"), "s3cret-hook", Set.of(HookEvent.APPROVAL_REQUESTED)));
     }
 
+    private NicolConfig.Tls tls() {
+        return new NicolConfig.Tls(
+                directory.resolve("key.p12"),
+                "s3cret-key",
+                new NicolConfig.ClientCertificates(
+                        directory.resolve("cas.p12"), "s3cret-cas", true, CertificateName.URI));
+    }
+
     private static final RetentionRules KEPT = new RetentionRules(
             Duration.ofDays(400),
             List.of(new RetentionRules.KeptLonger(
@@ -142,7 +147,8 @@ class ConfigReaderTest {
     void hasDefaultsForAllButIdentity() throws IOException {
         NicolConfig config = read(LEAST);
 
-        assertThat(config.server()).isEqualTo(new NicolConfig.Endpoint("nicol", "127.0.0.1", 8765, null, 10_485_760));
+        assertThat(config.server())
+                .isEqualTo(new NicolConfig.Endpoint("nicol", "127.0.0.1", 8765, null, false, 10_485_760));
         assertThat(config.store().url()).isEqualTo("jdbc:h2:file:" + directory.resolve("data/nicol"));
         assertThat(config.sources()).isEmpty();
         assertThat(config.policies()).isEqualTo(directory.resolve("policies"));
@@ -150,6 +156,35 @@ class ConfigReaderTest {
         assertThat(config.limits().maxConnections()).isEqualTo(500);
         assertThat(config.classification().maskByDefault()).isTrue();
         assertThat(config.audit().retention()).isNull();
+    }
+
+    @Test
+    void tellsWhatHasNoEffectInTls() throws IOException {
+        assertThat(problems(LEAST + """
+                        server:
+                          plain_http: allow
+                          tls:
+                            keystore: key.p12
+                            password: x
+                            client_auth: need
+                            certificate_name: uri
+                        """))
+                .containsExactly(
+                        "nicol.yaml:3: `plain_http: allow` has no effect with `tls` — remove one of them",
+                        "nicol.yaml:7: `client_auth` has no effect without `truststore` — name the CAs whose client"
+                                + " certificates are accepted, or remove it",
+                        "nicol.yaml:8: `certificate_name` has no effect without `truststore` — name the CAs whose client"
+                                + " certificates are accepted, or remove it");
+        assertThat(problems(LEAST + """
+                        server:
+                          plain_http: yes
+                          tls: {keystore: none.p12, password: x, truststore: cas.p12, client_auth: must}
+                        """))
+                .containsExactly(
+                        "nicol.yaml:3: `plain_http` cannot be `yes` — use one of loopback, allow",
+                        "nicol.yaml:4: `keystore`: there is no file `none.p12` — create it, or correct the path",
+                        "nicol.yaml:4: `client_auth` cannot be `must` — use one of want, need",
+                        "nicol.yaml:4: `truststore_password` is missing — add it");
     }
 
     @Test

@@ -132,45 +132,6 @@ class LocalUsersTest {
     }
 
     @Test
-    void guessingIsSlowedDownAndLocksNobodyOutWhoIsAtWork() throws IOException {
-        LocalUsers local = open(USERS);
-        login(local, basic("alice", "wönderland:1"));
-        for (int i = 0; i < FailedLogins.FREE_FAILURES; i++) {
-            int guess = i;
-            assertRefused(() -> login(local, basic("bob", "guess" + guess)), "wrong user name or password");
-            assertRefused(() -> login(local, basic("alice", "guess" + guess)), "wrong user name or password");
-        }
-
-        assertThat(login(local, basic("alice", "wönderland:1")).name()).isEqualTo("alice");
-        assertRefused(() -> login(local, basic("bob", "robot")), "wrong user name or password");
-        nanoseconds.addAndGet(FailedLogins.FIRST_WAIT.toNanos());
-        assertThat(login(local, basic("bob", "robot")).name()).isEqualTo("bob");
-    }
-
-    @Test
-    void waitsDoubleUpToTheLongest() {
-        FailedLogins failures = new FailedLogins(nanoseconds::get);
-        for (int i = 0; i < FailedLogins.FREE_FAILURES + 1; i++) {
-            failures.failed("x");
-        }
-        nanoseconds.addAndGet(Duration.ofSeconds(2).toNanos() - 1);
-        assertThat(failures.blocked("x")).isTrue();
-        nanoseconds.addAndGet(1);
-        assertThat(failures.blocked("x")).isFalse();
-        for (int i = 0; i < 100; i++) {
-            failures.failed("x");
-        }
-        nanoseconds.addAndGet(FailedLogins.LONGEST_WAIT.toNanos() - 1);
-        assertThat(failures.blocked("x")).isTrue();
-        nanoseconds.addAndGet(1);
-        assertThat(failures.blocked("x")).isFalse();
-        assertThat(failures.blocked("y")).isFalse();
-        failures.failed("x");
-        failures.succeeded("x");
-        assertThat(failures.blocked("x")).isFalse();
-    }
-
-    @Test
     void manyAtOnceAreAllAnswered() throws Exception {
         LocalUsers local = open(USERS);
         ExecutorService threads = Executors.newFixedThreadPool(16);
@@ -335,7 +296,7 @@ class LocalUsersTest {
     }
 
     private static Principal login(LocalUsers local, @Nullable String header) {
-        return new Logins(local).authenticate(new Presented(header, "127.0.0.1", null));
+        return new Logins(local, CertificateName.CN).authenticate(new Presented(header, "127.0.0.1", null));
     }
 
     private LocalUsers open(String content) throws IOException {

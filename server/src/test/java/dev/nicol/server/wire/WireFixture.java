@@ -7,6 +7,7 @@ import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.SubjectCatalog;
 import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
 import dev.nicol.server.catalog.SubjectCatalogs;
+import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.Authenticator;
 import dev.nicol.server.identity.Presented;
 import dev.nicol.server.identity.Principal;
@@ -50,7 +51,8 @@ final class WireFixture implements AutoCloseable {
                 new RecordedEvents(),
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 unready::get);
-        endpoint = new HttpEndpoint("127.0.0.1", 0, services, limits, clock);
+        NicolConfig.Endpoint free = new NicolConfig.Endpoint("nicol", "127.0.0.1", 0, null, false, 10 << 20);
+        endpoint = new HttpEndpoint(free, services, limits, clock);
         endpoint.start();
     }
 
