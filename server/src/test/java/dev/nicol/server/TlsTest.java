@@ -149,7 +149,8 @@ class TlsTest {
                     .as(alias)
                     .hasMessageContaining("credentials are not valid");
         }
-        assertThatThrownBy(() -> connect("audra", made.key("ann"))).hasMessageContaining("credentials are not valid");
+        // not by the driver, which may have a connection without the certificate from another test
+        assertThat(post(context(made.key("ann")), basic("audra")).body()).contains("credentials are not valid");
 
         assertThat(events("login_failed"))
                 .contains(
@@ -264,8 +265,8 @@ class TlsTest {
                 .contains("28000");
         assertThat(rows(connect("ann", null), WHO)).containsExactly("ann");
         made.trust("ca", truststore);
-        await().untilAsserted(() ->
-                assertThat(rows(connect(null, made.key("ann")), WHO)).containsExactly("ann"));
+        await().ignoreExceptions().untilAsserted(() -> assertThat(rows(connect(null, made.key("ann")), WHO))
+                .containsExactly("ann"));
     }
 
     private static String basic(String user) {

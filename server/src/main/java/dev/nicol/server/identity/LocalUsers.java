@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -147,7 +146,7 @@ public final class LocalUsers implements AutoCloseable {
                 return null;
             }
             failures.succeeded(credentials.name(), address);
-            Principal principal = principal(user.account(), "password", null);
+            Principal principal = principal(user.account(), "password");
             current.remembered.put(key, principal);
             return principal;
         } finally {
@@ -155,24 +154,23 @@ public final class LocalUsers implements AutoCloseable {
         }
     }
 
-    private Principal principal(Account account, String means, @Nullable Instant until) {
+    private Principal principal(Account account, String means) {
         String name = account.name();
         boolean agent = account.agent();
-        return new Principal(name, agent, means, until, stated -> subject(name, agent, stated));
+        return new Principal(name, agent, means, null, stated -> subject(name, agent, stated));
     }
 
     /**
      * Who a certificate names that TLS has verified.
      *
-     * @param until when the certificate ends
      * @throws NicolException {@code NOT_AUTHENTICATED} where the file has no such name
      */
-    Principal certified(String name, Instant until) {
+    Principal certified(String name) {
         LocalUser user = directory.get().users.get(name);
         if (user == null) {
             throw NicolError.NOT_AUTHENTICATED.because("the certificate names nobody who is known here");
         }
-        return principal(user.account(), "certificate", until);
+        return principal(user.account(), "certificate");
     }
 
     private static NicolException tooMany() {

@@ -2,6 +2,7 @@ package dev.nicol.server.identity;
 
 import dev.nicol.policy.NicolError;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 
 /**
  * Every way to log in: an {@code Authorization} header is asked first, and a certificate where there is none. Where there
@@ -25,14 +26,20 @@ public final class Logins implements Authenticator {
             if (certificate == null) {
                 throw NicolError.NOT_AUTHENTICATED.because("no credentials; log in with user name and password");
             }
-            return users.certified(
-                    certificateName.of(certificate), certificate.getNotAfter().toInstant());
+            return users.certified(certificateName.of(certificate)).until(end(certificate));
         }
         Principal principal = byHeader(header, presented.address());
-        if (certificate != null && !certificateName.of(certificate).equals(principal.name())) {
+        if (certificate == null) {
+            return principal;
+        }
+        if (!certificateName.of(certificate).equals(principal.name())) {
             throw NicolError.NOT_AUTHENTICATED.because("the certificate names another than the credentials do");
         }
-        return principal;
+        return principal.until(end(certificate));
+    }
+
+    private static Instant end(X509Certificate certificate) {
+        return certificate.getNotAfter().toInstant();
     }
 
     private Principal byHeader(String header, String address) {

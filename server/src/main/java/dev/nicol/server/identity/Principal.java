@@ -35,6 +35,12 @@ public final class Principal {
         this.standing = standing;
     }
 
+    /** The same, with an end that is not later than that. */
+    Principal until(Instant end) {
+        Instant earlier = validUntil != null && validUntil.isBefore(end) ? validUntil : end;
+        return new Principal(name, agent, means, earlier, standing);
+    }
+
     /** The human's name, or the agent's where an agent logged in. */
     public String name() {
         return name;

@@ -6,8 +6,10 @@ import dev.nicol.server.catalog.SubjectCatalogs;
 import dev.nicol.server.identity.Principal;
 import dev.nicol.server.pipeline.Session;
 import dev.nicol.server.pipeline.Statements;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -53,6 +55,9 @@ import org.jspecify.annotations.Nullable;
 final class AvaticaRequests {
     /** What a connection may state of itself; everything else a client sends, passwords above all, is dropped. */
     private static final List<String> STATED = List.of("purpose", "job", "model", "client", "on_behalf_of");
+
+    private static final int SESSION_ID_BYTES = 16;
+    private static final SecureRandom RANDOM = new SecureRandom();
 
     private static final Response DONE_COMMIT =
             AvaticaCodec.emptyResponse(Responses.CommitResponse.getDefaultInstance());
@@ -104,7 +109,7 @@ final class AvaticaRequests {
                 }));
         on(
                 RollbackRequest.class,
-                (principal, request, format) -> with(principal, request.connectionId, connection -> {
+                (principal, request, format) -> finish(principal, request.connectionId, connection -> {
                     if (!connection.session().autoCommit()) {
                         statements.rollback(connection.session());
                     }
@@ -127,7 +132,7 @@ final class AvaticaRequests {
                         connection -> statementRequests.create(connection, connections.now())));
         on(CloseStatementRequest.class, (principal, request, format) -> {
             connections.cancelIfBusy(principal, request.connectionId, request.statementId);
-            return with(principal, request.connectionId, connection -> {
+            return finish(principal, request.connectionId, connection -> {
                 statementRequests.close(connection, request.statementId);
                 return new CloseStatementResponse();
             });
@@ -153,13 +158,13 @@ final class AvaticaRequests {
                         connection -> statementRequests.execute(connection, request, format, connections.now())));
         on(
                 FetchRequest.class,
-                (principal, request, format) -> with(
+                (principal, request, format) -> finish(
                         principal,
                         request.connectionId,
                         connection -> statementRequests.fetch(connection, request, format, connections.now())));
         on(
                 SyncResultsRequest.class,
-                (principal, request, format) -> with(
+                (principal, request, format) -> finish(
                         principal, request.connectionId, connection -> statementRequests.sync(connection, request)));
         on(
                 PrepareAndExecuteBatchRequest.class,
@@ -203,11 +208,28 @@ final class AvaticaRequests {
                                 connection, rows.apply(connection, request), format, connections.now())));
     }
 
+    /** Starts something on a connection. What is listed with {@link #finish} alone is left to credentials that expired. */
+    private <T> T with(Principal principal, @Nullable String connectionId, Function<WireConnection, T> work) {
+        connections.admitted(principal, () -> {
+            requireValid(principal);
+            return principal;
+        });
+        return finish(principal, connectionId, work);
+    }
+
+    private void requireValid(Principal principal) {
+        if (connections.over(principal.validUntil())) {
+            throw NicolError.NOT_AUTHENTICATED.because(
+                    "The credentials have expired. Log in with new ones; what is open"
+                            + " can be read to its end, rolled back and closed.");
+        }
+    }
+
     /**
      * Works on a connection, with the rights its owner has now: what the users file takes away is gone at the next
      * request, not when the connection closes.
      */
-    private <T> T with(Principal principal, @Nullable String connectionId, Function<WireConnection, T> work) {
+    private <T> T finish(Principal principal, @Nullable String connectionId, Function<WireConnection, T> work) {
         return connections.with(principal, connectionId, connection -> {
             Session session = connection.session();
             session.setSubject(principal.subject(stated(session.subject())));
@@ -245,11 +267,24 @@ final class AvaticaRequests {
                 stated.put(name, value);
             }
         }
-        Subject subject = connections.admitted(principal, () -> principal.subject(stated));
-        Session session = new Session(id, subject);
+        Subject subject = connections.admitted(principal, () -> {
+            requireValid(principal);
+            return principal.subject(stated);
+        });
+        Session session = new Session(newSessionId(), subject);
         applySchema(session, null, sent.get("schema"));
         connections.open(principal, id, session);
         return new OpenConnectionResponse();
+    }
+
+    /**
+     * By which the trail and sources know the connection. Not the client's own id, which it could make equal to that of
+     * another connection, today's or last year's.
+     */
+    private static String newSessionId() {
+        byte[] bytes = new byte[SESSION_ID_BYTES];
+        RANDOM.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
     }
 
     private Response sync(WireConnection connection, Meta.@Nullable ConnectionProperties wanted) {

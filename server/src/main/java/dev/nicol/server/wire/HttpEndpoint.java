@@ -213,6 +213,7 @@ public final class HttpEndpoint implements AutoCloseable {
             LOGGER.warn("Closing the port failed", failure);
         }
         connections.closeAll(limits.stopGrace());
+        connections.close();
         loginFailures.flushAll();
         if (tls != null) {
             tls.close();

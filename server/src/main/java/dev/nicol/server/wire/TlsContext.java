@@ -8,7 +8,6 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Date;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
@@ -39,7 +38,6 @@ final class TlsContext implements AutoCloseable {
     private static final String VERIFIED_WITH = "dev.nicol.trust";
 
     private final SslContextFactory.Server factory = new SslContextFactory.Server();
-    private final Clock clock;
     private final BiConsumer<String, String> events;
     private final HotReload<KeyStore> keys;
     private final @Nullable HotReload<Trust> trust;
@@ -51,7 +49,6 @@ final class TlsContext implements AutoCloseable {
      * @throws dev.nicol.policy.ProblemsException where a file cannot be used
      */
     TlsContext(NicolConfig.Tls settings, Duration pollInterval, Clock clock, BiConsumer<String, String> events) {
-        this.clock = clock;
         this.events = events;
         NicolConfig.ClientCertificates clients = settings.clients();
         keys = new HotReload<>(
@@ -123,8 +120,8 @@ final class TlsContext implements AutoCloseable {
     }
 
     /**
-     * The certificate that a client has shown, where it is still good: it may have expired, or its CA may have been taken
-     * out of the trust, since the connection began.
+     * The certificate that a client has shown, where it is still good: its CA may have been taken out of the trust since
+     * the connection began. That it has expired since is for who logs it in.
      *
      * @param chain the client's own certificate first
      * @throws CertificateException where it is not good any more
@@ -133,9 +130,6 @@ final class TlsContext implements AutoCloseable {
         HotReload<Trust> trusted = trust;
         if (trusted == null) {
             throw new CertificateException("nobody is trusted");
-        }
-        for (X509Certificate certificate : chain) {
-            certificate.checkValidity(Date.from(clock.instant()));
         }
         Trust inForce = trusted.get();
         if (session.getValue(VERIFIED_WITH) != inForce) {

@@ -2,18 +2,20 @@ package dev.nicol.server.wire;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
-import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.identity.Principal;
 import dev.nicol.server.pipeline.Session;
 import dev.nicol.server.pipeline.Statements;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -24,25 +26,46 @@ import org.slf4j.LoggerFactory;
 /**
  * The open connections. INVARIANT: no connection is handed to anyone but its owner; for everyone else it does not exist.
  */
-final class WireConnections {
+final class WireConnections implements AutoCloseable {
     /** Longest connection id accepted; clients send 36 characters. */
     static final int MAX_ID_CHARACTERS = 256;
 
     private static final Logger LOGGER = LoggerFactory.getLogger(WireConnections.class);
 
-    private final Map<String, WireConnection> connections = new ConcurrentHashMap<>();
+    /** Longest wait at the end for what is still to be recorded. */
+    private static final Duration LAST_RECORDS = Duration.ofSeconds(10);
+
+    private static final int MAX_UNRECORDED = 1000;
+
+    private final Map<Key, WireConnection> connections = new ConcurrentHashMap<>();
     private final Map<String, Integer> perUser = new HashMap<>();
     private final Statements statements;
     private final AuditTrail trail;
     private final WireLimits limits;
     private final Clock clock;
+    private final ThreadPoolExecutor recorder;
     private boolean draining;
+
+    /** Clients make their ids themselves, so that two of them may have the same: each has a space of its own. */
+    private record Key(Principal owner, String id) {}
 
     WireConnections(Statements statements, AuditTrail trail, WireLimits limits, Clock clock) {
         this.statements = statements;
         this.trail = trail;
         this.limits = limits;
         this.clock = clock;
+        this.recorder = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(MAX_UNRECORDED),
+                task -> {
+                    Thread thread = new Thread(task, "nicol-foreign-connections");
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                new ThreadPoolExecutor.CallerRunsPolicy());
     }
 
     int size() {
@@ -60,8 +83,13 @@ final class WireConnections {
         return clock.millis();
     }
 
+    /** Whether credentials that are good until then start nothing any more. */
+    boolean over(@Nullable Instant validUntil) {
+        return validUntil != null && !clock.instant().isBefore(validUntil);
+    }
+
     /** Who a connection is for; a refusal, such as for an undeclared purpose, is an event of its own. */
-    Subject admitted(Principal owner, Supplier<Subject> derived) {
+    <T> T admitted(Principal owner, Supplier<T> derived) {
         try {
             return derived.get();
         } catch (NicolException refused) {
@@ -72,23 +100,20 @@ final class WireConnections {
 
     void open(Principal owner, String id, Session session) {
         WireConnection opened = new WireConnection(id, owner, session, now());
-        WireConnection other = admit(opened);
-        if (other != null) {
-            if (!other.owner().equals(owner)) {
-                foreign(owner, other);
-            }
+        if (!admit(opened)) {
             throw new ProtocolViolation("This connection id is in use. Connect with another one.");
         }
+        recordIfForeign(owner, id);
         try {
-            trail.event("login", owner.name(), "connection `" + id + "`");
+            trail.event("login", owner.name(), "connection `" + session.connectionId() + "`");
         } catch (RuntimeException | Error unrecorded) {
             forget(opened);
             throw unrecorded;
         }
     }
 
-    /** Null where it was let in, else the connection that has its id. */
-    private @Nullable WireConnection admit(WireConnection opened) {
+    /** Whether it was let in: its owner has no other one of its id. */
+    private boolean admit(WireConnection opened) {
         String user = opened.owner().name();
         synchronized (perUser) {
             if (draining) {
@@ -103,11 +128,11 @@ final class WireConnections {
                 throw NicolError.TOO_MANY.because("`" + user + "` has `" + owned
                         + "` connections open already (limit `max_connections_per_user`). Close some first.");
             }
-            WireConnection other = connections.putIfAbsent(opened.id(), opened);
-            if (other == null) {
-                perUser.merge(user, 1, Integer::sum);
+            if (connections.putIfAbsent(new Key(opened.owner(), opened.id()), opened) != null) {
+                return false;
             }
-            return other;
+            perUser.merge(user, 1, Integer::sum);
+            return true;
         }
     }
 
@@ -136,15 +161,10 @@ final class WireConnections {
 
     /** Closes it where it is open; whatever it still runs is cancelled. */
     void close(Principal principal, @Nullable String id) {
-        WireConnection connection = id == null ? null : connections.get(id);
-        if (connection == null) {
-            return; // closing twice is no failure
+        WireConnection connection = find(principal, id);
+        if (connection != null) { // closing twice is no failure
+            release(connection, limits.busyWait());
         }
-        if (!connection.owner().equals(principal)) {
-            foreign(principal, connection);
-            return; // as if it were not there
-        }
-        release(connection, limits.busyWait());
     }
 
     /** Cancels what a statement runs in another request, so that closing it need not wait for the end. */
@@ -157,23 +177,47 @@ final class WireConnections {
     }
 
     private WireConnection owned(Principal principal, @Nullable String id) {
-        WireConnection connection = id == null ? null : connections.get(id);
+        WireConnection connection = find(principal, id);
         if (connection == null) {
-            throw new UnknownConnection();
-        }
-        if (!connection.owner().equals(principal)) {
-            foreign(principal, connection);
             throw new UnknownConnection();
         }
         return connection;
     }
 
-    private void foreign(Principal principal, WireConnection connection) {
-        trail.event(
-                "foreign_connection",
-                principal.name(),
-                "presented connection `" + connection.id() + "`, which belongs to `"
-                        + connection.owner().name() + "`");
+    private @Nullable WireConnection find(Principal principal, @Nullable String id) {
+        if (id == null) {
+            return null;
+        }
+        WireConnection connection = connections.get(new Key(principal, id));
+        if (connection == null) {
+            recordIfForeign(principal, id);
+        }
+        return connection;
+    }
+
+    /**
+     * Records where the id is one of somebody else's. In a thread of its own: who tries ids would otherwise see by the
+     * time it takes which of them are open.
+     */
+    private void recordIfForeign(Principal principal, String id) {
+        List<String> others = new ArrayList<>();
+        connections.forEach((key, connection) -> {
+            if (key.id.equals(id) && !key.owner.equals(principal)) {
+                others.add("presented the id of connection `"
+                        + connection.session().connectionId() + "` of " + connection.owner());
+            }
+        });
+        if (!others.isEmpty()) {
+            recorder.execute(() -> others.forEach(detail -> recordForeign(principal, detail)));
+        }
+    }
+
+    private void recordForeign(Principal principal, String detail) {
+        try {
+            trail.event("foreign_connection", principal.name(), detail);
+        } catch (RuntimeException unrecorded) {
+            LOGGER.error("{} {}, which could not be recorded", principal, detail, unrecorded);
+        }
     }
 
     private static void lock(WireConnection connection, Duration wait) {
@@ -239,6 +283,19 @@ final class WireConnections {
         }
     }
 
+    /** Waits until what happened is recorded. */
+    @Override
+    public void close() {
+        recorder.shutdown();
+        try {
+            if (!recorder.awaitTermination(LAST_RECORDS.toSeconds(), TimeUnit.SECONDS)) {
+                LOGGER.error("foreign connections that were presented could not be recorded");
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** What runs on it is cancelled first. */
     private void release(WireConnection connection, Duration wait) {
         if (!connection.lock().tryLock()) {
@@ -257,7 +314,10 @@ final class WireConnections {
             }
             attempt(() -> statements.close(connection.session()), failures);
             attempt(
-                    () -> trail.event("logout", connection.owner().name(), "connection `" + connection.id() + "`"),
+                    () -> trail.event(
+                            "logout",
+                            connection.owner().name(),
+                            "connection `" + connection.session().connectionId() + "`"),
                     failures);
             failures.forEach(failure -> LOGGER.warn("Closing a connection failed in part", failure));
         } finally {
@@ -267,7 +327,7 @@ final class WireConnections {
 
     private void forget(WireConnection connection) {
         synchronized (perUser) {
-            connections.remove(connection.id(), connection);
+            connections.remove(new Key(connection.owner(), connection.id()), connection);
             perUser.computeIfPresent(connection.owner().name(), (name, count) -> count == 1 ? null : count - 1);
         }
     }

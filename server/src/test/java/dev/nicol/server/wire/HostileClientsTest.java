@@ -2,6 +2,7 @@ package dev.nicol.server.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,6 +39,29 @@ class HostileClientsTest {
     private static final AtomicBoolean LOADED = new AtomicBoolean();
 
     private final HttpClient http = HttpClient.newHttpClient();
+    /** One of every kind that names a connection; closing a statement looks for it twice. */
+    private static final List<String> REQUESTS = List.of(
+            "{\"request\":\"fetch\",\"connectionId\":\"%s\",\"statementId\":1,\"offset\":0,\"fetchMaxRowCount\":10}",
+            "{\"request\":\"syncResults\",\"connectionId\":\"%s\",\"statementId\":1,\"offset\":0}",
+            "{\"request\":\"createStatement\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"prepare\",\"connectionId\":\"%s\",\"sql\":\"select many\",\"maxRowCount\":-1}",
+            "{\"request\":\"prepareAndExecute\",\"connectionId\":\"%s\",\"statementId\":1,\"sql\":\"select many\"}",
+            "{\"request\":\"execute\",\"statementHandle\":{\"connectionId\":\"%s\",\"id\":1},\"parameterValues\":[]}",
+            "{\"request\":\"prepareAndExecuteBatch\",\"connectionId\":\"%s\",\"statementId\":1,\"sqlCommands\":[]}",
+            "{\"request\":\"executeBatch\",\"connectionId\":\"%s\",\"statementId\":1,\"parameterValues\":[]}",
+            "{\"request\":\"closeStatement\",\"connectionId\":\"%s\",\"statementId\":1}",
+            "{\"request\":\"closeConnection\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"connectionSync\",\"connectionId\":\"%s\",\"connProps\":{\"connProps\":\"connPropsImpl\",\"dirty\":false}}",
+            "{\"request\":\"commit\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"rollback\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"getCatalogs\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"getSchemas\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"getTables\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"getColumns\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"getTableTypes\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"getTypeInfo\",\"connectionId\":\"%s\"}",
+            "{\"request\":\"databaseProperties\",\"connectionId\":\"%s\"}");
+
     private WireFixture wire;
 
     @BeforeAll
@@ -128,28 +152,28 @@ class HostileClientsTest {
                                 + "\",\"statementId\":1,\"sql\":\"select many\",\"maxRowCount\":-1}")
                 .body();
         assertThat(opened).contains("\"done\":false");
-        String[] attempts = {
-            "{\"request\":\"fetch\",\"connectionId\":\"%s\",\"statementId\":1,\"offset\":0,\"fetchMaxRowCount\":10}",
-            "{\"request\":\"createStatement\",\"connectionId\":\"%s\"}",
-            "{\"request\":\"prepareAndExecute\",\"connectionId\":\"%s\",\"statementId\":1,\"sql\":\"select many\"}",
-            "{\"request\":\"execute\",\"statementHandle\":{\"connectionId\":\"%s\",\"id\":1},\"parameterValues\":[]}",
-            "{\"request\":\"closeStatement\",\"connectionId\":\"%s\",\"statementId\":1}",
-            "{\"request\":\"closeConnection\",\"connectionId\":\"%s\"}",
-            "{\"request\":\"commit\",\"connectionId\":\"%s\"}",
-            "{\"request\":\"getTables\",\"connectionId\":\"%s\"}",
-            "{\"request\":\"databaseProperties\",\"connectionId\":\"%s\"}"
-        };
-        for (String attempt : attempts) {
+        for (String attempt : REQUESTS) {
             String foreign = post(BOB, attempt.formatted(id)).body();
             assertThat(foreign)
                     .as(attempt)
                     .isEqualTo(post(BOB, attempt.formatted("no-such")).body());
             assertThat(foreign).as(attempt).containsAnyOf("08003", "\"response\":\"closeConnection\"");
         }
-        assertThat(wire.events).anyMatch(event -> event.startsWith("foreign_connection bob") && event.contains(id));
+        // one of his own under her id tells him nothing either
         assertThat(post(BOB, "{\"request\":\"openConnection\",\"connectionId\":\"" + id + "\"}")
                         .body())
-                .contains("in use");
+                .contains("openConnection");
+        post(BOB, "{\"request\":\"closeConnection\",\"connectionId\":\"" + id + "\"}");
+        String hers = wire.events.stream()
+                .filter(event -> event.startsWith("login alice connection `"))
+                .reduce("", (earlier, later) -> later)
+                .replace("login alice connection ", "");
+        assertThat(hers).matches("`[0-9a-f]{32}`");
+        await().untilAsserted(() -> assertThat(wire.events.stream()
+                        .filter(event -> event.equals("foreign_connection bob presented the id of connection " + hers
+                                + " of user alice by password")))
+                .hasSize(REQUESTS.size() + 1));
+        assertThat(wire.events).noneMatch(event -> event.contains(id) || event.contains("no-such"));
         // hers is whole
         assertThat(wire.statements.openCursors).hasValue(1);
         String mine = post(ALICE, "{\"request\":\"closeConnection\",\"connectionId\":\"" + id + "\"}")

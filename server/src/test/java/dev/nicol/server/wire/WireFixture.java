@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,9 @@ final class WireFixture implements AutoCloseable {
     final Map<String, Map<String, String>> stated = new ConcurrentHashMap<>();
     final SetClock clock = new SetClock();
     final AtomicReference<@Nullable String> unready = new AtomicReference<>();
+    /** Of all credentials. */
+    final AtomicReference<@Nullable Instant> validUntil = new AtomicReference<>();
+
     final HttpEndpoint endpoint;
 
     WireFixture() {
@@ -84,7 +88,11 @@ final class WireFixture implements AutoCloseable {
     }
 
     private final class FakeAuthenticator implements Authenticator {
-        private final Set<String> known = Set.of(basic("alice", "wonderland"), basic("bob", "builder"));
+        private final Set<String> known = Set.of(
+                basic("alice", "wonderland"),
+                basic("alice", "token"),
+                basic("agent alice", "wonderland"),
+                basic("bob", "builder"));
 
         @Override
         public Principal authenticate(Presented presented) {
@@ -95,7 +103,10 @@ final class WireFixture implements AutoCloseable {
             String plain =
                     new String(Base64.getDecoder().decode(header.substring("Basic ".length())), StandardCharsets.UTF_8);
             String name = plain.substring(0, plain.indexOf(':'));
-            return new Principal(name, false, "password", null, properties -> subject(name, properties));
+            boolean agent = name.startsWith("agent ");
+            String self = agent ? name.substring("agent ".length()) : name;
+            String means = plain.endsWith(":token") ? "token" : "password";
+            return new Principal(self, agent, means, validUntil.get(), properties -> subject(self, properties));
         }
 
         private Subject subject(String name, Map<String, String> connectionProperties) {
