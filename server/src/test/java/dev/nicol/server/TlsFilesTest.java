@@ -4,12 +4,12 @@ import static dev.nicol.server.testing.TestCertificates.PASSWORD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.config.ConfigReader;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.testing.TestCertificates;
 import dev.nicol.server.testing.TestNicol;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -26,22 +26,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What {@code nicol check} and a start say of the files for TLS, and of doing without. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TlsFilesTest {
+    private static final SourceDefinition SOURCE = TestDatabases.h2("h2");
+
     private final TestCertificates made = new TestCertificates();
     private final Path directory = TestDatabases.directory();
 
     @BeforeAll
-    void keys() throws IOException {
+    void filesAndATable() throws Exception {
+        TestDatabases.execute(SOURCE.url(), "sa", "", "CREATE TABLE t (id INTEGER)");
         made.authority("ca");
         made.signed("expired", "ca", "CN=expired", "-startdate", "-10d", "-validity", "5");
         made.signed("future", "ca", "CN=future", "-startdate", "+10d");
         made.signed("soon", "ca", "CN=soon", "-validity", "10");
+        made.make();
     }
 
     private static Path file(String server) {
         return TestNicol.files(
-                        List.of(TestDatabases.h2("h2")),
+                        List.of(SOURCE),
                         "users: {ann: {password: \"$HASH\"}}\n",
-                        "grants: []\n",
+                        "grants:\n  - {name: all, tables: [\"h2.**\"], actions: [select], to: {users: [ann]}}\n",
                         "server: " + server)
                 .resolve("nicol.yaml");
     }
@@ -121,14 +125,14 @@ class TlsFilesTest {
     @ValueSource(strings = {"0.0.0.0", "'::'", "192.0.2.1", "no-such-host.invalid"})
     void plainHttpBeyondThisMachineIsRefusedUnlessToldSo(String host) {
         NicolConfig refused = config("{port: 0, host: " + host + "}");
-        assertThat(ConfigurationCheck.problems(refused))
+        assertThat(ConfigurationCheck.unsupported(refused))
                 .singleElement()
                 .asString()
                 .contains("`server.host` is `" + host.replace("'", "") + "`", "say `server.plain_http: allow`");
         assertThatThrownBy(() -> Server.start(refused).close()).hasMessageContaining("travel in the clear");
 
         NicolConfig allowed = config("{port: 0, host: " + host + ", plain_http: allow}");
-        assertThat(ConfigurationCheck.problems(allowed)).isEmpty();
+        assertThat(ConfigurationCheck.unsupported(allowed)).isEmpty();
         assertThat(ConfigurationCheck.warnings(allowed))
                 .singleElement()
                 .asString()
@@ -138,9 +142,8 @@ class TlsFilesTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.9.9.9", "'::1'", "localhost"})
     void plainHttpOnThisMachineIsServed(String host) {
-        assertThat(ConfigurationCheck.problems(config("{port: 0, host: " + host + "}")))
-                .isEmpty();
-        assertThat(ConfigurationCheck.warnings(config("{port: 0, host: " + host + "}")))
-                .isEmpty();
+        NicolConfig config = config("{port: 0, host: " + host + "}");
+        assertThat(ConfigurationCheck.unsupported(config)).isEmpty();
+        assertThat(ConfigurationCheck.warnings(config)).isEmpty();
     }
 }

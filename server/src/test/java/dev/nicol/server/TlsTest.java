@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
+import dev.nicol.server.testing.InsistingKeys;
 import dev.nicol.server.testing.TestCertificates;
 import dev.nicol.server.testing.TestNicol;
 import java.io.IOException;
@@ -20,8 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
-import java.security.Principal;
-import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -33,7 +32,6 @@ import java.util.Properties;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -66,6 +64,7 @@ class TlsTest {
         made.signed("two", "ca", "CN=ann, CN=audra");
         made.signed("expired", "ca", "CN=ann", "-startdate", "-10d", "-validity", "5");
         made.signed("forged", "stranger", "CN=ann");
+        made.make();
         Path served = TestDatabases.directory();
         keystore = made.key("server", served.resolve("keys"), "PKCS12");
         truststore = made.trust("ca", served.resolve("trust"));
@@ -248,25 +247,43 @@ class TlsTest {
 
     @Test
     void whomTheServerTrustsNoMoreIsRefusedOnOpenConnectionsToo() throws Exception {
-        HttpClient client =
-                HttpClient.newBuilder().sslContext(context(made.key("ann"))).build();
-        HttpRequest request = HttpRequest.newBuilder(address())
-                .POST(HttpRequest.BodyPublishers.ofString(
-                        "{\"request\":\"closeConnection\",\"connectionId\":\"none\"}"))
-                .build();
-        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
-                .contains("closeConnection");
-        int before = events("tls_load").size();
-        made.trust("stranger", truststore);
-        await().until(() -> events("tls_load").size() > before);
+        try (SSLSocket open = socket(context(made.key("ann")))) {
+            assertThat(exchange(open)).contains("closeConnection");
+            int before = events("tls_load").size();
+            made.trust("stranger", truststore);
+            await().until(() -> events("tls_load").size() > before);
+            assertThat(exchange(open)).contains("28000");
+            assertThat(rows(connect("ann", null), WHO)).containsExactly("ann");
+        } finally {
+            made.trust("ca", truststore);
+            await().until(() -> accepts(made.key("ann")));
+        }
+    }
 
-        // on the connection it has: a new handshake would fail
-        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
-                .contains("28000");
-        assertThat(rows(connect("ann", null), WHO)).containsExactly("ann");
-        made.trust("ca", truststore);
-        await().ignoreExceptions().untilAsserted(() -> assertThat(rows(connect(null, made.key("ann")), WHO))
-                .containsExactly("ann"));
+    private boolean accepts(Path key) throws Exception {
+        try (SSLSocket socket = socket(context(key))) {
+            return exchange(socket).contains("closeConnection");
+        } catch (IOException refused) {
+            return false;
+        }
+    }
+
+    /** One request without credentials but the certificate, on this very connection. */
+    private static String exchange(SSLSocket socket) throws IOException {
+        String body = "{\"request\":\"closeConnection\",\"connectionId\":\"none\"}";
+        String request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int read = socket.getInputStream().read();
+            if (read < 0) {
+                throw new IOException("closed after " + head);
+            }
+            head.append((char) read);
+        }
+        String length = head.toString().replaceAll("(?is).*content-length: (\\d+).*", "$1");
+        byte[] answer = socket.getInputStream().readNBytes(Integer.parseInt(length));
+        return new String(answer, StandardCharsets.UTF_8);
     }
 
     private static String basic(String user) {
@@ -293,65 +310,20 @@ class TlsTest {
         if (key != null) {
             KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
             factory.init(KeyStore.getInstance(key.toFile(), PASSWORD.toCharArray()), PASSWORD.toCharArray());
-            keys = new KeyManager[] {new Insisting((X509ExtendedKeyManager) factory.getKeyManagers()[0])};
+            keys = new KeyManager[] {new InsistingKeys((X509ExtendedKeyManager) factory.getKeyManagers()[0])};
         }
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys, trust.getTrustManagers(), null);
         return context;
     }
 
-    /** Shows its certificate even where the server asks for those of other authorities. */
-    private static final class Insisting extends X509ExtendedKeyManager {
-        private final X509ExtendedKeyManager keys;
-
-        private Insisting(X509ExtendedKeyManager keys) {
-            this.keys = keys;
-        }
-
-        @Override
-        public String chooseEngineClientAlias(String[] types, Principal[] issuers, SSLEngine engine) {
-            return keys.getClientAliases("EC", null)[0];
-        }
-
-        @Override
-        public String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
-            return keys.getClientAliases("EC", null)[0];
-        }
-
-        @Override
-        public String[] getClientAliases(String type, Principal[] issuers) {
-            return keys.getClientAliases(type, null);
-        }
-
-        @Override
-        public String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
-            return keys.chooseServerAlias(type, issuers, socket);
-        }
-
-        @Override
-        public String[] getServerAliases(String type, Principal[] issuers) {
-            return keys.getServerAliases(type, issuers);
-        }
-
-        @Override
-        public X509Certificate[] getCertificateChain(String alias) {
-            return keys.getCertificateChain(alias);
-        }
-
-        @Override
-        public PrivateKey getPrivateKey(String alias) {
-            return keys.getPrivateKey(alias);
-        }
-    }
-
-    private SSLSocket socket() throws Exception {
-        return (SSLSocket) context(null)
-                .getSocketFactory()
+    private SSLSocket socket(SSLContext context) throws Exception {
+        return (SSLSocket) context.getSocketFactory()
                 .createSocket(InetAddress.getLoopbackAddress(), address().getPort());
     }
 
     private String handshake(String protocol) throws Exception {
-        try (SSLSocket socket = socket()) {
+        try (SSLSocket socket = socket(context(null))) {
             socket.setEnabledProtocols(new String[] {protocol});
             socket.startHandshake();
             assertThat(socket.getSession().getProtocol()).isEqualTo(protocol);
@@ -361,7 +333,7 @@ class TlsTest {
 
     /** The subject of what the server shows to new connections. */
     private String certificate() throws Exception {
-        try (SSLSocket socket = socket()) {
+        try (SSLSocket socket = socket(context(null))) {
             socket.startHandshake();
             return ((X509Certificate) socket.getSession().getPeerCertificates()[0])
                     .getSubjectX500Principal()

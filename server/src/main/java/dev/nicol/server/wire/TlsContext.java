@@ -41,6 +41,7 @@ final class TlsContext implements AutoCloseable {
     private final BiConsumer<String, String> events;
     private final HotReload<KeyStore> keys;
     private final @Nullable HotReload<Trust> trust;
+    private Consumer<SslContextFactory> applied;
 
     private record Trust(KeyStore store, X509TrustManager manager) {}
 
@@ -51,6 +52,12 @@ final class TlsContext implements AutoCloseable {
     TlsContext(NicolConfig.Tls settings, Duration pollInterval, Clock clock, BiConsumer<String, String> events) {
         this.events = events;
         NicolConfig.ClientCertificates clients = settings.clients();
+        // both before either is watched: a watch that nobody closes would go on
+        KeyFiles.own(settings.keystore(), settings.password(), clock.instant());
+        if (clients != null) {
+            KeyFiles.trusted(clients.truststore(), clients.password());
+        }
+        factory.setKeyStorePassword(settings.password());
         keys = new HotReload<>(
                 settings.keystore(),
                 pollInterval,
@@ -63,7 +70,6 @@ final class TlsContext implements AutoCloseable {
                         pollInterval,
                         file -> trust(KeyFiles.trusted(file, clients.password())),
                         this::loaded);
-        factory.setKeyStorePassword(settings.password());
         factory.setIncludeProtocols(PROTOCOLS);
         factory.setExcludeProtocols();
         factory.setIncludeCipherSuites(CIPHERS);
@@ -73,7 +79,8 @@ final class TlsContext implements AutoCloseable {
             factory.setWantClientAuth(!clients.needed());
             factory.setNeedClientAuth(clients.needed());
         }
-        apply().accept(factory);
+        applied = read();
+        applied.accept(factory);
     }
 
     SslContextFactory.Server factory() {
@@ -95,28 +102,41 @@ final class TlsContext implements AutoCloseable {
         throw new IllegalStateException("this Java verifies no certificates");
     }
 
-    private Consumer<SslContextFactory> apply() {
+    /** Puts what was read last into the factory. */
+    private Consumer<SslContextFactory> read() {
+        KeyStore own = keys.get();
         HotReload<Trust> trusted = trust;
+        KeyStore authorities = trusted == null ? null : trusted.get().store();
         return target -> {
-            target.setKeyStore(keys.get());
-            if (trusted != null) {
-                target.setTrustStore(trusted.get().store());
-            }
+            target.setKeyStore(own);
+            target.setTrustStore(authorities);
         };
     }
 
     private synchronized void loaded(HotReload.Load<?> load) {
-        String detail = load.problems().toString();
-        if (load.succeeded()) {
-            try {
-                factory.reload(apply());
-                detail = "in force for new connections";
-            } catch (Exception unusable) {
-                LOG.error("the new keys cannot be used", unusable);
-                detail = "cannot be used; see the log";
-            }
+        if (!load.succeeded()) {
+            events.accept("tls_load_failed", load.problems().toString());
+            return;
         }
-        events.accept(load.succeeded() ? "tls_load" : "tls_load_failed", detail);
+        Consumer<SslContextFactory> next = read();
+        try {
+            factory.reload(next);
+            applied = next;
+        } catch (Exception unusable) {
+            LOG.error("the new keys cannot be used, the earlier ones stay in force", unusable);
+            restore();
+            events.accept("tls_load_failed", "cannot be used; see the log");
+            return;
+        }
+        events.accept("tls_load", "in force for new connections");
+    }
+
+    private void restore() {
+        try {
+            factory.reload(applied);
+        } catch (Exception unusable) {
+            LOG.error("the earlier keys cannot be used any more", unusable);
+        }
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.nicol.server.testing;
 import dev.nicol.adapters.testing.TestDatabases;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,12 +19,18 @@ public final class TestCertificates {
 
     private static final char[] SECRET = PASSWORD.toCharArray();
 
+    /** Where the JDK has keytool. */
+    private static final String PACKAGE = "sun.security.tools.keytool";
+
+    private static final String NEXT = "--next";
+
+    private final List<String> commands = new ArrayList<>();
     private final Path directory = TestDatabases.directory();
     private final Path everything = directory.resolve("everything.p12");
 
     /** A certificate authority. */
-    public TestCertificates authority(String alias) throws IOException {
-        return make(alias, "CN=" + alias, "-ext", "bc:c");
+    public TestCertificates authority(String alias) {
+        return add(alias, "CN=" + alias, "-ext", "bc:c");
     }
 
     /**
@@ -31,19 +38,28 @@ public final class TestCertificates {
      *
      * @param more further options of keytool, such as {@code -ext}
      */
-    public TestCertificates signed(String alias, String by, String subject, String... more) throws IOException {
+    public TestCertificates signed(String alias, String by, String subject, String... more) {
         List<String> options = new ArrayList<>(List.of("-signer", by, "-signerkeypass", PASSWORD));
         options.addAll(List.of(more));
-        return make(alias, subject, options.toArray(String[]::new));
+        return add(alias, subject, options.toArray(String[]::new));
     }
 
-    private TestCertificates make(String alias, String subject, String... more) throws IOException {
-        String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        List<String> command = new ArrayList<>(List.of(tool, "-genkeypair", "-alias", alias, "-dname", subject));
-        command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
-        command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1", "-storetype", "PKCS12"));
-        command.addAll(List.of("-keystore", everything.toString(), "-storepass", PASSWORD));
-        command.addAll(List.of(more));
+    private TestCertificates add(String alias, String subject, String... more) {
+        commands.addAll(List.of("-genkeypair", "-alias", alias, "-dname", subject));
+        commands.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1", "-storetype", "PKCS12"));
+        commands.addAll(List.of("-keystore", everything.toString(), "-storepass", PASSWORD));
+        commands.addAll(List.of(more));
+        commands.add(NEXT);
+        return this;
+    }
+
+    /** Makes all that were named; to be called before anything is written. */
+    public void make() throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "--add-exports", "java.base/" + PACKAGE + "=ALL-UNNAMED"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), TestCertificates.class.getName()));
+        command.addAll(commands);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String words = new String(process.getInputStream().readAllBytes());
         try {
@@ -53,7 +69,20 @@ public final class TestCertificates {
         } catch (InterruptedException interrupted) {
             throw new IOException(interrupted);
         }
-        return this;
+    }
+
+    /** Runs keytool for each of several commands: one JVM for all of them. */
+    public static void main(String[] arguments) throws ReflectiveOperationException {
+        Method keytool = Class.forName(PACKAGE + ".Main").getMethod("main", String[].class);
+        List<String> command = new ArrayList<>();
+        for (String argument : arguments) {
+            if (argument.equals(NEXT)) {
+                keytool.invoke(null, (Object) command.toArray(String[]::new));
+                command.clear();
+            } else {
+                command.add(argument);
+            }
+        }
     }
 
     /** A store with one key and its chain. */
