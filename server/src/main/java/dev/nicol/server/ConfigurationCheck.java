@@ -38,7 +38,10 @@ final class ConfigurationCheck {
         List<String> problems = new ArrayList<>(unsupported(config));
         NicolConfig.Tls tls = config.server().tls();
         if (tls != null) {
-            problems.addAll(KeyFiles.problems(tls, Instant.now()));
+            collect(problems, () -> {
+                KeyFiles.check(tls, Instant.now());
+                return tls;
+            });
         }
         for (SinkSettings sink : config.sinks()) {
             String reason = Deliveries.unreachable(sink);

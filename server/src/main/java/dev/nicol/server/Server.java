@@ -43,11 +43,13 @@ import dev.nicol.server.pipeline.Session;
 import dev.nicol.server.pipeline.StatementPipeline;
 import dev.nicol.server.scenario.ScenarioRunner;
 import dev.nicol.server.wire.HttpEndpoint;
+import dev.nicol.server.wire.KeyFiles;
 import dev.nicol.server.wire.WireLimits;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -154,6 +156,10 @@ public final class Server implements AutoCloseable {
 
     /** @param acceptBrokenChain whether it starts, and records it, where its chain in the trail does not verify */
     public static Server start(NicolConfig config, boolean acceptBrokenChain) {
+        NicolConfig.Tls tls = config.server().tls();
+        if (tls != null) {
+            KeyFiles.check(tls, Instant.now()); // before anything is opened
+        }
         Server server = new Server(config, acceptBrokenChain);
         server.listen(config);
         return server;

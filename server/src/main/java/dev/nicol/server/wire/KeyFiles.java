@@ -27,15 +27,21 @@ public final class KeyFiles {
 
     private KeyFiles() {}
 
-    /** What is wrong with the files, each thing with what to do; empty when nothing is. */
-    public static List<String> problems(NicolConfig.Tls tls, Instant now) {
-        List<String> problems = new ArrayList<>();
+    /**
+     * Sees whether TLS can be spoken with the files.
+     *
+     * @throws ProblemsException with every problem of both
+     */
+    public static void check(NicolConfig.Tls tls, Instant now) {
+        List<Problem> problems = new ArrayList<>();
         NicolConfig.ClientCertificates clients = tls.clients();
         collect(problems, () -> own(tls.keystore(), tls.password(), now));
         if (clients != null) {
             collect(problems, () -> trusted(clients.truststore(), clients.password()));
         }
-        return problems;
+        if (!problems.isEmpty()) {
+            throw new ProblemsException(problems);
+        }
     }
 
     /** What will be wrong with the server's own certificates soon. */
@@ -55,11 +61,11 @@ public final class KeyFiles {
         }
     }
 
-    private static void collect(List<String> problems, Runnable reading) {
+    private static void collect(List<Problem> problems, Runnable reading) {
         try {
             reading.run();
         } catch (ProblemsException refused) {
-            refused.problems().stream().map(Problem::toString).forEach(problems::add);
+            problems.addAll(refused.problems());
         }
     }
 

@@ -53,10 +53,7 @@ final class TlsContext implements AutoCloseable {
         this.events = events;
         NicolConfig.ClientCertificates clients = settings.clients();
         // both before either is watched: a watch that nobody closes would go on
-        KeyFiles.own(settings.keystore(), settings.password(), clock.instant());
-        if (clients != null) {
-            KeyFiles.trusted(clients.truststore(), clients.password());
-        }
+        KeyFiles.check(settings, clock.instant());
         factory.setKeyStorePassword(settings.password());
         keys = new HotReload<>(
                 settings.keystore(),
