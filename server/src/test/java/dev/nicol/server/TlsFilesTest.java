@@ -1,6 +1,7 @@
 package dev.nicol.server;
 
 import static dev.nicol.server.testing.TestCertificates.PASSWORD;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,10 +14,15 @@ import dev.nicol.server.testing.TestNicol;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -106,6 +112,25 @@ class TlsFilesTest {
                 .asString()
                 .startsWith(soon + ": has no trusted certificate — bring the CA's in with `keytool -importcert`");
         assertThatThrownBy(() -> Server.start(config(tls)).close()).hasMessageContaining("has no trusted certificate");
+    }
+
+    @Test
+    void aServerThatNeedsCertificatesAnswersNobodyWithout() throws Exception {
+        Path soon = made.key("soon");
+        String settings = "{port: 0, tls: {keystore: '" + soon + "', password: '" + PASSWORD + "', truststore: '"
+                + made.trust("ca") + "', truststore_password: '" + PASSWORD + "', client_auth: need}}";
+        try (Server server = Server.start(config(settings))) {
+            TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+            trust.init(KeyStore.getInstance(made.trust("ca").toFile(), PASSWORD.toCharArray()));
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            try (SSLSocket socket = (SSLSocket)
+                    context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), server.port())) {
+                socket.getOutputStream()
+                        .write("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(US_ASCII));
+                assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SSLException.class);
+            }
+        }
     }
 
     @Test

@@ -108,13 +108,19 @@ final class LoginFailures {
     }
 
     private boolean over(Instant now) {
-        return Duration.between(since, now).abs().compareTo(INTERVAL) >= 0;
+        return longAgo(since, now);
     }
 
-    /** Writes what was counted, if the minute is over. */
+    /** Or later, where the clock was put back. */
+    private static boolean longAgo(Instant then, Instant now) {
+        return Duration.between(then, now).abs().compareTo(INTERVAL) >= 0;
+    }
+
+    /** Writes what was counted, once the first of it is a minute ago: a flood that goes on is told as it does. */
     void flush() {
+        Instant now = clock.instant();
         synchronized (this) {
-            if (summaries.isEmpty() || !over(clock.instant())) {
+            if (summaries.values().stream().noneMatch(summary -> longAgo(summary.first, now))) {
                 return;
             }
         }
@@ -144,11 +150,11 @@ final class LoginFailures {
     }
 
     private synchronized void keep(String network, Summary unwritten) {
-        Summary since = summaries.putIfAbsent(network, unwritten);
-        if (since != null) {
-            unwritten.count += since.count;
-            unwritten.last = since.last;
-            unwritten.moreNames |= since.moreNames || !unwritten.names.containsAll(since.names);
+        Summary meanwhile = summaries.putIfAbsent(network, unwritten);
+        if (meanwhile != null) {
+            unwritten.count += meanwhile.count;
+            unwritten.last = meanwhile.last;
+            unwritten.moreNames |= meanwhile.moreNames || !unwritten.names.containsAll(meanwhile.names);
             summaries.put(network, unwritten);
         }
     }
