@@ -60,7 +60,8 @@ final class ConfigurationCheck {
     /** Null where they cannot be listed. */
     private static @Nullable KnownSubjects subjects(NicolConfig config, List<String> problems) {
         Path users = config.identity().users();
-        return users == null ? null : collect(problems, () -> UsersReader.subjects(users));
+        KnownSubjects listed = users == null ? null : collect(problems, () -> UsersReader.subjects(users));
+        return config.identity().oidc() == null ? listed : null;
     }
 
     private static <T> @Nullable T collect(List<String> problems, Supplier<T> reading) {
@@ -79,9 +80,6 @@ final class ConfigurationCheck {
             problems.add(
                     config.file() + ": server.tls is not supported yet — remove it and listen on loopback, behind a"
                             + " proxy that ends TLS");
-        }
-        if (config.identity().oidc() != null) {
-            problems.add(config.file() + ": identity.oidc is not supported yet — remove it and use a users file");
         }
         return problems;
     }

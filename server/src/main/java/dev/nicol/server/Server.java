@@ -71,7 +71,7 @@ public final class Server implements AutoCloseable {
     private final Store store;
     private final StoreAuditTrail trail;
     private final Catalogs catalogs;
-    private final LocalUsers users;
+    private final Logins logins;
     private final Pipelines pipelines;
     private volatile @Nullable HttpEndpoint endpoint;
     private volatile @Nullable LoadedPolicies loaded;
@@ -94,11 +94,10 @@ public final class Server implements AutoCloseable {
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             TagStore tagStore = new TagStore(store, trail);
             TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
-            users = opened(new LocalUsers(
-                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
+            logins = opened(new Logins(users(config, trail), config.identity().oidc(), clock));
             LoadedPolicies files = opened(new LoadedPolicies(
                     config.policies(),
-                    new LoadedPolicies.Ground(catalog, virtualSchemas, tags, users::known, clock),
+                    new LoadedPolicies.Ground(catalog, virtualSchemas, tags, logins::known, clock),
                     trail));
             loaded = files;
             // masks are run on the sources once it is known which there are
@@ -125,7 +124,7 @@ public final class Server implements AutoCloseable {
                             virtualSchemas,
                             approvals,
                             trail,
-                            name -> users.named(name, Map.of()),
+                            name -> logins.named(name, Map.of()),
                             name -> source(catalog, name),
                             keys,
                             config.audit().rowsTouched(),
@@ -170,7 +169,7 @@ public final class Server implements AutoCloseable {
                     config.server().host(),
                     config.server().port(),
                     new HttpEndpoint.Services(
-                            new Logins(users),
+                            logins,
                             pipelines.statements(),
                             catalogs,
                             trail,
@@ -197,7 +196,8 @@ public final class Server implements AutoCloseable {
     /** Runs policy scenarios, each statement recorded like any other. */
     public ScenarioRunner.Report runScenarios(Path directory) {
         return new ScenarioRunner(
-                        pipelines.statements(), (name, stated) -> new Session("policy test", users.named(name, stated)))
+                        pipelines.statements(),
+                        (name, stated) -> new Session("policy test", logins.named(name, stated)))
                 .run(directory);
     }
 
@@ -272,14 +272,11 @@ public final class Server implements AutoCloseable {
         return virtualSchemas;
     }
 
-    private static Path usersFile(NicolConfig config) {
+    private static @Nullable LocalUsers users(NicolConfig config, StoreAuditTrail trail) {
         Path users = config.identity().users();
-        if (users == null) {
-            throw NicolError.NOT_SUPPORTED.because(
-                    "Logging in with tokens is not supported yet: name a users file under identity in "
-                            + config.file());
-        }
-        return users;
+        return users == null
+                ? null
+                : new LocalUsers(users, HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail));
     }
 
     private static WireLimits wireLimits(NicolConfig config) {

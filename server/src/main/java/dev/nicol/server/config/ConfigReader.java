@@ -66,7 +66,7 @@ public final class ConfigReader {
         NicolConfig.Endpoint endpoint = endpoint(root.section("server"));
         NicolConfig.Store store = store(root.section("store"));
         root.required("identity");
-        NicolConfig.Identity identity = identity(root.section("identity"));
+        NicolConfig.Identity identity = new IdentityReader(directory).read(root.section("identity"));
         List<SourceDefinition> sources = new SourcesReader(directory).read(root.section("sources"));
         Path policies = directory(root, "policies", "policies");
         if (policies == null && !root.has("policies")) {
@@ -115,7 +115,7 @@ public final class ConfigReader {
         if (tls != null) {
             tls.only(List.of("keystore", "password"));
             tls.required("keystore");
-            Path keystore = existingFile(tls, "keystore");
+            Path keystore = existingFile(directory, tls, "keystore");
             String password = tls.requiredText("password");
             key = keystore == null ? null : new NicolConfig.Tls(keystore, password);
         }
@@ -171,28 +171,6 @@ public final class ConfigReader {
                 node.text("reader_user"),
                 node.text("reader_password"),
                 keys);
-    }
-
-    private NicolConfig.@Nullable Identity identity(@Nullable YamlNode node) {
-        if (node == null) {
-            return null;
-        }
-        node.only(List.of("users", "oidc"));
-        if (!node.has("users") && !node.has("oidc")) {
-            node.problem("nobody could log in — name `users`, `oidc`, or both");
-        }
-        Path users = existingFile(node, "users");
-        YamlNode oidc = node.section("oidc");
-        NicolConfig.Oidc issuer = null;
-        if (oidc != null) {
-            oidc.only(List.of("issuer", "audience", "groups_claim"));
-            oidc.required("issuer");
-            String url = httpUrl(oidc, "issuer");
-            String audience = oidc.requiredText("audience");
-            String claim = oidc.text("groups_claim");
-            issuer = new NicolConfig.Oidc(url, audience, claim == null ? NicolConfig.Oidc.DEFAULT_GROUPS_CLAIM : claim);
-        }
-        return users == null && issuer == null ? null : new NicolConfig.Identity(users, issuer);
     }
 
     private static NicolConfig.Limits limits(@Nullable YamlNode node) {
@@ -275,16 +253,6 @@ public final class ConfigReader {
                 RowsTouchedReader.read(node));
     }
 
-    /** The URL itself is not told: it may carry a password. */
-    private static String httpUrl(YamlNode node, String key) {
-        String url = node.text(key);
-        YamlNode place = node.child(key);
-        if (url != null && place != null && !url.matches("https?://[^\\s/]+.*")) {
-            place.problem("`" + key + "` must be a URL that begins with http:// or https://");
-        }
-        return url == null ? "" : url;
-    }
-
     private @Nullable Path path(YamlNode node, String key) {
         return path(directory, node, key);
     }
@@ -303,8 +271,9 @@ public final class ConfigReader {
         }
     }
 
-    private @Nullable Path existingFile(YamlNode node, String key) {
-        Path path = path(node, key);
+    /** A file that is there. */
+    static @Nullable Path existingFile(Path directory, YamlNode node, String key) {
+        Path path = path(directory, node, key);
         YamlNode place = node.child(key);
         if (path != null && place != null && !Files.isRegularFile(path)) {
             place.problem("`" + key + "`: there is no file " + place.shown() + " — create it, or correct the path");

@@ -5,6 +5,7 @@ import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.audit.StoreSettings;
 import dev.nicol.server.delivery.SinkSettings;
+import dev.nicol.server.identity.OidcSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -118,17 +119,12 @@ public record NicolConfig(
     }
 
     /** Who can log in: from a file, from an issuer of tokens, or both. */
-    public record Identity(@Nullable Path users, @Nullable Oidc oidc) {
+    public record Identity(@Nullable Path users, @Nullable OidcSettings oidc) {
         public Identity {
             if (users == null && oidc == null) {
                 throw new IllegalArgumentException("nobody could log in: name `users`, `oidc`, or both");
             }
         }
-    }
-
-    /** An issuer of tokens. */
-    public record Oidc(String issuer, String audience, String groupsClaim) {
-        public static final String DEFAULT_GROUPS_CLAIM = "groups";
     }
 
     /**

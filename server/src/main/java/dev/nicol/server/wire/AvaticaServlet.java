@@ -93,7 +93,10 @@ final class AvaticaServlet extends HttpServlet {
         try {
             return authenticator.authenticate(presented);
         } catch (NicolException refused) {
-            trail.event("login_failed", claimedName(presented.authorization()), "from " + presented.address());
+            trail.event(
+                    "login_failed",
+                    claimedName(presented.authorization()),
+                    "from " + presented.address() + ": " + refused.getMessage());
             throw refused;
         }
     }
@@ -143,9 +146,9 @@ final class AvaticaServlet extends HttpServlet {
         return bytes.length;
     }
 
-    private static void challenge(HttpServletResponse response) throws IOException {
+    private void challenge(HttpServletResponse response) throws IOException {
         response.setStatus(HttpServletResponse.SC_UNAUTHORIZED);
-        response.setHeader("WWW-Authenticate", "Basic realm=\"Nicol\", charset=\"UTF-8\"");
+        authenticator.challenges().forEach(challenge -> response.addHeader("WWW-Authenticate", challenge));
         response.setContentType("text/plain; charset=utf-8");
         response.getWriter().println("Log in: send credentials in the Authorization header.");
     }

@@ -3,6 +3,7 @@ package dev.nicol.server.wire;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.SubjectCatalogs;
 import dev.nicol.server.identity.Authenticator;
+import dev.nicol.server.identity.Presented;
 import dev.nicol.server.pipeline.Statements;
 import dev.nicol.server.wire.TextServlet.Page;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
 /** The server's one port: Avatica, health, metrics. Started by {@link #start}; closing it closes every connection. */
 public final class HttpEndpoint implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(HttpEndpoint.class);
+
+    /** For all headers but the credentials. */
+    private static final int HEADERS_BYTES = 8 * 1024;
 
     private final Server server;
     private final ServerConnector connector;
@@ -74,6 +78,8 @@ public final class HttpEndpoint implements AutoCloseable {
         HttpConfiguration configuration = new HttpConfiguration();
         configuration.setSendServerVersion(false);
         configuration.setSendXPoweredBy(false);
+        // a token with many groups is long, and other headers come beside it
+        configuration.setRequestHeaderSize(Presented.MAX_HEADER_LENGTH + HEADERS_BYTES);
         return configuration;
     }
 

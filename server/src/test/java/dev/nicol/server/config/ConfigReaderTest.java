@@ -9,6 +9,7 @@ import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.delivery.HookEvent;
 import dev.nicol.server.delivery.SinkSettings;
+import dev.nicol.server.identity.OidcSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -29,7 +30,17 @@ class ConfigReaderTest {
             store:    {url: "jdbc:postgresql://db/nicol", user: n, password: "${CRM_PASSWORD}", reader_user: r, reader_password: s3cret-reader, keys: secrets}
             identity:
               users: users.yaml
-              oidc: {issuer: "http://127.0.0.1:8080/realms/nicol", audience: nicol, groups_claim: teams}
+              oidc:
+                issuer: "http://127.0.0.1:8080/realms/nicol"
+                audience: nicol
+                groups_claim: teams
+                purposes_claim: declared
+                agents: [scorer]
+                clock_skew_s: 5
+                client_id: nicol
+                client_secret: s3cret-client
+                introspect: true
+                directory: {client_id: reader, client_secret: s3cret-directory}
             sources:
               crm:  {kind: postgresql, url: "jdbc:postgresql://h/crm", user: nicol, password: "${CRM_PASSWORD}", environment: production, credentials: shared}
               shop: {kind: mysql, url: "jdbc:mariadb://h/shop", user: nicol, password: "pre-${SHOP_PASSWORD}", environment: staging, properties: {useCompression: true}, max_connections: 3}
@@ -56,6 +67,30 @@ class ConfigReaderTest {
     }
 
     @Test
+    void readsEveryKeyOfIdentity() throws IOException {
+        NicolConfig config = read(FULL);
+
+        assertThat(config.identity())
+                .isEqualTo(new NicolConfig.Identity(
+                        directory.resolve("users.yaml"),
+                        new OidcSettings(
+                                "http://127.0.0.1:8080/realms/nicol",
+                                "nicol",
+                                new OidcSettings.Claims(
+                                        "preferred_username", "teams", "realm_access.roles", "declared", null),
+                                Set.of("scorer"),
+                                Duration.ofSeconds(5),
+                                new OidcSettings.Client("nicol", "s3cret-client"),
+                                true,
+                                false,
+                                new OidcSettings.Directory(
+                                        "http://127.0.0.1:8080",
+                                        "nicol",
+                                        new OidcSettings.Client("reader", "s3cret-directory"),
+                                        Duration.ofSeconds(60)))));
+    }
+
+    @Test
     void readsEveryKey() throws IOException {
         NicolConfig config = read(FULL);
 
@@ -74,10 +109,6 @@ class ConfigReaderTest {
                         "r",
                         "s3cret-reader",
                         directory.resolve("secrets")));
-        assertThat(config.identity())
-                .isEqualTo(new NicolConfig.Identity(
-                        directory.resolve("users.yaml"),
-                        new NicolConfig.Oidc("http://127.0.0.1:8080/realms/nicol", "nicol", "teams")));
         assertThat(config.sources())
                 .containsExactly(
                         new SourceDefinition(

@@ -42,7 +42,7 @@ public final class TestNicol implements AutoCloseable {
         return start(sources, users, policies, "");
     }
 
-    /** @param more further top-level keys of nicol.yaml; with `server` none is written for it */
+    /** @param more further top-level keys of nicol.yaml; with `server` or `identity` none is written for that */
     public static TestNicol start(List<SourceDefinition> sources, String users, String policies, String more) {
         Path directory = files(sources, users, policies, more);
         return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
@@ -66,7 +66,8 @@ public final class TestNicol implements AutoCloseable {
             Files.createDirectory(directory.resolve("policies"));
             Files.writeString(directory.resolve("policies/policy.yaml"), policies);
             Files.writeString(directory.resolve("users.yaml"), users.replace("$HASH", PasswordHash.of(PASSWORD)));
-            StringBuilder config = new StringBuilder("identity: {users: users.yaml}\n");
+            StringBuilder config =
+                    new StringBuilder(more.contains("identity:") ? "" : "identity: {users: users.yaml}\n");
             config.append(more.contains("server:") ? "" : "server: {port: 0}\n");
             config.append("policies: policies/\n").append(more).append("\nsources:\n");
             for (SourceDefinition source : sources) {
@@ -120,6 +121,19 @@ public final class TestNicol implements AutoCloseable {
             info.setProperty(properties[i], properties[i + 1]);
         }
         return DriverManager.getConnection("jdbc:avatica:remote:url=" + url, info);
+    }
+
+    /** A connection by the stock driver with a bearer token. */
+    public Connection connectWithToken(String token, String... properties) throws SQLException {
+        Properties info = new Properties();
+        info.setProperty("avatica_user", "unused");
+        info.setProperty("authentication", "BEARER");
+        info.setProperty("bearer_token", token);
+        info.setProperty("serialization", "protobuf");
+        for (int i = 0; i < properties.length; i += 2) {
+            info.setProperty(properties[i], properties[i + 1]);
+        }
+        return DriverManager.getConnection("jdbc:avatica:remote:url=" + url(), info);
     }
 
     /** Rows of a query as text, NULL as {@code null}, columns separated by a bar. */
