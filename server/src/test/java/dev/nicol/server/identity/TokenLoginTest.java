@@ -90,6 +90,14 @@ class TokenLoginTest {
     }
 
     @Test
+    void whoLacksAnAttributeThatAFilterNeedsIsToldWhich() throws Exception {
+        String ned = keycloak.tokenOf("ned", "bi");
+        isRefused(() -> rows(nicol, ned, NAMES), "42501", "the attribute `region`, which you do not have");
+        assertThat(nicol.rows("local", "SELECT DISTINCT sqlstate FROM nicol.audit.statements WHERE user_name = 'ned'"))
+                .containsExactly("42501");
+    }
+
+    @Test
     void rolesOfATokenAreBuiltInOnes() throws Exception {
         rows(nicol, keycloak.tokenOf("bob", "bi"), NAMES);
         String others = "SELECT COUNT(*) FROM nicol.audit.statements WHERE user_name = 'bob'";

@@ -105,27 +105,41 @@ public final class TestKeycloak {
                         "urn:ietf:params:oauth:token-type:access_token"));
     }
 
+    /** Takes a token back (RFC 7009). */
+    public void revoke(String token, String client) {
+        post(issuer() + "/protocol/openid-connect/revoke", Map.of("client_id", client, "token", token));
+    }
+
     /** An access token as an issuer's address gives it. */
     public static String requested(String issuer, Map<String, String> form) {
         return requested(issuer, form, "access_token");
     }
 
     public static String requested(String issuer, Map<String, String> form, String kind) {
+        try {
+            String answer = post(issuer + "/protocol/openid-connect/token", form);
+            JsonNode token = new ObjectMapper().readTree(answer).path(kind);
+            if (!token.isTextual()) {
+                throw new IllegalStateException(answer);
+            }
+            return token.asText();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private static String post(String url, Map<String, String> form) {
         String body = form.entrySet().stream()
                 .map(field -> field.getKey() + "=" + URLEncoder.encode(field.getValue(), StandardCharsets.UTF_8))
                 .collect(Collectors.joining("&"));
-        HttpRequest request = HttpRequest.newBuilder(URI.create(issuer + "/protocol/openid-connect/token"))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
         try {
-            HttpResponse<String> answer =
-                    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-            JsonNode token = new ObjectMapper().readTree(answer.body()).path(kind);
-            if (!token.isTextual()) {
-                throw new IllegalStateException(answer.body());
-            }
-            return token.asText();
+            return HttpClient.newHttpClient()
+                    .send(request, HttpResponse.BodyHandlers.ofString())
+                    .body();
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         } catch (InterruptedException stopped) {
