@@ -245,14 +245,17 @@ public final class Source implements AutoCloseable {
             adapter.tag(lent.connection(), identity, before, role);
             state.told(identity, role);
         } catch (SQLException failure) {
+            NicolError error = adapter.classify(failure);
+            if (role != null && (error == NicolError.NOT_PERMITTED || error == NicolError.DATA)) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "Source `" + definition.name()
+                                + "` does not let Nicol take the role that is configured for you."
+                                + " Ask an administrator.",
+                        detail(failure),
+                        failure);
+            }
             failed(failure);
-            throw role == null || isBroken(failure)
-                    ? SourceExecution.failure(adapter, definition.name(), failure)
-                    : NicolError.NOT_PERMITTED.because(
-                            "Source `" + definition.name() + "` does not let Nicol take the role that is configured for"
-                                    + " you. Ask an administrator.",
-                            detail(failure),
-                            failure);
+            throw SourceExecution.failure(adapter, definition.name(), failure);
         }
     }
 
