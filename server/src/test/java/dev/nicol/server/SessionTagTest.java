@@ -2,11 +2,17 @@ package dev.nicol.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
+import dev.nicol.adapters.testing.TestMariadb;
+import dev.nicol.adapters.testing.TestPostgres;
 import dev.nicol.server.testing.TestNicol;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -41,6 +47,7 @@ final class SessionTagTest {
                 "postgres",
                 "",
                 "CREATE ROLE " + login + " LOGIN",
+                "ALTER ROLE " + login + " SET log_statement = 'all'",
                 "CREATE TABLE orders (id INTEGER PRIMARY KEY, owner TEXT, item TEXT)",
                 "INSERT INTO orders VALUES (1, 'alice', 'lamp'), (2, 'bob', 'desk'), (3, 'alice', 'pen')",
                 "ALTER TABLE orders ENABLE ROW LEVEL SECURITY",
@@ -253,6 +260,29 @@ final class SessionTagTest {
                         .singleElement()
                         .satisfies(sent -> assertThat(sent).endsWith(comment + "|" + id(scorer)));
             }
+        }
+    }
+
+    @Test
+    void logsOfTheDatabasesNameHumanAndAgent() throws SQLException, IOException {
+        String general = "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE argument LIKE '%nicol_%'";
+        try (Connection admin = DriverManager.getConnection(
+                        TestMariadb.running().url(""), TestMariadb.ADMIN, TestMariadb.PASSWORD);
+                Connection scorer = scorer()) {
+            String comment = "/*nicol_agent='scorer',nicol_connection='" + id(scorer)
+                    + "',nicol_purpose='fraud-scoring',nicol_user='alice'*/";
+            rows(scorer, "SELECT item FROM pg.public.orders");
+            await().untilAsserted(() ->
+                    assertThat(Files.readString(TestPostgres.running().log())).contains(comment));
+            run(admin, "SET GLOBAL log_output = 'TABLE'");
+            run(admin, "SET GLOBAL general_log = ON");
+            try {
+                rows(scorer, "SELECT told FROM my." + TestDatabases.schema(mariadb) + ".session");
+            } finally {
+                run(admin, "SET GLOBAL general_log = OFF");
+            }
+
+            assertThat(rows(admin, general)).anyMatch(logged -> logged.endsWith(comment));
         }
     }
 

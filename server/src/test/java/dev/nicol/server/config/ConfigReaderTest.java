@@ -402,6 +402,28 @@ class ConfigReaderTest {
                           f: {kind: postgresql, url: "jdbc:postgresql://h/x?user=nicol", environment: staging, credentials: pass_through}
                           g: {kind: postgresql, url: "jdbc:postgresql://h/x", environment: staging, credentials: pass_through, logins: logins.yaml, max_connections_per_login: 9}
                           h: {kind: postgresql, url: "jdbc:postgresql://h/x", environment: staging, credentials: pass_throu}
-                        """)).containsExactly("");
+                        """))
+                .containsExactly(
+                        "nicol.yaml:3: `credentials: pass_through` is not for kind `duckdb`, which has no users — use"
+                                + " `shared`",
+                        "nicol.yaml:4: `credentials: impersonate` is not for kind `duckdb`, which has no SET ROLE — use"
+                                + " `shared`",
+                        "nicol.yaml:5: `credentials: impersonate` is not for kind `h2`, which has no SET ROLE — use"
+                                + " `shared`",
+                        "nicol.yaml:5: `roles` is missing — add it",
+                        "nicol.yaml:7: unknown key `user` — did you mean `users`?",
+                        "nicol.yaml:7: `NONE` is a word of SET ROLE and no role — name a role of the database",
+                        "nicol.yaml:8: `logins` is for `credentials: pass_through` — remove it, or set that",
+                        "nicol.yaml:8: `max_connections_per_login` is for `credentials: pass_through` — remove it, or"
+                                + " set that",
+                        "nicol.yaml:8: `roles` is for `credentials: impersonate` — remove it, or set that",
+                        "nicol.yaml:9: `credentials: pass_through` does not go with a user or password in `url` or"
+                                + " `properties`, which every login would get — move them to `user` and `password`",
+                        "nicol.yaml:10: `logins`: logins.yaml:1: unknown key `pasword` — did you mean `password`?",
+                        "nicol.yaml:10: `logins`: logins.yaml:1: `password` is missing — add it",
+                        "nicol.yaml:10: `logins`: logins.yaml:2: `bob` must be a map of keys, not text",
+                        "nicol.yaml:10: `max_connections_per_login` must be a whole number from 1 to 8, not `9`",
+                        "nicol.yaml:11: `credentials` cannot be `pass_throu` — use one of shared, pass_through,"
+                                + " impersonate");
     }
 }
