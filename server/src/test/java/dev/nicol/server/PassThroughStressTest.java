@@ -29,8 +29,9 @@ import org.junit.jupiter.api.Test;
 final class PassThroughStressTest {
     private static final int USERS = 50;
     private static final int SESSIONS = 200;
-    private static final int STATEMENTS = 4;
+    private static final int STATEMENTS = 3;
     private static final int MOST = 20;
+    private static final int ENDING = 10;
 
     @Test
     void sessionsOfManyUsersDoNotMix() throws Exception {
@@ -50,9 +51,11 @@ final class PassThroughStressTest {
             await().untilAsserted(() -> assertThat(
                             counted(watching, prefix, "AND (state <> 'idle' OR xact_start IS NOT NULL)"))
                     .isZero());
-            assertThat(counted(watching, prefix, "")).isBetween(1, MOST);
+            await().untilAsserted(
+                            () -> assertThat(counted(watching, prefix, "")).isBetween(1, MOST));
         }
-        assertThat(most).isBetween(2, MOST);
+        // a closed connection is still counted until its process has ended
+        assertThat(most).isBetween(2, MOST + ENDING);
         try (Connection watching = DriverManager.getConnection(postgres.url(), "postgres", "")) {
             await().untilAsserted(
                             () -> assertThat(counted(watching, prefix, "")).isZero());
