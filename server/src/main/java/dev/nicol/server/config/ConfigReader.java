@@ -32,10 +32,12 @@ public final class ConfigReader {
 
     private final Path file;
     private final Path directory;
+    private final Function<String, @Nullable String> environment;
     private final Problems problems = new Problems();
 
-    private ConfigReader(Path file) {
+    private ConfigReader(Path file, Function<String, @Nullable String> environment) {
         this.file = file;
+        this.environment = environment;
         Path parent = file.toAbsolutePath().normalize().getParent();
         this.directory = parent == null ? file.toAbsolutePath() : parent;
     }
@@ -51,7 +53,7 @@ public final class ConfigReader {
 
     /** The same with another environment; it answers null for a variable that is not set. */
     public static NicolConfig read(Path file, Function<String, @Nullable String> environment) {
-        ConfigReader reader = new ConfigReader(file);
+        ConfigReader reader = new ConfigReader(file, environment);
         YamlNode root = YamlDocument.read(file, reader.problems, environment);
         NicolConfig config = root == null ? null : reader.config(root);
         reader.problems.throwIfAny();
@@ -67,7 +69,7 @@ public final class ConfigReader {
         NicolConfig.Store store = store(root.section("store"));
         root.required("identity");
         NicolConfig.Identity identity = new IdentityReader(directory).read(root.section("identity"));
-        List<SourceDefinition> sources = new SourcesReader(directory).read(root.section("sources"));
+        List<SourceDefinition> sources = new SourcesReader(directory, environment).read(root.section("sources"));
         Path policies = directory(root, "policies", "policies");
         if (policies == null && !root.has("policies")) {
             problems.add(

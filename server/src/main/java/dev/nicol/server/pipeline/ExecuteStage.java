@@ -116,7 +116,7 @@ final class ExecuteStage {
     private Plan lookedUp(Plan.LookedUp lookedUp, Run run) {
         return lookedUp.after().apply(new PolicyLookUps(run.execution(), query -> {
             Plan plan = lookedUp.queries().apply(new Body.Query(query, query.getRowType()));
-            return rows(plan, run, Use.JOIN);
+            return run.execution().forPolicy(() -> rows(plan, run, Use.JOIN));
         }));
     }
 

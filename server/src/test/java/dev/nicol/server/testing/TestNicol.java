@@ -1,5 +1,6 @@
 package dev.nicol.server.testing;
 
+import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.Server;
@@ -17,7 +18,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 
 /** A server over given sources, with users and policies as files, reached by the stock Avatica driver. */
 public final class TestNicol implements AutoCloseable {
@@ -82,13 +85,30 @@ public final class TestNicol implements AutoCloseable {
                 if (source.password() != null && !source.password().isEmpty()) {
                     config.append(", password: '").append(source.password()).append("'");
                 }
-                config.append("}\n");
+                config.append(credentials(source.credentials())).append("}\n");
             }
             Files.writeString(directory.resolve("nicol.yaml"), config);
             return directory;
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    private static String credentials(SourceCredentials credentials) {
+        if (credentials instanceof SourceCredentials.PassThrough own) {
+            return ", credentials: pass_through, max_connections_per_login: " + own.maxPerLogin()
+                    + (own.logins() == null ? "" : ", logins: '" + own.logins() + "'");
+        } else if (credentials instanceof SourceCredentials.Impersonate roles) {
+            return ", credentials: impersonate, roles: {users: " + map(roles.users()) + ", agents: "
+                    + map(roles.agents()) + ", groups: " + map(roles.groups()) + "}";
+        }
+        return "";
+    }
+
+    private static String map(Map<String, String> texts) {
+        return texts.entrySet().stream()
+                .map(entry -> entry.getKey() + ": " + entry.getValue())
+                .collect(Collectors.joining(", ", "{", "}"));
     }
 
     /** The directory of its files. */
@@ -157,6 +177,13 @@ public final class TestNicol implements AutoCloseable {
             text.add(String.join("|", row));
         }
         return text;
+    }
+
+    /** The same rows without the comment that says whom a statement was sent for. */
+    public static List<String> uncommented(List<String> sent) {
+        return sent.stream()
+                .map(sql -> sql.replaceAll(" /\\*(nicol_\\w+='[^']*',?)+\\*/", ""))
+                .toList();
     }
 
     /** Rows written by a statement. */
