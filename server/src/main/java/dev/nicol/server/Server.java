@@ -34,6 +34,7 @@ import dev.nicol.server.classification.TagStore;
 import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
+import dev.nicol.server.identity.AccessTokens;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.identity.Logins;
 import dev.nicol.server.pipeline.MaskKeys;
@@ -94,7 +95,8 @@ public final class Server implements AutoCloseable {
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             TagStore tagStore = new TagStore(store, trail);
             TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
-            logins = opened(new Logins(users(config, trail), config.identity().oidc(), clock));
+            AccessTokens tokens = new AccessTokens(store, trail, clock);
+            logins = opened(new Logins(users(config, trail), config.identity().oidc(), tokens, clock));
             LoadedPolicies files = opened(new LoadedPolicies(
                     config.policies(),
                     new LoadedPolicies.Ground(catalog, virtualSchemas, tags, logins::known, clock),
@@ -132,6 +134,7 @@ public final class Server implements AutoCloseable {
                             tags,
                             examiner,
                             new SubjectHistory(store, clock),
+                            tokens,
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             clock),

@@ -173,6 +173,13 @@ public final class LocalUsers implements AutoCloseable {
         return NicolError.NOT_PERMITTED.because("There is no user or agent `" + name + "`. Correct the name.");
     }
 
+    /** What the file says of a human; null where it has none of that name. */
+    @Nullable
+    Account human(String name) {
+        LocalUser user = directory.get().users.get(name);
+        return user == null || user.account().agent() ? null : user.account();
+    }
+
     /** What the file says of an agent; null where it has none of that name. */
     @Nullable
     Account agent(String name) {

@@ -5,23 +5,25 @@ import dev.nicol.policy.NicolException;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.check.KnownSubjects;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Stream;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Every way to log in: passwords of the users file, and tokens of an issuer. */
+/** Every way to log in: passwords of the users file, tokens of an issuer, and personal access tokens. */
 public final class Logins implements Authenticator, AutoCloseable {
     private final @Nullable LocalUsers users;
     private final @Nullable TokenLogin tokens;
+    private final AccessTokens accessTokens;
 
     /**
      * @param users null where there is no users file
      * @param oidc null where no issuer's tokens are believed
      */
-    public Logins(@Nullable LocalUsers users, @Nullable OidcSettings oidc, Clock clock) {
+    public Logins(@Nullable LocalUsers users, @Nullable OidcSettings oidc, AccessTokens accessTokens, Clock clock) {
         this.users = users;
+        this.accessTokens = accessTokens;
         this.tokens =
                 oidc == null ? null : new TokenLogin(oidc, clock, name -> users == null ? null : users.agent(name));
     }
@@ -33,19 +35,52 @@ public final class Logins implements Authenticator, AutoCloseable {
             throw NicolError.NOT_AUTHENTICATED.because("no credentials; log in with user name and password");
         } else if (header.length() > Presented.MAX_HEADER_LENGTH) {
             throw notUnderstood();
-        } else if (BasicCredentials.isIn(header) && users != null) {
-            return users.authenticate(BasicCredentials.of(header));
+        } else if (BasicCredentials.isIn(header)) {
+            return basic(BasicCredentials.of(header));
         } else if (TokenLogin.isIn(header) && tokens != null) {
             return tokens.authenticate(header, presented.certificate());
         }
         throw notUnderstood();
     }
 
+    private Principal basic(BasicCredentials credentials) {
+        if (AccessTokens.isOne(credentials.password())) {
+            AccessTokens.Token token = accessTokens.find(credentials.name(), credentials.password());
+            return new Principal(
+                    token.userName(),
+                    false,
+                    AccessTokens.MEANS + token.tokenId(),
+                    token.expiresAt(),
+                    stated -> subject(token, stated));
+        } else if (users != null) {
+            return users.authenticate(credentials);
+        }
+        throw BasicCredentials.wrong();
+    }
+
+    /** The rights of a token's owner as they are now, for the token's purposes. */
+    private Subject subject(AccessTokens.Token token, Map<String, String> stated) {
+        Account owner = users == null ? null : users.human(token.userName());
+        if (owner == null && tokens != null) {
+            owner = tokens.person(token.userName());
+        }
+        if (owner == null) {
+            throw NicolError.NOT_AUTHENTICATED.because("the owner of the token is not known any more");
+        }
+        Map<String, String> known = new HashMap<>(stated);
+        if (token.purposes().size() == 1) {
+            known.putIfAbsent("purpose", token.purposes().iterator().next());
+        }
+        if (!token.purposes().isEmpty() && !known.containsKey("purpose")) {
+            throw NicolError.NOT_PERMITTED.because("This token is for the purposes " + new TreeSet<>(token.purposes())
+                    + ": state one of them by the connection property `purpose`.");
+        }
+        return new StatedIdentity(known).subject(owner.withinPurposes(token.purposes()), nobody -> null);
+    }
+
     @Override
     public List<String> challenges() {
-        return Stream.of(users == null ? null : BASIC, tokens == null ? null : BEARER)
-                .filter(Objects::nonNull)
-                .toList();
+        return tokens == null ? List.of(BASIC) : List.of(BASIC, BEARER);
     }
 
     private static NicolException notUnderstood() {

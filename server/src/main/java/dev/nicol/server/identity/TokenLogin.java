@@ -188,6 +188,15 @@ final class TokenLogin implements AutoCloseable {
         return new Account(name, agent, person.groups(), person.roles(), person.attributes(), all, Set.of());
     }
 
+    /** What the directory says of a human; null where it knows none of that name, or there is no directory. */
+    @Nullable
+    Account person(String name) {
+        Directory.Person person = directory == null ? null : directory.byName(name);
+        return person == null || name.startsWith(TokenClaims.SERVICE_ACCOUNT)
+                ? null
+                : account(name, false, person, Set.of());
+    }
+
     private static NicolException refused(String reason) {
         return NicolError.NOT_AUTHENTICATED.because(reason);
     }

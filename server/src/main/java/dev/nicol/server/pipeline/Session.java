@@ -19,6 +19,7 @@ public final class Session {
     private final boolean asking;
     private volatile Subject subject;
     private volatile SourceIdentity identity;
+    private volatile boolean byAccessToken;
     private volatile boolean autoCommit = true;
     private volatile @Nullable String defaultCatalog;
     private volatile @Nullable String defaultSchema;
@@ -49,6 +50,15 @@ public final class Session {
     /** One for a look at the side, of the same client: what would be held is refused, and nothing is asked for. */
     static Session aside(Session session) {
         return new Session(session.connectionId, session.subject, session.logins, false);
+    }
+
+    /** Of a client that logged in by a personal access token. */
+    public void setByAccessToken(boolean by) {
+        byAccessToken = by;
+    }
+
+    boolean isByAccessToken() {
+        return byAccessToken;
     }
 
     /** Whether what is held becomes a request for approval. */

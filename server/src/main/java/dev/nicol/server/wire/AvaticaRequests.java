@@ -251,6 +251,7 @@ final class AvaticaRequests {
         }
         Subject subject = connections.admitted(principal, () -> principal.subject(stated));
         Session session = new Session(id, subject, SourceLogins.stated(sent));
+        session.setByAccessToken(principal.isByAccessToken());
         applySchema(session, null, sent.get("schema"));
         connections.open(principal, id, session);
         return new OpenConnectionResponse();

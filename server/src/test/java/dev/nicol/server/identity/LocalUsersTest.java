@@ -336,7 +336,7 @@ class LocalUsersTest {
     }
 
     private static Principal login(LocalUsers local, @Nullable String header) {
-        return new Logins(local, null, Clock.systemUTC()).authenticate(new Presented(header, "127.0.0.1", null));
+        return new Logins(local, null, null, Clock.systemUTC()).authenticate(new Presented(header, "127.0.0.1", null));
     }
 
     private LocalUsers open(String content) throws IOException {

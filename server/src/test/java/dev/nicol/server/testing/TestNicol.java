@@ -132,9 +132,19 @@ public final class TestNicol implements AutoCloseable {
 
     /** A connection to any server. */
     static Connection connect(String url, String user, String serialization, String[] properties) throws SQLException {
+        return connect(url, user, PASSWORD, serialization, properties);
+    }
+
+    /** A connection with another password. */
+    public Connection connectWithPassword(String user, String password, String... properties) throws SQLException {
+        return connect(url(), user, password, "json", properties);
+    }
+
+    private static Connection connect(
+            String url, String user, String password, String serialization, String[] properties) throws SQLException {
         Properties info = new Properties();
         info.setProperty("avatica_user", user);
-        info.setProperty("avatica_password", PASSWORD);
+        info.setProperty("avatica_password", password);
         info.setProperty("authentication", "BASIC");
         info.setProperty("serialization", serialization);
         for (int i = 0; i < properties.length; i += 2) {
