@@ -215,9 +215,9 @@ public final class Server implements AutoCloseable {
         return part;
     }
 
-    private static List<Source> sources(NicolConfig config, Store store) {
+    private List<Source> sources(NicolConfig config, Store store) {
         List<Source> sources = new ArrayList<>();
-        config.sources().forEach(definition -> sources.add(new Source(definition)));
+        config.sources().forEach(definition -> sources.add(opened(new Source(definition))));
         Store.Reader reader = store.reader();
         SourceDefinition system = new SourceDefinition(
                 SYSTEM_CATALOG,
@@ -228,7 +228,7 @@ public final class Server implements AutoCloseable {
                 "production",
                 Map.of(),
                 SourceDefinition.DEFAULT_MAX_CONNECTIONS);
-        sources.add(new Source(system, store::awaitUpToDate));
+        sources.add(opened(new Source(system, store::awaitUpToDate)));
         return sources;
     }
 

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 final class PassThroughStressTest {
     private static final int USERS = 50;
     private static final int SESSIONS = 200;
-    private static final int STATEMENTS = 3;
-    private static final int MOST = 20;
+    private static final int STATEMENTS = 2;
+    private static final int MOST = 30;
     private static final int ENDING = 10;
 
     @Test

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class SourceCredentialsTest extends ConfigFixture {
+class CredentialsReaderTest extends ConfigFixture {
     @Test
     void readsWithWhichRightsASourceIsRead() throws IOException {
         Files.writeString(directory.resolve("logins.yaml"), """
