@@ -118,6 +118,40 @@ SqlCreate CreateSchema(Span s, boolean replace) :
     }
 }
 
+/** CREATE TOKEN name [PURPOSE 'purpose' [, ...]] EXPIRES 'moment' */
+SqlCreate CreateToken(Span s, boolean replace) :
+{
+    final SqlIdentifier name;
+    final List<SqlNode> purposes = new ArrayList<SqlNode>();
+    SqlLiteral purpose;
+    final SqlLiteral expires;
+}
+{
+    <TOKEN_WORD> name = SimpleIdentifier()
+    [
+        <PURPOSE> purpose = Text() { purposes.add(purpose); }
+        ( <COMMA> purpose = Text() { purposes.add(purpose); } )*
+    ]
+    <EXPIRES> expires = Text() {
+        return new CreateToken(s.end(this), replace, name, new SqlNodeList(purposes, getPos()), expires);
+    }
+}
+
+SqlDrop DropToken(Span s, boolean replace) :
+{
+    final SqlIdentifier name;
+}
+{
+    <TOKEN_WORD> name = SimpleIdentifier() { return new DropToken(s.end(this), name); }
+}
+
+SqlLiteral Text() :
+{
+}
+{
+    <QUOTED_STRING> { return SqlLiteral.createCharString(SqlParserUtil.parseString(token.image), getPos()); }
+}
+
 SqlCreate CreateView(Span s, boolean replace) :
 {
     final SqlIdentifier name;

@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.policy.Subject;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
@@ -13,11 +14,18 @@ import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One live source: its pool, and a circuit breaker around connecting. Nothing is connected before the first
- * {@link #connection()}. Safe for use by many threads.
+ * One live source: its pools, and a circuit breaker around connecting. Nothing is connected before the first connection is
+ * asked for. INVARIANT: no connection is given out before its session was told whom it works for, or to nobody where it
+ * works for Nicol itself. Safe for use by many threads.
  */
 public final class Source implements AutoCloseable {
     /** How long a statement waits for a connection, in milliseconds. */
@@ -26,17 +34,28 @@ public final class Source implements AutoCloseable {
     /** An idle connection is closed after this many milliseconds. */
     public static final long IDLE_TIMEOUT_MS = 60_000;
 
+    /** Connections with the configured login of a source that users read with their own: catalogue, samples, look-ups. */
+    public static final int MAX_OWN_CONNECTIONS = 2;
+
     /** A source that failed is left alone for this many milliseconds. */
     public static final long BREAKER_OPEN_MS = 3_000;
 
     /** The breaker opens when this many connections in a row have failed. */
     public static final int BREAKER_FAILURES = 2;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Source.class);
+
     private final SourceDefinition definition;
     private final SourceAdapter adapter;
     private final HikariDataSource pool;
     private final CircuitBreaker breaker;
     private final Runnable beforeUse;
+
+    /** What the sessions of the pool's connections were told, by the driver's connection. */
+    private final Map<Connection, SessionState> states = Collections.synchronizedMap(new WeakHashMap<>());
+
+    /** Null where nobody has a login of their own. */
+    private final @Nullable OwnLogins ownLogins;
 
     /** @throws NicolException where the definition names a kind that is not there */
     public Source(SourceDefinition definition) {
@@ -62,7 +81,8 @@ public final class Source implements AutoCloseable {
                     + definition.kind() + "`; use one of " + SourceAdapters.kinds() + ".");
         }
         this.adapter = found;
-        this.pool = new HikariDataSource(configuration(definition, found, connectionTimeoutMs));
+        HikariConfig configuration = configuration(definition, found, connectionTimeoutMs);
+        this.pool = new HikariDataSource(configuration);
         this.breaker = CircuitBreaker.of(
                 definition.name(),
                 CircuitBreakerConfig.custom()
@@ -71,8 +91,13 @@ public final class Source implements AutoCloseable {
                         .failureRateThreshold(100)
                         .permittedNumberOfCallsInHalfOpenState(1)
                         .waitDurationInOpenState(Duration.ofMillis(BREAKER_OPEN_MS))
-                        .ignoreException(failure -> failure instanceof SQLException sql && isExhausted(sql))
+                        .ignoreException(failure -> failure instanceof NicolException
+                                || failure instanceof LoginPool.Exhausted
+                                || failure instanceof SQLException sql && isExhausted(sql))
                         .build());
+        this.ownLogins = definition.credentials() instanceof SourceCredentials.PassThrough passThrough
+                ? new OwnLogins(definition, found, passThrough, configuration, connectionTimeoutMs)
+                : null;
     }
 
     private static HikariConfig configuration(
@@ -86,7 +111,7 @@ public final class Source implements AutoCloseable {
         if (definition.password() != null) {
             configuration.setPassword(definition.password());
         }
-        configuration.setMaximumPoolSize(definition.maxConnections());
+        configuration.setMaximumPoolSize(mostShared(definition));
         configuration.setMinimumIdle(0);
         configuration.setIdleTimeout(IDLE_TIMEOUT_MS);
         configuration.setConnectionTimeout(connectionTimeoutMs);
@@ -98,6 +123,13 @@ public final class Source implements AutoCloseable {
         return configuration;
     }
 
+    /** Bound of the connections with the configured login. */
+    private static int mostShared(SourceDefinition definition) {
+        return definition.credentials() instanceof SourceCredentials.PassThrough
+                ? Math.min(definition.maxConnections(), MAX_OWN_CONNECTIONS)
+                : definition.maxConnections();
+    }
+
     public SourceDefinition definition() {
         return definition;
     }
@@ -107,24 +139,147 @@ public final class Source implements AutoCloseable {
     }
 
     /**
-     * A connection from the pool, with autocommit on; closing it gives it back.
+     * A connection from the pool for Nicol itself, with autocommit on; closing it gives it back.
      *
      * @throws NicolException {@code SOURCE_FAILED} when the source cannot be reached, at once while it is known to be
      *     down; {@code TOO_MANY} when all connections stayed in use
      */
     public Connection connection() {
+        return forPolicy().connection();
+    }
+
+    /** The same, to read what policies look up. */
+    public SourceConnection forPolicy() {
+        return shared(SourceIdentity.NOBODY, null);
+    }
+
+    /**
+     * A connection for a subject, with the credentials the source has for it, whose session knows whom it works for.
+     *
+     * @param stated the login that the subject's connection brought; null: none
+     * @throws NicolException as {@link #connection()}, and {@code NOT_PERMITTED} where there is no login or role for the
+     *     subject, or the source refuses it
+     */
+    public SourceConnection borrow(SourceIdentity identity, Subject subject, @Nullable SourceLogin stated) {
+        OwnLogins logins = ownLogins;
+        if (logins == null) {
+            return shared(identity, role(subject));
+        }
+        LoginPool.Key key = logins.key(subject, stated);
         beforeUse.run();
+        LoginPool.Held held = connecting(() -> logins.borrow(key));
+        return tagged(
+                new SourceConnection(
+                        held.connection(),
+                        held.state(),
+                        key,
+                        connection -> logins.giveBack(held, !connection.isUnusable())),
+                identity,
+                null);
+    }
+
+    /** Tells the session of a connection that stays lent, in an open transaction, whom it works for now. */
+    public void retag(SourceConnection lent, SourceIdentity identity, Subject subject, @Nullable SourceLogin stated) {
+        if (ownLogins != null && !ownLogins.key(subject, stated).equals(lent.login())) {
+            throw NicolError.NOT_PERMITTED.because("Your login at source `" + definition.name()
+                    + "` has changed since this transaction began. ROLLBACK, then start again.");
+        }
+        String role = role(subject);
+        if (!lent.state().is(identity, role)) {
+            tell(lent, identity, role);
+            // a rollback takes back what was told in its transaction
+            lent.discard();
+        }
+    }
+
+    private @Nullable String role(Subject subject) {
+        return definition.credentials() instanceof SourceCredentials.Impersonate impersonate
+                ? impersonate.role(definition.name(), subject)
+                : null;
+    }
+
+    private SourceConnection shared(SourceIdentity identity, @Nullable String role) {
+        beforeUse.run();
+        Connection connection = connecting(pool::getConnection);
+        return tagged(new SourceConnection(connection, state(connection), null, this::giveBack), identity, role);
+    }
+
+    private SessionState state(Connection pooled) {
         try {
-            return breaker.executeCallable(pool::getConnection);
+            return states.computeIfAbsent(pooled.unwrap(Connection.class), physical -> new SessionState());
+        } catch (SQLException failure) {
+            pool.evictConnection(pooled);
+            throw SourceExecution.failure(adapter, definition.name(), failure);
+        }
+    }
+
+    private void giveBack(SourceConnection lent) {
+        if (lent.isUnusable()) {
+            pool.evictConnection(lent.connection());
+        }
+        try {
+            lent.connection().close();
+        } catch (SQLException failure) {
+            LOG.debug("giving a connection back failed; its pool will drop it", failure);
+        }
+    }
+
+    private SourceConnection tagged(SourceConnection lent, SourceIdentity identity, @Nullable String role) {
+        if (!lent.state().is(identity, role)) {
+            try {
+                tell(lent, identity, role);
+            } catch (RuntimeException | Error failure) {
+                lent.close();
+                throw failure;
+            }
+        }
+        return lent;
+    }
+
+    /** Fails closed: where the session cannot be told whom it works for, nothing runs on it. */
+    private void tell(SourceConnection lent, SourceIdentity identity, @Nullable String role) {
+        SessionState state = lent.state();
+        String before = state.role();
+        state.lose();
+        try {
+            adapter.tag(lent.connection(), identity, before, role);
+            state.told(identity, role);
+        } catch (SQLException failure) {
+            NicolError error = adapter.classify(failure);
+            if (role != null && (error == NicolError.NOT_PERMITTED || error == NicolError.DATA)) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "Source `" + definition.name()
+                                + "` does not let Nicol take the role that is configured for you."
+                                + " Ask an administrator.",
+                        detail(failure),
+                        failure);
+            }
+            failed(failure);
+            throw SourceExecution.failure(adapter, definition.name(), failure);
+        }
+    }
+
+    private <T> T connecting(Callable<T> connect) {
+        try {
+            return breaker.executeCallable(connect);
         } catch (CallNotPermittedException open) {
             throw NicolError.SOURCE_FAILED.because(
                     "Source `" + definition.name() + "` is down; try again in a few seconds.",
                     "circuit breaker is open",
                     open);
+        } catch (NicolException known) {
+            throw known;
+        } catch (LoginPool.Exhausted exhausted) {
+            throw NicolError.TOO_MANY.because("Source `" + definition.name() + "` has all of its "
+                    + (exhausted.ofLogin()
+                            ? "connections of your login in use; try again later, or raise its"
+                                    + " max_connections_per_login."
+                            : definition.maxConnections()
+                                    + " connections in use; try again later, or raise its max_connections."));
         } catch (SQLException failure) {
             if (isExhausted(failure)) {
                 throw NicolError.TOO_MANY.because(
-                        "Source `" + definition.name() + "` has all of its " + definition.maxConnections()
+                        "Source `" + definition.name() + "` has all of its " + mostShared(definition)
                                 + " connections in use; try again later, or raise its max_connections.",
                         detail(failure),
                         failure);
@@ -157,10 +312,10 @@ public final class Source implements AutoCloseable {
         return failure instanceof SQLTransientConnectionException
                 && failure.getCause() == null
                 && pool.getHikariPoolMXBean() != null
-                && pool.getHikariPoolMXBean().getActiveConnections() >= definition.maxConnections();
+                && pool.getHikariPoolMXBean().getActiveConnections() >= mostShared(definition);
     }
 
-    private static String detail(@Nullable Throwable failure) {
+    static String detail(@Nullable Throwable failure) {
         StringBuilder detail = new StringBuilder();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             detail.append(detail.isEmpty() ? "" : "; ").append(cause.getMessage());
@@ -199,18 +354,25 @@ public final class Source implements AutoCloseable {
         if (pool.getHikariPoolMXBean() != null) {
             pool.getHikariPoolMXBean().softEvictConnections();
         }
+        if (ownLogins != null) {
+            ownLogins.forgetConnections();
+        }
     }
 
     /** Connections in use now. */
     public int activeConnections() {
-        return pool.getHikariPoolMXBean() == null
+        int shared = pool.getHikariPoolMXBean() == null
                 ? 0
                 : pool.getHikariPoolMXBean().getActiveConnections();
+        return shared + (ownLogins == null ? 0 : ownLogins.inUse());
     }
 
-    /** Closes the pool; connections in use are aborted. */
+    /** Closes the pool; its connections in use are aborted, those of users' own logins close as they come back. */
     @Override
     public void close() {
+        if (ownLogins != null) {
+            ownLogins.close();
+        }
         pool.close();
     }
 

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Properties;
 import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -52,6 +53,30 @@ public interface SourceAdapter {
 
     /** Driver properties that every connection needs: time zones, encodings, cursors, time-outs. */
     void configure(HikariConfig pool);
+
+    /**
+     * Tells a session whom it works for, in one round trip where the database can: settings that outlive autocommit, each
+     * with a value, so that nothing of whoever was before stays. Called outside of transactions, or in one of the user's.
+     *
+     * @param before the role it was put in; null: none
+     * @param role the role it is put in; null: back to the login's own. Never other than null for kinds that cannot
+     *     {@link #assumesRoles()}
+     */
+    void tag(Connection connection, SourceIdentity identity, @Nullable String before, @Nullable String role)
+            throws SQLException;
+
+    /** Whether a session can be put in a role, and taken out of it. */
+    default boolean assumesRoles() {
+        return false;
+    }
+
+    /** Whether the database knows users. */
+    default boolean knowsLogins() {
+        return true;
+    }
+
+    /** Names a connection's owner, where it has only one, in the properties it is opened with. */
+    default void describe(Properties driver, String user, String agent) {}
 
     /**
      * Reads the whole catalogue in a bounded number of queries, system schemas left out.
@@ -108,7 +133,10 @@ public interface SourceAdapter {
      */
     void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type) throws SQLException;
 
-    /** Which of the user's codes a failure of this database is; {@code SOURCE_FAILED} when in doubt. */
+    /**
+     * Which of the user's codes a failure of this database is; {@code SOURCE_FAILED} when in doubt, {@code NOT_PERMITTED}
+     * where the database forbids it to the login or role.
+     */
     NicolError classify(SQLException failure);
 
     /** Whether a commit would silently undo the transaction, because a statement of it has failed. */

@@ -43,6 +43,7 @@ public final class SourceExecution implements AutoCloseable {
     private final List<SourceQuery> queries = new CopyOnWriteArrayList<>();
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
     private final List<@Nullable Object> lookedUp = new ArrayList<>();
+    private boolean forPolicy;
     private volatile @Nullable Statement writing;
     private volatile @Nullable NicolException cancelled;
 
@@ -59,6 +60,11 @@ public final class SourceExecution implements AutoCloseable {
     /** Lends connections; knows whether a transaction pins one. */
     public interface Lender {
         Loan borrow(String source);
+
+        /** One that reads what policies look up: with the rights that Nicol itself has at the source. */
+        default Loan borrowForPolicy(String source) {
+            return borrow(source);
+        }
     }
 
     /**
@@ -66,6 +72,7 @@ public final class SourceExecution implements AutoCloseable {
      *
      * @param pinned a transaction holds it: it is neither committed nor given back here
      * @param failed told of every failure, so that a pool can forget dead connections
+     * @param comment stands behind every statement (see {@link SourceIdentity#comment()})
      */
     public record Loan(
             Connection connection,
@@ -73,7 +80,8 @@ public final class SourceExecution implements AutoCloseable {
             String environment,
             boolean pinned,
             Runnable giveBack,
-            Consumer<SQLException> failed) {}
+            Consumer<SQLException> failed,
+            String comment) {}
 
     /** One SQL text as it was sent. */
     public record Sent(String source, String environment, String sql, AtomicLong rows, AtomicLong durationMs) {}
@@ -88,10 +96,21 @@ public final class SourceExecution implements AutoCloseable {
         JOIN
     }
 
+    /** What is opened while {@code reading} runs belongs to policies, not to the subject. */
+    public <T> T forPolicy(Supplier<T> reading) {
+        boolean before = forPolicy;
+        forPolicy = true;
+        try {
+            return reading.get();
+        } finally {
+            forPolicy = before;
+        }
+    }
+
     /** Runs a query; rows arrive as they are read. */
     public SourceQuery open(SourceSql sql, Use use) {
         refuseCancelled();
-        Loan loan = lender.borrow(sql.source());
+        Loan loan = forPolicy ? lender.borrowForPolicy(sql.source()) : lender.borrow(sql.source());
         SourceQuery query = new SourceQuery(this, sql, loan, use);
         queries.add(query);
         try {
@@ -112,7 +131,7 @@ public final class SourceExecution implements AutoCloseable {
         refuseCancelled();
         Sent record = record(sql, loan);
         long started = System.nanoTime();
-        try (PreparedStatement statement = loan.connection().prepareStatement(sql.text())) {
+        try (PreparedStatement statement = loan.connection().prepareStatement(record.sql())) {
             bind(sql, loan.adapter(), statement);
             writing(statement);
             long rows = statement.executeLargeUpdate();
@@ -159,7 +178,7 @@ public final class SourceExecution implements AutoCloseable {
         refuseCancelled();
         Sent record = record(sql, loan);
         long started = System.nanoTime();
-        try (PreparedStatement statement = loan.connection().prepareStatement(sql.text())) {
+        try (PreparedStatement statement = loan.connection().prepareStatement(record.sql())) {
             bind(
                     sql,
                     loan.adapter(),
@@ -188,7 +207,7 @@ public final class SourceExecution implements AutoCloseable {
     public long insert(SourceSql insert, Supplier<@Nullable Object @Nullable []> rows, Loan loan) {
         Sent record = record(insert, loan);
         long started = System.nanoTime();
-        try (PreparedStatement statement = loan.connection().prepareStatement(insert.text())) {
+        try (PreparedStatement statement = loan.connection().prepareStatement(record.sql())) {
             writing(statement);
             int waiting = 0;
             for (@Nullable Object @Nullable [] row = rows.get(); row != null; row = rows.get()) {
@@ -220,7 +239,8 @@ public final class SourceExecution implements AutoCloseable {
     }
 
     Sent record(SourceSql sql, Loan loan) {
-        Sent record = new Sent(sql.source(), loan.environment(), sql.text(), new AtomicLong(), new AtomicLong());
+        String text = SourceIdentity.commented(sql.text(), loan.comment());
+        Sent record = new Sent(sql.source(), loan.environment(), text, new AtomicLong(), new AtomicLong());
         sent.add(record);
         return record;
     }
@@ -316,6 +336,10 @@ public final class SourceExecution implements AutoCloseable {
                     case TRANSACTION_STATE ->
                         "An earlier statement of this transaction failed at source `" + source
                                 + "`: nothing of it is kept. ROLLBACK, then start again";
+                    case NOT_PERMITTED ->
+                        "Source `" + source
+                                + "` does not permit this to the login or role that it is read with. Ask its"
+                                + " administrator for the rights";
                     case CANCELLED -> "The statement was cancelled at source `" + source + "`";
                     default -> "Source `" + source + "` failed. Try again; if it stays, give the id to an operator";
                 };

@@ -36,12 +36,13 @@ public final class SourceQuery implements AutoCloseable {
 
     void execute() throws SQLException {
         startedNanos = System.nanoTime();
-        record = execution.record(sql, loan);
+        Sent sent = execution.record(sql, loan);
+        record = sent;
         if (!loan.pinned()) {
             loan.adapter().beginStreaming(loan.connection(), sql.oneScan());
         }
         PreparedStatement prepared =
-                loan.connection().prepareStatement(sql.text(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
+                loan.connection().prepareStatement(sent.sql(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
         statement = prepared;
         loan.adapter().stream(prepared, SourceExecution.FETCH_ROWS);
         execution.bind(sql, loan.adapter(), prepared);

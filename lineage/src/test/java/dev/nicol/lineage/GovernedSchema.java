@@ -155,7 +155,9 @@ final class GovernedSchema {
         RexBuilder rex = cluster.getRexBuilder();
         RexNode dept = rex.makeInputRef(scan, 4);
         return rex.makeCall(
-                SqlStdOperatorTable.EQUALS, dept, BoundParameter.of(new BoundValue.Attribute("dept"), dept.getType()));
+                SqlStdOperatorTable.EQUALS,
+                dept,
+                BoundParameter.of(new BoundValue.Attribute("dept", false), dept.getType()));
     }
 
     /** {@code customer_id IN (SELECT customer_id FROM entitlements WHERE user_name = CURRENT_USER)}. */

@@ -34,6 +34,11 @@ public final class BoundParameter {
         return index >= FIRST_INDEX;
     }
 
+    /** What an index stands for; null where it is none of these. */
+    public static @Nullable BoundValue value(int index) {
+        return VALUES.get(index);
+    }
+
     /** Whether a plan was ever given that index. */
     public static boolean isGiven(int index) {
         return VALUES.containsKey(index);
@@ -43,6 +48,7 @@ public final class BoundParameter {
      * The value for one execution, as the engine represents it: String, Boolean or ByteString.
      *
      * @throws IllegalArgumentException where no plan was ever given that index
+     * @throws NicolException {@code NOT_PERMITTED} where the subject lacks an attribute without which nothing can be seen
      */
     public static @Nullable Object resolve(int index, Subject subject, BoundValue.KeyPads keys) {
         BoundValue value = VALUES.get(index);
@@ -52,7 +58,12 @@ public final class BoundParameter {
         if (value instanceof BoundValue.UserName) {
             return subject.userName();
         } else if (value instanceof BoundValue.Attribute attribute) {
-            return subject.attributes().get(attribute.key());
+            String held = subject.attributes().get(attribute.key());
+            if (held == null && attribute.needed()) {
+                throw NicolError.NOT_PERMITTED.because("A row filter compares with the attribute `" + attribute.key()
+                        + "`, which you do not have. Ask an administrator to give it to you.");
+            }
+            return held;
         } else if (value instanceof BoundValue.InGroup inGroup) {
             return subject.groups().contains(inGroup.group());
         } else if (value instanceof BoundValue.InRole inRole) {

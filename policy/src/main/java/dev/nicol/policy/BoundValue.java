@@ -12,8 +12,12 @@ public sealed interface BoundValue {
     /** {@code CURRENT_USER}: a string. */
     record UserName() implements BoundValue {}
 
-    /** {@code ATTRIBUTE('key')}: a string; resolving it for a subject without that attribute gives NULL. */
-    record Attribute(String key) implements BoundValue {}
+    /**
+     * {@code ATTRIBUTE('key')}: a string, NULL for a subject without that attribute.
+     *
+     * @param needed whether nothing can be seen without it: resolving it for a subject that lacks it is refused
+     */
+    record Attribute(String key, boolean needed) implements BoundValue {}
 
     /** {@code IN_GROUP('group')}: a boolean. */
     record InGroup(String group) implements BoundValue {}

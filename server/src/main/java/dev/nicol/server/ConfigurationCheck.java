@@ -72,7 +72,8 @@ final class ConfigurationCheck {
     /** Null where they cannot be listed. */
     private static @Nullable KnownSubjects subjects(NicolConfig config, List<String> problems) {
         Path users = config.identity().users();
-        return users == null ? null : collect(problems, () -> UsersReader.subjects(users));
+        KnownSubjects listed = users == null ? null : collect(problems, () -> UsersReader.subjects(users));
+        return config.identity().oidc() == null ? listed : null;
     }
 
     private static <T> @Nullable T collect(List<String> problems, Supplier<T> reading) {
@@ -114,9 +115,6 @@ final class ConfigurationCheck {
             problems.add(config.file() + ": `server.host` is `" + server.host() + "`, which is not this machine alone,"
                     + " and there is no `server.tls`: passwords and rows would travel in the clear — add `server.tls`,"
                     + " listen on 127.0.0.1, or, behind a proxy that ends TLS, say `server.plain_http: allow`");
-        }
-        if (config.identity().oidc() != null) {
-            problems.add(config.file() + ": identity.oidc is not supported yet — remove it and use a users file");
         }
         return problems;
     }

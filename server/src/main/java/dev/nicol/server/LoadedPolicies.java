@@ -65,7 +65,7 @@ final class LoadedPolicies implements Supplier<PolicySet>, AutoCloseable {
             Catalog catalog,
             VirtualSchemas virtualSchemas,
             Function<CatalogSnapshot, Classifications> classifications,
-            Supplier<KnownSubjects> subjects,
+            Supplier<@Nullable KnownSubjects> subjects,
             Clock clock) {
         private PolicyCheck check(CatalogSnapshot snapshot) {
             return LoadedPolicies.check(

@@ -34,6 +34,7 @@ import dev.nicol.server.classification.TagStore;
 import dev.nicol.server.classification.ViewTags;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
+import dev.nicol.server.identity.AccessTokens;
 import dev.nicol.server.identity.CertificateName;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.identity.Logins;
@@ -74,7 +75,7 @@ public final class Server implements AutoCloseable {
     private final Store store;
     private final StoreAuditTrail trail;
     private final Catalogs catalogs;
-    private final LocalUsers users;
+    private final Logins logins;
     private final Pipelines pipelines;
     private volatile @Nullable HttpEndpoint endpoint;
     private volatile @Nullable LoadedPolicies loaded;
@@ -97,11 +98,11 @@ public final class Server implements AutoCloseable {
             VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
             TagStore tagStore = new TagStore(store, trail);
             TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
-            users = opened(new LocalUsers(
-                    usersFile(config), HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail)));
+            AccessTokens tokens = new AccessTokens(store, trail, clock);
+            logins = opened(logins(config, tokens));
             LoadedPolicies files = opened(new LoadedPolicies(
                     config.policies(),
-                    new LoadedPolicies.Ground(catalog, virtualSchemas, tags, users::known, clock),
+                    new LoadedPolicies.Ground(catalog, virtualSchemas, tags, logins::known, clock),
                     trail));
             loaded = files;
             // masks are run on the sources once it is known which there are
@@ -128,7 +129,7 @@ public final class Server implements AutoCloseable {
                             virtualSchemas,
                             approvals,
                             trail,
-                            name -> users.named(name, Map.of()),
+                            name -> logins.named(name, Map.of()),
                             name -> source(catalog, name),
                             keys,
                             config.audit().rowsTouched(),
@@ -136,6 +137,7 @@ public final class Server implements AutoCloseable {
                             tags,
                             examiner,
                             new SubjectHistory(store, clock),
+                            tokens,
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             clock),
@@ -176,7 +178,7 @@ public final class Server implements AutoCloseable {
             HttpEndpoint listening = opened(new HttpEndpoint(
                     config.server(),
                     new HttpEndpoint.Services(
-                            new Logins(users, certificateName(config)),
+                            logins,
                             pipelines.statements(),
                             catalogs,
                             trail,
@@ -205,7 +207,8 @@ public final class Server implements AutoCloseable {
     /** Runs policy scenarios, each statement recorded like any other. */
     public ScenarioRunner.Report runScenarios(Path directory) {
         return new ScenarioRunner(
-                        pipelines.statements(), (name, stated) -> new Session("policy test", users.named(name, stated)))
+                        pipelines.statements(),
+                        (name, stated) -> new Session("policy test", logins.named(name, stated)))
                 .run(directory);
     }
 
@@ -220,9 +223,9 @@ public final class Server implements AutoCloseable {
         return part;
     }
 
-    private static List<Source> sources(NicolConfig config, Store store) {
+    private List<Source> sources(NicolConfig config, Store store) {
         List<Source> sources = new ArrayList<>();
-        config.sources().forEach(definition -> sources.add(new Source(definition)));
+        config.sources().forEach(definition -> sources.add(opened(new Source(definition))));
         Store.Reader reader = store.reader();
         SourceDefinition system = new SourceDefinition(
                 SYSTEM_CATALOG,
@@ -233,7 +236,7 @@ public final class Server implements AutoCloseable {
                 "production",
                 Map.of(),
                 SourceDefinition.DEFAULT_MAX_CONNECTIONS);
-        sources.add(new Source(system, store::awaitUpToDate));
+        sources.add(opened(new Source(system, store::awaitUpToDate)));
         return sources;
     }
 
@@ -280,20 +283,16 @@ public final class Server implements AutoCloseable {
         return virtualSchemas;
     }
 
-    private static Path usersFile(NicolConfig config) {
+    private static @Nullable LocalUsers users(NicolConfig config, StoreAuditTrail trail) {
         Path users = config.identity().users();
-        if (users == null) {
-            throw NicolError.NOT_SUPPORTED.because(
-                    "Logging in with tokens is not supported yet: name a users file under identity in "
-                            + config.file());
-        }
-        return users;
+        return users == null
+                ? null
+                : new LocalUsers(users, HotReload.DEFAULT_POLL_INTERVAL, load -> usersLoaded(load, trail));
     }
 
-    private static CertificateName certificateName(NicolConfig config) {
-        NicolConfig.Tls tls = config.server().tls();
-        NicolConfig.ClientCertificates clients = tls == null ? null : tls.clients();
-        return clients == null ? CertificateName.CN : clients.name();
+    private Logins logins(NicolConfig config, AccessTokens tokens) {
+        CertificateName name = config.server().certificateName();
+        return new Logins(users(config, trail), config.identity().oidc(), tokens, name, clock);
     }
 
     private static WireLimits wireLimits(NicolConfig config) {

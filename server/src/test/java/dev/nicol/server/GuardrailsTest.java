@@ -136,7 +136,7 @@ class GuardrailsTest {
                     Statement statement = connection.createStatement()) {
                 statement.execute("SET purpose = 'help'");
             }
-            try (Connection bot = nicol.connect("bot", "on_behalf_of", "alice");
+            try (Connection bot = nicol.connect("bot", "on_behalf_of", "alice", "purpose", "cleaning");
                     Statement statement = bot.createStatement();
                     ResultSet rows = statement.executeQuery(one)) {
                 assertThat(TestNicol.rows(rows)).containsExactly("name 1");

@@ -105,6 +105,7 @@ class TlsTest {
             info.setProperty("avatica_user", user);
             info.setProperty("avatica_password", TestNicol.PASSWORD);
         }
+        info.setProperty("purpose", "scoring");
         info.setProperty("truststore", clientTrust.toString());
         info.setProperty("truststore_password", PASSWORD);
         if (key != null) {
@@ -153,9 +154,9 @@ class TlsTest {
 
         assertThat(events("login_failed"))
                 .contains(
-                        "|from 127.0.0.1 with the certificate of `CN=nobody`",
-                        "|from 127.0.0.1 with the certificate of `CN=ann,CN=audra`",
-                        "audra|from 127.0.0.1 with the certificate of `CN=ann,OU=people`");
+                        "|from 127.0.0.1 with the certificate of `CN=nobody`: the certificate names nobody who is known here",
+                        "|from 127.0.0.1 with the certificate of `CN=ann,CN=audra`: the certificate names nobody, or several",
+                        "audra|from 127.0.0.1 with the certificate of `CN=ann,OU=people`: the certificate names another than the credentials do");
     }
 
     @Test
@@ -167,7 +168,7 @@ class TlsTest {
                     .as(alias)
                     .isInstanceOf(IOException.class);
             await().untilAsserted(() -> assertThat(events("login_failed").subList(before, before + 1))
-                    .containsExactly("|from 127.0.0.1 a certificate that is not accepted"));
+                    .containsExactly("|from 127.0.0.1: a certificate that is not accepted"));
         }
     }
 
@@ -192,7 +193,7 @@ class TlsTest {
         HttpClient client = HttpClient.newBuilder().sslContext(context(null)).build();
         assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
                 .contains("28000");
-        assertThat(events("login_failed")).contains("eve|from 127.0.0.1");
+        assertThat(events("login_failed")).contains("eve|from 127.0.0.1: wrong user name or password");
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.SourceIdentity;
 import dev.nicol.adapters.StandardValues;
 import dev.nicol.policy.NicolError;
 import java.math.BigDecimal;
@@ -89,6 +90,28 @@ public final class DuckdbAdapter implements SourceAdapter {
     public void configure(HikariConfig pool) {
         pool.addDataSourceProperty("jdbc_stream_results", "true");
         pool.setConnectionInitSql("SET TimeZone = 'UTC'");
+    }
+
+    @Override
+    public void tag(Connection connection, SourceIdentity identity, @Nullable String before, @Nullable String role)
+            throws SQLException {
+        set(connection, "nicol_user", identity.user());
+        set(connection, "nicol_agent", identity.agent());
+        set(connection, "nicol_purpose", identity.purpose());
+        set(connection, "nicol_connection", identity.connectionId());
+    }
+
+    /** One at a time: it has no statement that sets several, and is in this process. */
+    private static void set(Connection connection, String variable, String value) throws SQLException {
+        try (PreparedStatement tag = connection.prepareStatement("SET VARIABLE " + variable + " = ?")) {
+            tag.setString(1, value);
+            tag.execute();
+        }
+    }
+
+    @Override
+    public boolean knowsLogins() {
+        return false;
     }
 
     @Override
@@ -194,6 +217,8 @@ public final class DuckdbAdapter implements SourceAdapter {
             return NicolError.CANCELLED;
         } else if (message.contains("Constraint Error")) {
             return NicolError.CONSTRAINT;
+        } else if (message.contains("Permission Error")) {
+            return NicolError.NOT_PERMITTED;
         } else if (message.contains(ABORTED)) {
             return NicolError.TRANSACTION_STATE;
         }

@@ -6,6 +6,7 @@ import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.SourceIdentity;
 import dev.nicol.adapters.StandardValues;
 import dev.nicol.policy.NicolError;
 import java.sql.Connection;
@@ -27,6 +28,7 @@ public final class H2Adapter implements SourceAdapter {
     private static final int STATEMENT_CANCELED = 57014;
     private static final int LOCK_TIMEOUT = 50200;
     private static final int SUB_QUERY_OF_SEVERAL_ROWS = 90053;
+    private static final Set<Integer> FORBIDDEN = Set.of(90040, 90096);
 
     private static final SqlDialect DIALECT = new H2Dialect();
 
@@ -68,6 +70,19 @@ public final class H2Adapter implements SourceAdapter {
     @Override
     public void configure(HikariConfig pool) {
         pool.setConnectionInitSql("SET TIME ZONE 'UTC'");
+    }
+
+    @Override
+    public void tag(Connection connection, SourceIdentity identity, @Nullable String before, @Nullable String role)
+            throws SQLException {
+        try (PreparedStatement tag = connection.prepareStatement("SELECT SET(@nicol_user, ?), SET(@nicol_agent, ?),"
+                + " SET(@nicol_purpose, ?), SET(@nicol_connection, ?)")) {
+            tag.setString(1, identity.user());
+            tag.setString(2, identity.agent());
+            tag.setString(3, identity.purpose());
+            tag.setString(4, identity.connectionId());
+            tag.execute();
+        }
     }
 
     @Override
@@ -140,6 +155,8 @@ public final class H2Adapter implements SourceAdapter {
         String state = failure.getSQLState();
         if (code == STATEMENT_CANCELED) {
             return NicolError.CANCELLED;
+        } else if (FORBIDDEN.contains(code)) {
+            return NicolError.NOT_PERMITTED;
         } else if (code == LOCK_TIMEOUT || state == null) {
             return NicolError.SOURCE_FAILED;
         } else if (state.startsWith("22") || state.startsWith("21") || code == SUB_QUERY_OF_SEVERAL_ROWS) {

@@ -6,10 +6,12 @@ import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.SourceIdentity;
 import dev.nicol.adapters.StandardValues;
 import dev.nicol.policy.NicolError;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
@@ -24,6 +26,8 @@ import java.util.EnumSet;
 import java.util.GregorianCalendar;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TimeZone;
 import org.apache.calcite.rel.type.RelDataType;
@@ -42,6 +46,12 @@ public final class MysqlAdapter implements SourceAdapter {
     private static final int QUERY_INTERRUPTED = 1317;
     private static final int STATEMENT_TIMED_OUT = 1969;
     private static final int SUBQUERY_OF_SEVERAL_ROWS = 1242;
+
+    /** Access denied: to a database, table, column, routine, to what needs a privilege of its own; and to a role. */
+    private static final Set<Integer> FORBIDDEN = Set.of(1044, 1142, 1143, 1227, 1370, 1959, 3530);
+
+    /** What every connection tells of itself. */
+    private static final String ATTRIBUTES = "connectionAttributes";
 
     private static final Set<SqlTypeName> DATETIMES =
             EnumSet.of(SqlTypeName.TIMESTAMP, SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, SqlTypeName.TIMESTAMP_TZ);
@@ -121,10 +131,54 @@ public final class MysqlAdapter implements SourceAdapter {
         pool.addDataSourceProperty("connectionTimeZone", "UTC");
         pool.addDataSourceProperty("preserveInstants", "true");
         pool.addDataSourceProperty("forceConnectionTimeZoneToSession", "true");
-        pool.addDataSourceProperty("connectionAttributes", "program_name:nicol");
+        pool.addDataSourceProperty(ATTRIBUTES, "program_name:nicol");
         // Sixteen digits more for AVG, as decimals have them elsewhere.
         pool.setConnectionInitSql("SET SESSION time_zone = '+00:00', SESSION div_precision_increment = 16,"
                 + " SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'");
+    }
+
+    @Override
+    public void describe(Properties driver, String user, String agent) {
+        driver.merge(
+                ATTRIBUTES,
+                ",nicol_user:" + SourceIdentity.encoded(user)
+                        + (agent.isEmpty() ? "" : ",nicol_agent:" + SourceIdentity.encoded(agent)),
+                (before, more) -> before.toString() + more);
+    }
+
+    @Override
+    public void tag(Connection connection, SourceIdentity identity, @Nullable String before, @Nullable String role)
+            throws SQLException {
+        if (!Objects.equals(before, role)) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(
+                        "SET ROLE " + (role == null ? defaultRole(statement) : DIALECT.quoteIdentifier(role)));
+            }
+        }
+        try (PreparedStatement tag = connection.prepareStatement(
+                "SET @nicol_user = ?, @nicol_agent = ?, @nicol_purpose = ?, @nicol_connection = ?")) {
+            tag.setString(1, identity.user());
+            tag.setString(2, identity.agent());
+            tag.setString(3, identity.purpose());
+            tag.setString(4, identity.connectionId());
+            tag.execute();
+        }
+    }
+
+    /** The role a session begins in, as SET ROLE takes it; MariaDB, other than MySQL, has no word for it. */
+    private static String defaultRole(Statement statement) throws SQLException {
+        if (!statement.getConnection().getMetaData().getDatabaseProductName().equals("MariaDB")) {
+            return "DEFAULT";
+        }
+        try (ResultSet role = statement.executeQuery(
+                "SELECT role_name FROM information_schema.applicable_roles WHERE is_default = 'YES'")) {
+            return role.next() ? DIALECT.quoteIdentifier(role.getString(1)) : "NONE";
+        }
+    }
+
+    @Override
+    public boolean assumesRoles() {
+        return true;
     }
 
     @Override
@@ -204,6 +258,8 @@ public final class MysqlAdapter implements SourceAdapter {
         } else if (failure instanceof SQLDataException) {
             // The driver's own word for a number that does not fit its column's type, without a state.
             return NicolError.DATA;
+        } else if (FORBIDDEN.contains(code)) {
+            return NicolError.NOT_PERMITTED;
         } else if (state == null) {
             return NicolError.SOURCE_FAILED;
         } else if (state.startsWith("22") || code == SUBQUERY_OF_SEVERAL_ROWS) {

@@ -6,6 +6,7 @@ import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.SourceIdentity;
 import dev.nicol.adapters.StandardValues;
 import dev.nicol.policy.NicolError;
 import java.math.BigDecimal;
@@ -31,6 +32,10 @@ import org.postgresql.core.TransactionState;
 public final class PostgresAdapter implements SourceAdapter {
     /** How long a connection may take to come about, in seconds. */
     private static final String CONNECT_TIMEOUT_S = "10";
+
+    private static final String TAG = "set_config('application_name', ?, false), set_config('nicol.user', ?, false),"
+            + " set_config('nicol.agent', ?, false), set_config('nicol.purpose', ?, false),"
+            + " set_config('nicol.connection', ?, false)";
 
     private static final SqlDialect DIALECT = new PostgresDialect();
 
@@ -70,6 +75,31 @@ public final class PostgresAdapter implements SourceAdapter {
         pool.addDataSourceProperty("logServerErrorDetail", "false");
         pool.setConnectionInitSql("SET TIME ZONE 'UTC'; SET standard_conforming_strings = on;"
                 + " SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3");
+    }
+
+    @Override
+    public void tag(Connection connection, SourceIdentity identity, @Nullable String before, @Nullable String role)
+            throws SQLException {
+        boolean roles = before != null || role != null;
+        try (PreparedStatement tag =
+                connection.prepareStatement("SELECT " + (roles ? "set_config('role', ?, false), " : "") + TAG)) {
+            int index = 1;
+            if (roles) {
+                // NULL is RESET ROLE
+                tag.setString(index++, role);
+            }
+            tag.setString(index++, identity.applicationName());
+            tag.setString(index++, identity.user());
+            tag.setString(index++, identity.agent());
+            tag.setString(index++, identity.purpose());
+            tag.setString(index, identity.connectionId());
+            tag.execute();
+        }
+    }
+
+    @Override
+    public boolean assumesRoles() {
+        return true;
     }
 
     @Override
@@ -152,6 +182,8 @@ public final class PostgresAdapter implements SourceAdapter {
             return NicolError.DATA;
         } else if (state.startsWith("23")) {
             return NicolError.CONSTRAINT;
+        } else if (state.equals("42501")) {
+            return NicolError.NOT_PERMITTED;
         } else if (state.equals("25P02")) {
             return NicolError.TRANSACTION_STATE;
         }

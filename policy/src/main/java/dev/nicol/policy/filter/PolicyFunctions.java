@@ -48,7 +48,7 @@ public final class PolicyFunctions {
     public static @Nullable RexNode bind(RexCall call) {
         BoundValue value;
         if (call.getOperator() == ATTRIBUTE) {
-            value = new BoundValue.Attribute(literal(call));
+            value = new BoundValue.Attribute(literal(call), false);
         } else if (call.getOperator() == IN_GROUP) {
             value = new BoundValue.InGroup(literal(call));
         } else if (call.getOperator() == IN_ROLE) {

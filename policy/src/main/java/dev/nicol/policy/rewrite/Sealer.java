@@ -78,7 +78,8 @@ public final class Sealer {
             RelNode plan = catalog.filtered(cluster, decision.table(), filter.where());
             conditions.addAll(RelOptUtil.conjunctions(bound(condition(plan, correlations))));
         }
-        RexNode all = RexUtil.composeConjunction(cluster.getRexBuilder(), conditions);
+        RexNode all = NeededAttributes.marked(
+                cluster.getRexBuilder(), RexUtil.composeConjunction(cluster.getRexBuilder(), conditions));
         // A filter that is always true still stands as a Filter: SealProof looks for it.
         return LogicalFilter.create(scan, all, ImmutableSet.copyOf(correlations));
     }

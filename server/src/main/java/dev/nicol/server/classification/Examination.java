@@ -122,7 +122,8 @@ final class Examination {
                     source.definition().environment(),
                     false,
                     () -> giveBack(connection),
-                    source::failed);
+                    source::failed,
+                    "");
         } catch (NicolException failure) {
             throw new Unreachable(failure);
         }

@@ -31,10 +31,12 @@ public final class ConfigReader {
 
     private final Path file;
     private final Path directory;
+    private final Function<String, @Nullable String> environment;
     private final Problems problems = new Problems();
 
-    private ConfigReader(Path file) {
+    private ConfigReader(Path file, Function<String, @Nullable String> environment) {
         this.file = file;
+        this.environment = environment;
         Path parent = file.toAbsolutePath().normalize().getParent();
         this.directory = parent == null ? file.toAbsolutePath() : parent;
     }
@@ -50,7 +52,7 @@ public final class ConfigReader {
 
     /** The same with another environment; it answers null for a variable that is not set. */
     public static NicolConfig read(Path file, Function<String, @Nullable String> environment) {
-        ConfigReader reader = new ConfigReader(file);
+        ConfigReader reader = new ConfigReader(file, environment);
         YamlNode root = YamlDocument.read(file, reader.problems, environment);
         NicolConfig config = root == null ? null : reader.config(root);
         reader.problems.throwIfAny();
@@ -65,8 +67,8 @@ public final class ConfigReader {
         NicolConfig.Endpoint endpoint = new ServerReader(directory).read(root.section("server"));
         NicolConfig.Store store = store(root.section("store"));
         root.required("identity");
-        NicolConfig.Identity identity = identity(root.section("identity"));
-        List<SourceDefinition> sources = new SourcesReader(directory).read(root.section("sources"));
+        NicolConfig.Identity identity = new IdentityReader(directory).read(root.section("identity"));
+        List<SourceDefinition> sources = new SourcesReader(directory, environment).read(root.section("sources"));
         Path policies = directory(root, "policies", "policies");
         if (policies == null && !root.has("policies")) {
             problems.add(
@@ -125,28 +127,6 @@ public final class ConfigReader {
                 node.text("reader_user"),
                 node.text("reader_password"),
                 keys);
-    }
-
-    private NicolConfig.@Nullable Identity identity(@Nullable YamlNode node) {
-        if (node == null) {
-            return null;
-        }
-        node.only(List.of("users", "oidc"));
-        if (!node.has("users") && !node.has("oidc")) {
-            node.problem("nobody could log in — name `users`, `oidc`, or both");
-        }
-        Path users = existingFile(node, "users");
-        YamlNode oidc = node.section("oidc");
-        NicolConfig.Oidc issuer = null;
-        if (oidc != null) {
-            oidc.only(List.of("issuer", "audience", "groups_claim"));
-            oidc.required("issuer");
-            String url = httpUrl(oidc, "issuer");
-            String audience = oidc.requiredText("audience");
-            String claim = oidc.text("groups_claim");
-            issuer = new NicolConfig.Oidc(url, audience, claim == null ? NicolConfig.Oidc.DEFAULT_GROUPS_CLAIM : claim);
-        }
-        return users == null && issuer == null ? null : new NicolConfig.Identity(users, issuer);
     }
 
     private static NicolConfig.Limits limits(@Nullable YamlNode node) {
@@ -229,16 +209,6 @@ public final class ConfigReader {
                 RowsTouchedReader.read(node));
     }
 
-    /** The URL itself is not told: it may carry a password. */
-    private static String httpUrl(YamlNode node, String key) {
-        String url = node.text(key);
-        YamlNode place = node.child(key);
-        if (url != null && place != null && !url.matches("https?://[^\\s/]+.*")) {
-            place.problem("`" + key + "` must be a URL that begins with http:// or https://");
-        }
-        return url == null ? "" : url;
-    }
-
     private @Nullable Path path(YamlNode node, String key) {
         return path(directory, node, key);
     }
@@ -257,10 +227,7 @@ public final class ConfigReader {
         }
     }
 
-    private @Nullable Path existingFile(YamlNode node, String key) {
-        return existingFile(directory, node, key);
-    }
-
+    /** A file that is there. */
     static @Nullable Path existingFile(Path directory, YamlNode node, String key) {
         Path path = path(directory, node, key);
         YamlNode place = node.child(key);

@@ -6,6 +6,7 @@ import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.audit.StoreSettings;
 import dev.nicol.server.delivery.SinkSettings;
 import dev.nicol.server.identity.CertificateName;
+import dev.nicol.server.identity.OidcSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -74,6 +75,13 @@ public record NicolConfig(
             requireRange("port", port, 0, MAX_PORT);
             requireRange("max_request_bytes", maxRequestBytes, MIN_REQUEST_BYTES, MAX_REQUEST_BYTES);
         }
+
+        /** The part of clients' certificates that names the subject, where they have any. */
+        public CertificateName certificateName() {
+            return tls == null || tls.clients() == null
+                    ? CertificateName.CN
+                    : tls.clients().name();
+        }
     }
 
     /**
@@ -138,17 +146,12 @@ public record NicolConfig(
     }
 
     /** Who can log in: from a file, from an issuer of tokens, or both. */
-    public record Identity(@Nullable Path users, @Nullable Oidc oidc) {
+    public record Identity(@Nullable Path users, @Nullable OidcSettings oidc) {
         public Identity {
             if (users == null && oidc == null) {
                 throw new IllegalArgumentException("nobody could log in: name `users`, `oidc`, or both");
             }
         }
-    }
-
-    /** An issuer of tokens. */
-    public record Oidc(String issuer, String audience, String groupsClaim) {
-        public static final String DEFAULT_GROUPS_CLAIM = "groups";
     }
 
     /**

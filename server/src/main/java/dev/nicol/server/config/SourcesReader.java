@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -24,18 +25,30 @@ final class SourcesReader {
         URL_PREFIXES.put("duckdb", List.of("jdbc:duckdb:"));
     }
 
-    private static final List<String> KEYS =
-            List.of("kind", "url", "user", "password", "environment", "credentials", "properties", "max_connections");
+    private static final List<String> KEYS = List.of(
+            "kind",
+            "url",
+            "user",
+            "password",
+            "environment",
+            "credentials",
+            "logins",
+            "roles",
+            "properties",
+            "max_connections",
+            "max_connections_per_login");
     private static final List<String> ENVIRONMENTS = List.of("development", "staging", "production");
     private static final List<String> RESERVED = List.of("nicol", "virtual");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
     private static final int MAX_CONNECTIONS = 1000;
 
     private final Path directory;
+    private final Function<String, @Nullable String> environmentVariables;
     private final Map<String, String> namesByLowerCase = new HashMap<>();
 
-    SourcesReader(Path directory) {
+    SourcesReader(Path directory, Function<String, @Nullable String> environmentVariables) {
         this.directory = directory;
+        this.environmentVariables = environmentVariables;
     }
 
     List<SourceDefinition> read(@Nullable YamlNode sources) {
@@ -67,7 +80,8 @@ final class SourcesReader {
         }
         node.required("environment");
         String environment = node.word("environment", ENVIRONMENTS);
-        checkCredentials(node);
+        int maxConnections =
+                (int) node.integer("max_connections", SourceDefinition.DEFAULT_MAX_CONNECTIONS, 1, MAX_CONNECTIONS);
         return new SourceDefinition(
                 name,
                 kind == null ? "" : kind,
@@ -76,7 +90,8 @@ final class SourcesReader {
                 node.text("password"),
                 environment == null ? "" : environment,
                 node.textMap("properties"),
-                (int) node.integer("max_connections", SourceDefinition.DEFAULT_MAX_CONNECTIONS, 1, MAX_CONNECTIONS));
+                maxConnections,
+                new CredentialsReader(directory, environmentVariables).read(node, kind, url, maxConnections));
     }
 
     private void checkName(String name, YamlNode node) {
@@ -90,14 +105,6 @@ final class SourcesReader {
         if (earlier != null) {
             node.problem("the sources `" + earlier + "` and `" + name
                     + "` differ in case only, and SQL would not tell them apart — rename one");
-        }
-    }
-
-    private static void checkCredentials(YamlNode node) {
-        String credentials = node.word("credentials", List.of("shared", "pass_through", "impersonate"));
-        YamlNode place = node.child("credentials");
-        if (credentials != null && place != null && !credentials.equals("shared")) {
-            place.problem("`credentials: " + credentials + "` is not supported yet — use `shared`");
         }
     }
 }

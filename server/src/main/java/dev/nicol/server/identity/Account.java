@@ -1,5 +1,7 @@
 package dev.nicol.server.identity;
 
+import dev.nicol.policy.NicolError;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -23,6 +25,26 @@ record Account(
         attributes = Map.copyOf(attributes);
         purposes = Set.copyOf(purposes);
         actsFor = Set.copyOf(actsFor);
+    }
+
+    /**
+     * The same with fewer purposes; with what is declared still, where it declares any.
+     *
+     * @param only empty: no fewer
+     * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} where none is left
+     */
+    Account withinPurposes(Set<String> only) {
+        if (only.isEmpty()) {
+            return this;
+        }
+        Set<String> left = new HashSet<>(only);
+        if (!purposes.isEmpty()) {
+            left.retainAll(purposes);
+        }
+        if (left.isEmpty()) {
+            throw NicolError.NOT_PERMITTED.because("`" + name + "` may state none of these purposes any more.");
+        }
+        return new Account(name, agent, groups, roles, attributes, left, actsFor);
     }
 
     @Override

@@ -79,11 +79,6 @@ public final class LocalUsers implements AutoCloseable {
                 listener::accept);
     }
 
-    /** Whether the file has an entry of that name. */
-    boolean has(String name) {
-        return directory.get().users.containsKey(name);
-    }
-
     /** @throws NicolException {@code NOT_AUTHENTICATED}, after as long a time for an unknown name as for a known one */
     Principal authenticate(BasicCredentials credentials, String address) {
         // one version for the whole check: what is verified against it is forgotten with it
@@ -202,9 +197,27 @@ public final class LocalUsers implements AutoCloseable {
         Map<String, LocalUser> users = directory.get().users;
         LocalUser user = users.get(name);
         if (user == null) {
-            throw NicolError.NOT_PERMITTED.because("There is no user or agent `" + name + "`. Correct the name.");
+            throw unknown(name);
         }
         return subject(user.account(), users, connectionProperties);
+    }
+
+    static NicolException unknown(String name) {
+        return NicolError.NOT_PERMITTED.because("There is no user or agent `" + name + "`. Correct the name.");
+    }
+
+    /** What the file says of a human; null where it has none of that name. */
+    @Nullable
+    Account human(String name) {
+        LocalUser user = directory.get().users.get(name);
+        return user == null || user.account().agent() ? null : user.account();
+    }
+
+    /** What the file says of an agent; null where it has none of that name. */
+    @Nullable
+    Account agent(String name) {
+        LocalUser user = directory.get().users.get(name);
+        return user == null || !user.account().agent() ? null : user.account();
     }
 
     /** Everyone in the file, as it was last read. */

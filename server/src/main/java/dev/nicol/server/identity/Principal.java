@@ -50,6 +50,11 @@ public final class Principal {
         return agent;
     }
 
+    /** Whether it logged in by a personal access token, which makes no others. */
+    public boolean isByAccessToken() {
+        return means.startsWith(AccessTokens.MEANS);
+    }
+
     /** From when on the credentials start no statement; null: no end is known. */
     public @Nullable Instant validUntil() {
         return validUntil;

@@ -5,6 +5,8 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.parser.CreateToken;
+import dev.nicol.server.parser.DropToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,20 +22,28 @@ import org.apache.calcite.sql.ddl.SqlDropView;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
-/** What Nicol itself carries out: SET, CALL, transactions, virtual schemas. */
+/** What Nicol itself carries out: SET, CALL, transactions, virtual schemas, tokens. */
 final class Commands {
     private final VirtualSchemas virtualSchemas;
     private final Procedures procedures;
     private final Samples samples;
     private final AuditTrail trail;
     private final TagTravel tags;
+    private final TokenCommands tokens;
 
-    Commands(VirtualSchemas virtualSchemas, Procedures procedures, Samples samples, AuditTrail trail, TagTravel tags) {
+    Commands(
+            VirtualSchemas virtualSchemas,
+            Procedures procedures,
+            Samples samples,
+            AuditTrail trail,
+            TagTravel tags,
+            TokenCommands tokens) {
         this.virtualSchemas = virtualSchemas;
         this.procedures = procedures;
         this.samples = samples;
         this.trail = trail;
         this.tags = tags;
+        this.tokens = tokens;
     }
 
     /** Carries a command out; the lines it answers with, null where it answers with a count. */
@@ -55,6 +65,10 @@ final class Commands {
             case DROP_SCHEMA -> dropSchema(parsed, (SqlDropSchema) node);
             case CREATE_VIEW -> createView(planned, (SqlCreateView) node);
             case DROP_VIEW -> dropView(parsed, (SqlDropView) node);
+            case DROP_TOKEN -> tokens.drop(session, (DropToken) node);
+            case CREATE_TOKEN -> {
+                return List.of(tokens.create(session, (CreateToken) node));
+            }
             case CALL -> {
                 return call(session, parsed.subject(), (SqlCall) ((SqlCall) node).operand(0));
             }

@@ -88,7 +88,7 @@ final class ExecuteStage {
         if (plan instanceof Plan.Own own) {
             List<String> answer = commands.run(planned, own.statement());
             if (answer != null) {
-                return text(planned, run, "result", answer);
+                return text(planned, run, Preparation.column(planned.parsed().kind()), answer);
             }
             run.succeeded(0, 0);
             return new StatementResult.Count(run.statementId(), 0);
@@ -116,7 +116,7 @@ final class ExecuteStage {
     private Plan lookedUp(Plan.LookedUp lookedUp, Run run) {
         return lookedUp.after().apply(new PolicyLookUps(run.execution(), query -> {
             Plan plan = lookedUp.queries().apply(new Body.Query(query, query.getRowType()));
-            return rows(plan, run, Use.JOIN);
+            return run.execution().forPolicy(() -> rows(plan, run, Use.JOIN));
         }));
     }
 

@@ -1,10 +1,12 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import dev.nicol.policy.guardrail.Guardrails;
+import dev.nicol.policy.guardrail.Judgement;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.audit.SubjectHistory;
@@ -17,6 +19,9 @@ import org.apache.calcite.rel.RelNode;
 
 /** Stage 5. Guardrails judge the tree and the plan, never the text. */
 final class GuardStage {
+    /** The catalog of what Nicol knows itself. */
+    private static final String OWN = "nicol";
+
     private final Supplier<PolicySet> policies;
     private final Supplier<CatalogSnapshot> snapshot;
     private final SubjectHistory history;
@@ -36,7 +41,22 @@ final class GuardStage {
         Allowance allowance = facts.statement() == null || !Guardrails.countSpending(rules)
                 ? Allowance.UNCOUNTED
                 : new Allowance(history.spending(subject), Guardrails.denyingWhenSpent(rules, subject, facts));
-        return new GuardedStatement(traced, Guardrails.judge(rules, subject, facts), facts, allowance);
+        Judgement judgement = Guardrails.judge(rules, subject, facts);
+        if (judgement.verdict().compareTo(GuardrailRule.Verdict.HOLD) < 0) {
+            refuseWithoutPurpose(subject, traced);
+        }
+        return new GuardedStatement(traced, judgement, facts, allowance);
+    }
+
+    /** Agents say what for; a guardrail that says more about those that do not has the word before. */
+    private static void refuseWithoutPurpose(Subject subject, TracedStatement traced) {
+        if (subject.agent() != null
+                && subject.purpose() == null
+                && sources(traced.governed().body()).stream().anyMatch(source -> !source.equals(OWN))) {
+            throw NicolError.NOT_PERMITTED.because("An agent reads and changes nothing without a purpose. State one of "
+                    + subject.allowedPurposes().stream().sorted().toList()
+                    + ": by the connection property `purpose`, or SET purpose = '…'.");
+        }
     }
 
     /** Every source a statement itself reads from or writes to; what policies look up is not its doing. */

@@ -16,6 +16,7 @@ import dev.nicol.server.catalog.ViewFiles;
 import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.classification.Examiner;
 import dev.nicol.server.classification.TagRegistry;
+import dev.nicol.server.identity.AccessTokens;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -55,6 +56,7 @@ public final class Pipelines implements AutoCloseable {
             TagRegistry tags,
             Examiner examiner,
             SubjectHistory history,
+            AccessTokens tokens,
             Runnable refreshCatalogue,
             Consumer<String> reload,
             Clock clock) {}
@@ -64,14 +66,15 @@ public final class Pipelines implements AutoCloseable {
         TagTravel tags = new TagTravel(parts.tags(), parts.examiner(), parts.snapshot());
         Decisions decisions = new Decisions(parts.approvals(), parts.policies(), parts.subjects(), parts.clock());
         ApprovedRun runs = new ApprovedRun(decisions, parts.keys());
-        Procedures procedures =
-                new Procedures(decisions, running, parts.policies(), parts.reload(), parts.examiner()::classify);
+        Procedures procedures = new Procedures(
+                decisions, running, parts.policies(), parts.reload(), parts.examiner()::classify, parts.tokens());
         Commands commands = new Commands(
                 parts.virtualSchemas(),
                 procedures,
                 new Samples(decisions, runs, this::statements),
                 parts.trail(),
-                tags);
+                tags,
+                new TokenCommands(parts.tokens(), parts.clock()));
         GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.history(), parts.clock());
         StatementPipeline.Stages stages = new StatementPipeline.Stages(
                 new ParseStage(),

@@ -27,10 +27,15 @@ final class Preparation {
                     case SELECT -> ((Body.Query) governed.body()).rowType();
                     case EXPLAIN -> ExecuteStage.textRow(types, "PLAN");
                     case EXPLAIN_POLICY -> PolicyExplanation.rowType(types);
-                    case CALL -> ExecuteStage.textRow(types, "result");
+                    case CALL, CREATE_TOKEN -> ExecuteStage.textRow(types, column(parsed.kind()));
                     default -> none;
                 };
         return new Prepared(parsed.sql(), parsed.kind(), row, parameters);
+    }
+
+    /** The column that a command's answer is in. */
+    static String column(StatementKind command) {
+        return command == StatementKind.CREATE_TOKEN ? "token" : "result";
     }
 
     /** Of a statement that sends another one again: it has no parameters of its own. */

@@ -4,6 +4,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.approval.Decisions;
+import dev.nicol.server.identity.AccessTokens;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
@@ -16,6 +17,7 @@ final class Procedures {
     private final Supplier<PolicySet> policies;
     private final Consumer<String> reload;
     private final BinaryOperator<String> classify;
+    private final AccessTokens tokens;
 
     /**
      * @param reload reads the policy files, for a user
@@ -26,12 +28,14 @@ final class Procedures {
             RunningStatements running,
             Supplier<PolicySet> policies,
             Consumer<String> reload,
-            BinaryOperator<String> classify) {
+            BinaryOperator<String> classify,
+            AccessTokens tokens) {
         this.decisions = decisions;
         this.running = running;
         this.policies = policies;
         this.reload = reload;
         this.classify = classify;
+        this.tokens = tokens;
     }
 
     /** Runs one; the line it answers with. */
@@ -77,10 +81,15 @@ final class Procedures {
                 }
                 return classify.apply(arguments.get(0), subject.userName());
             }
+            case "nicol.revoke_token" -> {
+                takes(arguments, 1, 1, "revoke_token('token id')");
+                tokens.revoke(subject, arguments.get(0));
+                return "revoked " + arguments.get(0);
+            }
             default ->
                 throw NicolError.NOT_SUPPORTED.because("There is no procedure `" + name
-                        + "`. nicol.approve, reject, revoke, delegate, break_glass, run, sample, cancel, reload and"
-                        + " classify exist.");
+                        + "`. nicol.approve, reject, revoke, delegate, break_glass, run, sample, cancel, reload, classify"
+                        + " and revoke_token exist.");
         }
     }
 

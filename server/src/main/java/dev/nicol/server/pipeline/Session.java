@@ -1,5 +1,7 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.SourceIdentity;
+import dev.nicol.adapters.SourceLogin;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import java.util.HashMap;
@@ -13,8 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session {
     private final String connectionId;
+    private final Map<String, SourceLogin> logins;
     private final boolean asking;
     private volatile Subject subject;
+    private volatile SourceIdentity identity;
+    private volatile boolean byAccessToken;
     private volatile boolean autoCommit = true;
     private volatile @Nullable String defaultCatalog;
     private volatile @Nullable String defaultSchema;
@@ -22,18 +27,38 @@ public final class Session {
     private final Map<TableName, Long> uncommitted = new HashMap<>();
 
     public Session(String connectionId, Subject subject) {
-        this(connectionId, subject, true);
+        this(connectionId, subject, Map.of());
     }
 
-    private Session(String connectionId, Subject subject, boolean asking) {
+    /** @param logins that the connection brought, by source */
+    public Session(String connectionId, Subject subject, Map<String, SourceLogin> logins) {
+        this(connectionId, subject, logins, true);
+    }
+
+    private Session(String connectionId, Subject subject, Map<String, SourceLogin> logins, boolean asking) {
         this.connectionId = connectionId;
         this.subject = subject;
+        this.logins = Map.copyOf(logins);
         this.asking = asking;
+        this.identity = identity(subject);
+    }
+
+    private SourceIdentity identity(Subject of) {
+        return SourceIdentity.of(of.userName(), of.agent(), of.purpose(), connectionId);
     }
 
     /** One for a look at the side, of the same client: what would be held is refused, and nothing is asked for. */
     static Session aside(Session session) {
-        return new Session(session.connectionId, session.subject, false);
+        return new Session(session.connectionId, session.subject, session.logins, false);
+    }
+
+    /** Of a client that logged in by a personal access token. */
+    public void setByAccessToken(boolean by) {
+        byAccessToken = by;
+    }
+
+    boolean isByAccessToken() {
+        return byAccessToken;
     }
 
     /** Whether what is held becomes a request for approval. */
@@ -68,6 +93,17 @@ public final class Session {
         return subject;
     }
 
+    /** Whom the sources are told that it works for. */
+    SourceIdentity identity() {
+        return identity;
+    }
+
+    /** The login that the connection brought for a source; null: none. */
+    @Nullable
+    SourceLogin login(String source) {
+        return logins.get(source);
+    }
+
     /** Rows were written in a transaction that is still open. */
     synchronized void wrote(TableName table, long rows) {
         uncommitted.merge(table, rows, Long::sum);
@@ -83,6 +119,9 @@ public final class Session {
     /** States a purpose, job or model for what follows. */
     public void setSubject(Subject stated) {
         this.subject = stated;
+        if (!identity.is(stated.userName(), stated.agent(), stated.purpose())) {
+            this.identity = identity(stated);
+        }
     }
 
     public boolean autoCommit() {

@@ -1,6 +1,8 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.Source;
+import dev.nicol.adapters.SourceConnection;
+import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.policy.NicolError;
@@ -18,37 +20,51 @@ import org.slf4j.LoggerFactory;
 final class SessionConnections implements SourceExecution.Lender {
     private static final Logger LOG = LoggerFactory.getLogger(SessionConnections.class);
 
+    private final Session session;
     private final Function<String, Source> sources;
     private @Nullable String pinnedSource;
-    private @Nullable Connection pinned;
+    private @Nullable SourceConnection pinned;
 
     /** @param sources a source by its name */
-    SessionConnections(Function<String, Source> sources) {
+    SessionConnections(Session session, Function<String, Source> sources) {
+        this.session = session;
         this.sources = sources;
     }
 
     @Override
     public synchronized Loan borrow(String name) {
-        Connection held = pinned;
+        SourceConnection held = pinned;
         if (held != null && name.equals(pinnedSource)) {
-            return loan(name, held, true, () -> {});
+            return pinnedLoan(name, held);
         }
-        Connection fresh = sources.apply(name).connection();
+        SourceConnection fresh = fresh(name);
+        return loan(name, fresh, false, () -> giveBack(name, fresh));
+    }
+
+    /** Where users have rights of their own at the source, what policies look up is read with Nicol's. */
+    @Override
+    public synchronized Loan borrowForPolicy(String name) {
+        Source source = sources.apply(name);
+        if (source.definition().credentials() instanceof SourceCredentials.Shared) {
+            return borrow(name);
+        }
+        SourceConnection fresh = source.forPolicy();
         return loan(name, fresh, false, () -> giveBack(name, fresh));
     }
 
     /** A connection to write with; outside autocommit it stays pinned until commit or rollback. */
     synchronized Loan borrowToWrite(String name, boolean autoCommit) {
-        if (pinned != null) {
+        SourceConnection held = pinned;
+        if (held != null) {
             if (!name.equals(pinnedSource)) {
                 throw NicolError.TRANSACTION_STATE.because("This transaction writes to source `" + pinnedSource
                         + "`; one transaction cannot write to `" + name + "` too. COMMIT or ROLLBACK first.");
             }
-            return loan(name, pinned, true, () -> {});
+            return pinnedLoan(name, held);
         }
-        Connection fresh = sources.apply(name).connection();
+        SourceConnection fresh = fresh(name);
         try {
-            fresh.setAutoCommit(false);
+            fresh.connection().setAutoCommit(false);
         } catch (SQLException failure) {
             giveBack(name, fresh);
             throw SourceExecution.failure(sources.apply(name).adapter(), name, failure);
@@ -59,6 +75,15 @@ final class SessionConnections implements SourceExecution.Lender {
         pinned = fresh;
         pinnedSource = name;
         return loan(name, fresh, true, () -> {});
+    }
+
+    private SourceConnection fresh(String name) {
+        return sources.apply(name).borrow(session.identity(), session.subject(), session.login(name));
+    }
+
+    private Loan pinnedLoan(String name, SourceConnection held) {
+        sources.apply(name).retag(held, session.identity(), session.subject(), session.login(name));
+        return loan(name, held, true, () -> {});
     }
 
     synchronized boolean inTransaction() {
@@ -86,7 +111,7 @@ final class SessionConnections implements SourceExecution.Lender {
     }
 
     private void end(Ending ending) {
-        Connection held = pinned;
+        SourceConnection held = pinned;
         String name = pinnedSource;
         if (held == null || name == null) {
             return;
@@ -94,7 +119,7 @@ final class SessionConnections implements SourceExecution.Lender {
         pinned = null;
         pinnedSource = null;
         try {
-            ending.apply(held);
+            ending.apply(held.connection());
         } catch (SQLException failure) {
             throw SourceExecution.failure(sources.apply(name).adapter(), name, failure);
         } finally {
@@ -102,22 +127,32 @@ final class SessionConnections implements SourceExecution.Lender {
         }
     }
 
-    private Loan loan(String name, Connection connection, boolean isPinned, Runnable giveBack) {
+    private Loan loan(String name, SourceConnection lent, boolean isPinned, Runnable giveBack) {
         Source source = sources.apply(name);
         return new Loan(
-                connection, source.adapter(), source.definition().environment(), isPinned, giveBack, source::failed);
+                lent.connection(),
+                source.adapter(),
+                source.definition().environment(),
+                isPinned,
+                giveBack,
+                source::failed,
+                session.identity().comment());
     }
 
     /** Ends whatever is open and returns the connection to its pool as it was. */
-    private void giveBack(String name, Connection connection) {
-        try (connection) {
-            sources.apply(name).adapter().endStreaming(connection);
-            if (!connection.getAutoCommit()) {
-                connection.rollback();
-                connection.setAutoCommit(true);
+    private void giveBack(String name, SourceConnection lent) {
+        try (lent) {
+            Connection connection = lent.connection();
+            try {
+                sources.apply(name).adapter().endStreaming(connection);
+                if (!connection.getAutoCommit()) {
+                    connection.rollback();
+                    connection.setAutoCommit(true);
+                }
+            } catch (SQLException failure) {
+                lent.discard();
+                LOG.debug("giving a connection back failed; its pool will drop it", failure);
             }
-        } catch (SQLException failure) {
-            LOG.debug("giving a connection back failed; its pool will drop it", failure);
         }
     }
 }

@@ -14,6 +14,8 @@ public enum StatementKind {
     DROP_VIEW,
     CREATE_SCHEMA,
     DROP_SCHEMA,
+    CREATE_TOKEN,
+    DROP_TOKEN,
     EXPLAIN,
     EXPLAIN_POLICY,
     SET,
@@ -24,7 +26,7 @@ public enum StatementKind {
 
     /** Whether it answers with rows. */
     public boolean answersRows() {
-        return this == SELECT || this == EXPLAIN || this == EXPLAIN_POLICY || this == CALL;
+        return this == SELECT || this == EXPLAIN || this == EXPLAIN_POLICY || this == CALL || this == CREATE_TOKEN;
     }
 
     /** Whether it changes rows of a source. */

@@ -2,6 +2,8 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.server.parser.CreateToken;
+import dev.nicol.server.parser.DropToken;
 import dev.nicol.server.parser.ExplainPolicy;
 import dev.nicol.server.parser.NicolConformance;
 import dev.nicol.server.parser.NicolSqlParser;
@@ -109,7 +111,7 @@ public final class StatementParser {
             "USE",
             "VACUUM");
 
-    private static final Set<String> OBJECTS = Set.of("TABLE", "VIEW", "SCHEMA");
+    private static final Set<String> OBJECTS = Set.of("TABLE", "VIEW", "SCHEMA", "TOKEN");
 
     /**
      * {@code FROM t (c INTEGER)} names columns that the catalogue does not have; the grammar takes some of its forms
@@ -161,6 +163,12 @@ public final class StatementParser {
     public static StatementKind kind(SqlNode statement) {
         if (statement instanceof ExplainPolicy) {
             return StatementKind.EXPLAIN_POLICY;
+        }
+        if (statement instanceof CreateToken) {
+            return StatementKind.CREATE_TOKEN;
+        }
+        if (statement instanceof DropToken) {
+            return StatementKind.DROP_TOKEN;
         }
         if (statement.isA(SqlKind.QUERY)) {
             return StatementKind.SELECT;
@@ -235,7 +243,7 @@ public final class StatementParser {
 
     private static boolean isGoverned(StatementKind kind) {
         return switch (kind) {
-            case EXPLAIN, EXPLAIN_POLICY, SET, CALL, COMMIT, ROLLBACK, UNKNOWN -> false;
+            case EXPLAIN, EXPLAIN_POLICY, SET, CALL, CREATE_TOKEN, DROP_TOKEN, COMMIT, ROLLBACK, UNKNOWN -> false;
             default -> true;
         };
     }

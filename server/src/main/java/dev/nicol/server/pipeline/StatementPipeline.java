@@ -54,7 +54,7 @@ public final class StatementPipeline implements Statements {
 
     @Override
     public StatementResult execute(Session session, String sql, List<@Nullable Object> parameters, long maxRows) {
-        session.connections(() -> new SessionConnections(sources));
+        session.connections(() -> new SessionConnections(session, sources));
         Progress progress = new Progress(StatementIds.next(), session, sql, parameters, keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
@@ -77,7 +77,7 @@ public final class StatementPipeline implements Statements {
 
     @Override
     public Prepared prepare(Session session, String sql) {
-        session.connections(() -> new SessionConnections(sources));
+        session.connections(() -> new SessionConnections(session, sources));
         Progress progress = new Progress(StatementIds.next(), session, sql, List.of(), keys);
         try {
             ParsedStatement parsed = progress.at(stages.parse().parse(session, sql));
@@ -119,7 +119,7 @@ public final class StatementPipeline implements Statements {
     /** A commit makes writes last, so it is a statement like any other: recorded first, or it does not happen. */
     @Override
     public void commit(Session session) {
-        if (session.connections(() -> new SessionConnections(sources)).inTransaction()) {
+        if (session.connections(() -> new SessionConnections(session, sources)).inTransaction()) {
             execute(session, "COMMIT", List.of(), 0);
         }
     }
@@ -127,7 +127,7 @@ public final class StatementPipeline implements Statements {
     /** Taking writes back is recorded where that is possible, and done where it is not. */
     @Override
     public void rollback(Session session) {
-        SessionConnections connections = session.connections(() -> new SessionConnections(sources));
+        SessionConnections connections = session.connections(() -> new SessionConnections(session, sources));
         if (connections.inTransaction()) {
             try {
                 execute(session, "ROLLBACK", List.of(), 0);

@@ -1,5 +1,6 @@
 package dev.nicol.server.wire;
 
+import dev.nicol.adapters.SourceLogins;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.catalog.SubjectCatalogs;
@@ -53,7 +54,10 @@ import org.jspecify.annotations.Nullable;
  * no principals, and turns failures into requests to run a statement again.
  */
 final class AvaticaRequests {
-    /** What a connection may state of itself; everything else a client sends, passwords above all, is dropped. */
+    /**
+     * What a connection may state of itself; of everything else a client sends only logins at sources are kept, for as long
+     * as the connection is open.
+     */
     private static final List<String> STATED = List.of("purpose", "job", "model", "client", "on_behalf_of");
 
     private static final int SESSION_ID_BYTES = 16;
@@ -271,7 +275,8 @@ final class AvaticaRequests {
             requireValid(principal);
             return principal.subject(stated);
         });
-        Session session = new Session(newSessionId(), subject);
+        Session session = new Session(newSessionId(), subject, SourceLogins.stated(sent));
+        session.setByAccessToken(principal.isByAccessToken());
         applySchema(session, null, sent.get("schema"));
         connections.open(principal, id, session);
         return new OpenConnectionResponse();

@@ -112,8 +112,8 @@ final class AvaticaServlet extends HttpServlet {
         try {
             return authenticator.authenticate(new Presented(header, request.getRemoteAddr(), verified(request, shown)));
         } catch (NicolException refused) {
-            String by = shown.length == 0 ? "" : "with the certificate of " + subject(shown[0]);
-            loginFailures.record(claimedName(header), request.getRemoteAddr(), by);
+            String by = shown.length == 0 ? "" : " with the certificate of " + subject(shown[0]);
+            loginFailures.record(claimedName(header), request.getRemoteAddr(), by + ": " + refused.getMessage());
             if (refused.error() == NicolError.NOT_AUTHENTICATED) {
                 // one text for every cause: which part was wrong is nobody's business
                 throw NicolError.NOT_AUTHENTICATED.because(
@@ -178,9 +178,9 @@ final class AvaticaServlet extends HttpServlet {
         return bytes.length;
     }
 
-    private static void challenge(HttpServletResponse response) throws IOException {
+    private void challenge(HttpServletResponse response) throws IOException {
         response.setStatus(HttpServletResponse.SC_UNAUTHORIZED);
-        response.setHeader("WWW-Authenticate", "Basic realm=\"Nicol\", charset=\"UTF-8\"");
+        authenticator.challenges().forEach(challenge -> response.addHeader("WWW-Authenticate", challenge));
         response.setContentType("text/plain; charset=utf-8");
         response.getWriter().println("Log in: send credentials in the Authorization header.");
     }

@@ -5,6 +5,7 @@ import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.SubjectCatalogs;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.identity.Authenticator;
+import dev.nicol.server.identity.Presented;
 import dev.nicol.server.pipeline.Statements;
 import dev.nicol.server.wire.TextServlet.Page;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -41,6 +42,9 @@ public final class HttpEndpoint implements AutoCloseable {
 
     /** Whom the trail names where no client did it. */
     private static final String ITSELF = "nicol";
+
+    /** For all headers but the credentials. */
+    private static final int HEADERS_BYTES = 8 * 1024;
 
     private final Server server;
     private final @Nullable TlsContext tls;
@@ -102,6 +106,8 @@ public final class HttpEndpoint implements AutoCloseable {
         HttpConfiguration configuration = new HttpConfiguration();
         configuration.setSendServerVersion(false);
         configuration.setSendXPoweredBy(false);
+        // a token with many groups is long, and other headers come beside it
+        configuration.setRequestHeaderSize(Presented.MAX_HEADER_LENGTH + HEADERS_BYTES);
         HttpConnectionFactory http = new HttpConnectionFactory(configuration);
         if (tls == null) {
             return new ConnectionFactory[] {http};
@@ -119,7 +125,7 @@ public final class HttpEndpoint implements AutoCloseable {
             public void handshakeFailed(Event event, Throwable failure) {
                 for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
                     if (cause instanceof CertificateException) {
-                        loginFailures.record("", address(event.getEndPoint()), "a certificate that is not accepted");
+                        loginFailures.record("", address(event.getEndPoint()), ": a certificate that is not accepted");
                         return;
                     }
                 }

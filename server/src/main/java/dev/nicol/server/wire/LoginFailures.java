@@ -69,11 +69,11 @@ final class LoginFailures {
      * Records one.
      *
      * @param name who it said it was; empty where it did not say
-     * @param by further words, may be empty
+     * @param how it came and why it failed, after the address
      */
-    void record(String name, String address, String by) {
+    void record(String name, String address, String how) {
         if (countsAlone(name, address)) {
-            trail.event("login_failed", name, "from " + address + (by.isEmpty() ? "" : " " + by));
+            trail.event("login_failed", name, "from " + address + how);
         }
     }
 
@@ -88,7 +88,7 @@ final class LoginFailures {
         }
         String network = ClientNetwork.of(address);
         if (overall < OVERALL
-                && byName.getOrDefault(name, 0) < PER_NAME
+                && (name.isEmpty() || byName.getOrDefault(name, 0) < PER_NAME)
                 && byNetwork.getOrDefault(network, 0) < PER_NETWORK) {
             overall++;
             byName.merge(name, 1, Integer::sum);

@@ -55,7 +55,9 @@ final class OldStore {
                         + " source_column VARCHAR, kind VARCHAR, direct BOOLEAN, masked BOOLEAN)",
                 "DROP TABLE approval.rules",
                 "DROP TABLE approval.votes",
-                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12')",
+                "DROP TABLE policy.tokens",
+                "DROP TABLE internal.token_digests",
+                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12', '13')",
                 "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IS NULL AND \"description\" = 'views'");
     }
 

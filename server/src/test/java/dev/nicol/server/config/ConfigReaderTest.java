@@ -3,13 +3,13 @@ package dev.nicol.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nicol.adapters.SourceDefinition;
-import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
 import dev.nicol.server.delivery.HookEvent;
 import dev.nicol.server.delivery.SinkSettings;
 import dev.nicol.server.identity.CertificateName;
+import dev.nicol.server.identity.OidcSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -18,19 +18,25 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ConfigReaderTest {
-    private static final Map<String, String> ENVIRONMENT =
-            Map.of("CRM_PASSWORD", "s3cret-crm", "SHOP_PASSWORD", "s3cret-shop", "PORT", "9000", "HOOK", "s3cret-hook");
+class ConfigReaderTest extends ConfigFixture {
     private static final String FULL = """
             server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, tls: {keystore: key.p12, password: s3cret-key, truststore: cas.p12, truststore_password: s3cret-cas, client_auth: need, certificate_name: uri}}
             store:    {url: "jdbc:postgresql://db/nicol", user: n, password: "${CRM_PASSWORD}", reader_user: r, reader_password: s3cret-reader, keys: secrets}
             identity:
               users: users.yaml
-              oidc: {issuer: "http://127.0.0.1:8080/realms/nicol", audience: nicol, groups_claim: teams}
+              oidc:
+                issuer: "http://127.0.0.1:8080/realms/nicol"
+                audience: nicol
+                groups_claim: teams
+                purposes_claim: declared
+                agents: [scorer]
+                clock_skew_s: 5
+                client_id: nicol
+                client_secret: s3cret-client
+                introspect: true
+                directory: {client_id: reader, client_secret: s3cret-directory}
             sources:
               crm:  {kind: postgresql, url: "jdbc:postgresql://h/crm", user: nicol, password: "${CRM_PASSWORD}", environment: production, credentials: shared}
               shop: {kind: mysql, url: "jdbc:mariadb://h/shop", user: nicol, password: "pre-${SHOP_PASSWORD}", environment: staging, properties: {useCompression: true}, max_connections: 3}
@@ -43,18 +49,29 @@ class ConfigReaderTest {
             audit: {retention: 400d, keep: [{events: [policy_load, "approval_*"], statements: [INSERT], for: 3650d}], checkpoints: checkpoints/}
             webhooks: [{url: "http://127.0.0.1/hook", secret: "${HOOK}", events: [approval.requested]}]
             """;
-    private static final String LEAST = "identity: {users: users.yaml}\n";
 
-    @TempDir
-    Path directory;
+    @Test
+    void readsEveryKeyOfIdentity() throws IOException {
+        NicolConfig config = read(FULL);
 
-    @BeforeEach
-    void filesThatTheConfigurationNames() throws IOException {
-        Files.createDirectory(directory.resolve("policies"));
-        Files.createDirectory(directory.resolve("views"));
-        Files.createFile(directory.resolve("users.yaml"));
-        Files.createFile(directory.resolve("key.p12"));
-        Files.createFile(directory.resolve("cas.p12"));
+        assertThat(config.identity())
+                .isEqualTo(new NicolConfig.Identity(
+                        directory.resolve("users.yaml"),
+                        new OidcSettings(
+                                "http://127.0.0.1:8080/realms/nicol",
+                                "nicol",
+                                new OidcSettings.Claims(
+                                        "preferred_username", "teams", "realm_access.roles", "declared", null),
+                                Set.of("scorer"),
+                                Duration.ofSeconds(5),
+                                new OidcSettings.Client("nicol", "s3cret-client"),
+                                true,
+                                false,
+                                new OidcSettings.Directory(
+                                        "http://127.0.0.1:8080",
+                                        "nicol",
+                                        new OidcSettings.Client("reader", "s3cret-directory"),
+                                        Duration.ofSeconds(60)))));
     }
 
     @Test
@@ -71,10 +88,6 @@ class ConfigReaderTest {
                         "r",
                         "s3cret-reader",
                         directory.resolve("secrets")));
-        assertThat(config.identity())
-                .isEqualTo(new NicolConfig.Identity(
-                        directory.resolve("users.yaml"),
-                        new NicolConfig.Oidc("http://127.0.0.1:8080/realms/nicol", "nicol", "teams")));
         assertThat(config.sources())
                 .containsExactly(
                         new SourceDefinition(
@@ -223,7 +236,8 @@ class ConfigReaderTest {
                         "nicol.yaml:7: unknown key `enviroment` — did you mean `environment`?",
                         "nicol.yaml:7: the `url` of kind `h2` must begin with jdbc:h2: — correct it",
                         "nicol.yaml:7: `environment` is missing — add it",
-                        "nicol.yaml:7: `credentials: pass_through` is not supported yet — use `shared`",
+                        "nicol.yaml:7: `credentials: pass_through` does not go with a user or password in `url` or"
+                                + " `properties`, which every login would get — move them to `user` and `password`",
                         "nicol.yaml:8: a source cannot be named `nicol`, the name is Nicol's own — use another",
                         "nicol.yaml:8: `max_connections` must be a whole number from 1 to 1000, not `0`",
                         "nicol.yaml:9: `a.b` must be a map of keys, not a number",
@@ -261,7 +275,7 @@ class ConfigReaderTest {
                         "`Policy` is no kind of event — write one such as `policy_load` or `approval_*`",
                         "`for` must be longer than `retention` and at most `36500d`",
                         "unknown kind of statement `READ` — use SELECT, INSERT, UPDATE, DELETE, CREATE_TABLE, DROP_TABLE,"
-                                + " ALTER_TABLE, TRUNCATE, CREATE_VIEW, DROP_VIEW, CREATE_SCHEMA, DROP_SCHEMA, EXPLAIN,"
+                                + " ALTER_TABLE, TRUNCATE, CREATE_VIEW, DROP_VIEW, CREATE_SCHEMA, DROP_SCHEMA, CREATE_TOKEN, DROP_TOKEN, EXPLAIN,"
                                 + " EXPLAIN_POLICY, SET, CALL, COMMIT, ROLLBACK, UNKNOWN",
                         "nothing is named — name `events`, `statements`, or both",
                         "`for` must be longer than `retention` and at most `36500d`",
@@ -367,27 +381,6 @@ class ConfigReaderTest {
                 "jdbc:duckdb::memory:",
                 "jdbc:postgresql://h/x")) {
             assertThat(JdbcUrls.resolve(untouched, base)).isEqualTo(untouched);
-        }
-    }
-
-    private NicolConfig read(String content) throws IOException {
-        Path file = Files.writeString(directory.resolve("nicol.yaml"), content);
-        return ConfigReader.read(file, ENVIRONMENT::get);
-    }
-
-    private List<String> problems(String content) throws IOException {
-        Files.writeString(directory.resolve("nicol.yaml"), content);
-        return problems();
-    }
-
-    private List<String> problems() {
-        try {
-            ConfigReader.read(directory.resolve("nicol.yaml"), ENVIRONMENT::get);
-            return List.of();
-        } catch (ProblemsException e) {
-            return e.problems().stream()
-                    .map(problem -> problem.toString().replace(directory + "/", ""))
-                    .toList();
         }
     }
 }

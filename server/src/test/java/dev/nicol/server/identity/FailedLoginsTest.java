@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -57,7 +58,8 @@ class FailedLoginsTest {
         byte[] plain = (name + ":" + password).getBytes(StandardCharsets.UTF_8);
         String header = "Basic " + Base64.getEncoder().encodeToString(plain);
         try {
-            new Logins(users, CertificateName.CN).authenticate(new Presented(header, address, null));
+            new Logins(users, null, null, CertificateName.CN, Clock.systemUTC())
+                    .authenticate(new Presented(header, address, null));
             return true;
         } catch (NicolException refused) {
             assertThat(refused).hasMessage("wrong user name or password");

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -296,7 +297,8 @@ class LocalUsersTest {
     }
 
     private static Principal login(LocalUsers local, @Nullable String header) {
-        return new Logins(local, CertificateName.CN).authenticate(new Presented(header, "127.0.0.1", null));
+        return new Logins(local, null, null, CertificateName.CN, Clock.systemUTC())
+                .authenticate(new Presented(header, "127.0.0.1", null));
     }
 
     private LocalUsers open(String content) throws IOException {

@@ -1,5 +1,6 @@
 package dev.nicol.server.testing;
 
+import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.Server;
@@ -17,7 +18,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 
 /** A server over given sources, with users and policies as files, reached by the stock Avatica driver. */
 public final class TestNicol implements AutoCloseable {
@@ -42,7 +45,7 @@ public final class TestNicol implements AutoCloseable {
         return start(sources, users, policies, "");
     }
 
-    /** @param more further top-level keys of nicol.yaml; with `server` none is written for it */
+    /** @param more further top-level keys of nicol.yaml; with `server` or `identity` none is written for that */
     public static TestNicol start(List<SourceDefinition> sources, String users, String policies, String more) {
         Path directory = files(sources, users, policies, more);
         return new TestNicol(directory, Server.start(ConfigReader.read(directory.resolve("nicol.yaml"))));
@@ -66,7 +69,8 @@ public final class TestNicol implements AutoCloseable {
             Files.createDirectory(directory.resolve("policies"));
             Files.writeString(directory.resolve("policies/policy.yaml"), policies);
             Files.writeString(directory.resolve("users.yaml"), users.replace("$HASH", PasswordHash.of(PASSWORD)));
-            StringBuilder config = new StringBuilder("identity: {users: users.yaml}\n");
+            StringBuilder config =
+                    new StringBuilder(more.contains("identity:") ? "" : "identity: {users: users.yaml}\n");
             config.append(more.contains("server:") ? "" : "server: {port: 0}\n");
             config.append("policies: policies/\n").append(more).append("\nsources:\n");
             for (SourceDefinition source : sources) {
@@ -81,13 +85,30 @@ public final class TestNicol implements AutoCloseable {
                 if (source.password() != null && !source.password().isEmpty()) {
                     config.append(", password: '").append(source.password()).append("'");
                 }
-                config.append("}\n");
+                config.append(credentials(source.credentials())).append("}\n");
             }
             Files.writeString(directory.resolve("nicol.yaml"), config);
             return directory;
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    private static String credentials(SourceCredentials credentials) {
+        if (credentials instanceof SourceCredentials.PassThrough own) {
+            return ", credentials: pass_through, max_connections_per_login: " + own.maxPerLogin()
+                    + (own.logins() == null ? "" : ", logins: '" + own.logins() + "'");
+        } else if (credentials instanceof SourceCredentials.Impersonate roles) {
+            return ", credentials: impersonate, roles: {users: " + map(roles.users()) + ", agents: "
+                    + map(roles.agents()) + ", groups: " + map(roles.groups()) + "}";
+        }
+        return "";
+    }
+
+    private static String map(Map<String, String> texts) {
+        return texts.entrySet().stream()
+                .map(entry -> entry.getKey() + ": " + entry.getValue())
+                .collect(Collectors.joining(", ", "{", "}"));
     }
 
     /** The directory of its files. */
@@ -111,15 +132,38 @@ public final class TestNicol implements AutoCloseable {
 
     /** A connection to any server. */
     static Connection connect(String url, String user, String serialization, String[] properties) throws SQLException {
+        return connect(url, user, PASSWORD, serialization, properties);
+    }
+
+    /** A connection with another password. */
+    public Connection connectWithPassword(String user, String password, String... properties) throws SQLException {
+        return connect(url(), user, password, "json", properties);
+    }
+
+    private static Connection connect(
+            String url, String user, String password, String serialization, String[] properties) throws SQLException {
         Properties info = new Properties();
         info.setProperty("avatica_user", user);
-        info.setProperty("avatica_password", PASSWORD);
+        info.setProperty("avatica_password", password);
         info.setProperty("authentication", "BASIC");
         info.setProperty("serialization", serialization);
         for (int i = 0; i < properties.length; i += 2) {
             info.setProperty(properties[i], properties[i + 1]);
         }
         return DriverManager.getConnection("jdbc:avatica:remote:url=" + url, info);
+    }
+
+    /** A connection by the stock driver with a bearer token. */
+    public Connection connectWithToken(String token, String... properties) throws SQLException {
+        Properties info = new Properties();
+        info.setProperty("avatica_user", "unused");
+        info.setProperty("authentication", "BEARER");
+        info.setProperty("bearer_token", token);
+        info.setProperty("serialization", "protobuf");
+        for (int i = 0; i < properties.length; i += 2) {
+            info.setProperty(properties[i], properties[i + 1]);
+        }
+        return DriverManager.getConnection("jdbc:avatica:remote:url=" + url(), info);
     }
 
     /** Rows of a query as text, NULL as {@code null}, columns separated by a bar. */
@@ -143,6 +187,13 @@ public final class TestNicol implements AutoCloseable {
             text.add(String.join("|", row));
         }
         return text;
+    }
+
+    /** The same rows without the comment that says whom a statement was sent for. */
+    public static List<String> uncommented(List<String> sent) {
+        return sent.stream()
+                .map(sql -> sql.replaceAll(" /\\*(nicol_\\w+='[^']*',?)+\\*/", ""))
+                .toList();
     }
 
     /** Rows written by a statement. */
