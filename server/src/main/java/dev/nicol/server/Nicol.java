@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
             Nicol.RunDemo.class,
             Nicol.HashPassword.class,
             Nicol.Policy.class,
-            AuditCommands.class
+            AuditCommands.class,
+            TokenCommands.class
         })
 public final class Nicol implements Runnable {
     static final int DONE = 0;
@@ -231,7 +232,7 @@ public final class Nicol implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            String password = password();
+            String password = password("Password: ", "Again: ");
             if (password.isEmpty() || password.length() > PasswordHash.MAX_PASSWORD_LENGTH) {
                 throw new IOException(
                         "a password has from 1 to " + PasswordHash.MAX_PASSWORD_LENGTH + " characters; give one");
@@ -242,14 +243,15 @@ public final class Nicol implements Runnable {
             return DONE;
         }
 
-        private static String password() throws IOException {
+        /** @param again how it is asked for a second time; null: it is not */
+        static String password(String prompt, @Nullable String again) throws IOException {
             Console console = System.console();
             if (console == null) {
                 String line = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
                 return line == null ? "" : line;
             }
-            String first = typed(console, "Password: ");
-            if (!first.equals(typed(console, "Again: "))) {
+            String first = typed(console, prompt);
+            if (again != null && !first.equals(typed(console, again))) {
                 throw new IOException("the two passwords differ; run it again");
             }
             return first;

@@ -18,6 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -42,6 +43,9 @@ class AccessTokensTest {
     private static final String QUERY = "SELECT COUNT(*) FROM crm.PUBLIC.customers";
 
     private static TestNicol nicol;
+
+    @Parameter
+    TestStore store;
 
     @BeforeParameterizedClassInvocation
     static void start(TestStore kind) {
@@ -75,7 +79,7 @@ class AccessTokensTest {
         assertThat(nicol.rows(
                         "audra",
                         "SELECT purpose FROM nicol.audit.statements WHERE user_name = 'ann' AND sql_text = '" + QUERY
-                                + "' ORDER BY started_at LIMIT 1"))
+                                + "' ORDER BY started_at DESC LIMIT 1"))
                 .containsExactly("reporting");
         isRefused(() -> rows("ann", token, QUERY, "purpose", "support"), "42501", "`support` is not declared");
         isRefused(() -> rows("bob", token, QUERY), "28000", "not valid");

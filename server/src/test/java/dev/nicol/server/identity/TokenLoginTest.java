@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Tokens of a real Keycloak, by the stock driver, and what they open. */
-class TokenLoginTest {
+public class TokenLoginTest {
     static final String USERS = """
             users:
               local: {password: "$HASH", roles: [auditor]}
@@ -42,7 +42,7 @@ class TokenLoginTest {
     }
 
     /** A server that believes the tokens of an issuer. */
-    static TestNicol start(String issuer, String more) {
+    public static TestNicol start(String issuer, String more) {
         SourceDefinition crm = TestDatabases.h2("crm");
         TestDatabases.execute(
                 crm.url(),
