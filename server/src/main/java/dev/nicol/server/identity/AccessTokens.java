@@ -205,7 +205,7 @@ public final class AccessTokens {
     }
 
     /**
-     * The token whose secret this is, where the user of that name owns it.
+     * The token whose secret this is, where the user of that name owns it; it may have ended a while ago, and then starts nothing.
      *
      * @throws NicolException {@code NOT_AUTHENTICATED} for one that is unknown, revoked, over or somebody else's
      */
@@ -213,7 +213,7 @@ public final class AccessTokens {
         Token token = found.get(digest(secret), this::read).token();
         if (token == null || !token.userName().equals(userName)) {
             throw NicolError.NOT_AUTHENTICATED.because("no token that is in force");
-        } else if (!clock.instant().isBefore(token.expiresAt())) {
+        } else if (!clock.instant().isBefore(token.expiresAt().plus(TokenVerifier.FINISHING))) {
             throw NicolError.NOT_AUTHENTICATED.because("the token is over");
         }
         return token;

@@ -107,6 +107,21 @@ final class FailedLogins {
         return failures.guesses < GUESSES_BESIDE_WORK ? Wait.ALL_BUT_REMEMBERED : Wait.EVERYBODY;
     }
 
+    /**
+     * Whether an attempt is refused unseen; then it counts as a guess.
+     *
+     * @param password a fingerprint of it
+     * @param remembered whether it is remembered as right
+     */
+    boolean refuses(String name, String address, long password, boolean remembered) {
+        Wait wait = waits(name, address);
+        if (wait == Wait.NOBODY || wait == Wait.ALL_BUT_REMEMBERED && remembered) {
+            return false;
+        }
+        refused(name, address, password);
+        return true;
+    }
+
     private boolean waits(@Nullable Failures failures, Bound bound) {
         return failures != null && failures.count >= bound.free && ticker.read() - failures.until < 0;
     }

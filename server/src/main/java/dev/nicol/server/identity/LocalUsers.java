@@ -10,9 +10,7 @@ import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.check.KnownSubjects;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
@@ -20,8 +18,6 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,13 +37,11 @@ public final class LocalUsers implements AutoCloseable {
     /** Longest wait for one of them. */
     public static final Duration VERIFICATION_WAIT = Duration.ofSeconds(10);
 
-    private static final String HMAC = "HmacSHA256";
-
     /** Verified in place of a missing user's hash, so that the answer takes as long. No password is known for it. */
     private static final String DUMMY_HASH = PasswordHash.of(Base64.getEncoder().encodeToString(randomBytes()));
 
     private final HotReload<Directory> directory;
-    private final SecretKeySpec bootKey = new SecretKeySpec(randomBytes(), HMAC);
+    private final PasswordKeys keys = new PasswordKeys();
     private final Semaphore verifications = new Semaphore(MAX_CONCURRENT_VERIFICATIONS, true);
     private final FailedLogins failures;
 
@@ -79,13 +73,18 @@ public final class LocalUsers implements AutoCloseable {
                 listener::accept);
     }
 
+    /** Whether the file has an entry of that name. */
+    boolean has(String name) {
+        return directory.get().users.containsKey(name);
+    }
+
     /** @throws NicolException {@code NOT_AUTHENTICATED}, after as long a time for an unknown name as for a known one */
     Principal authenticate(BasicCredentials credentials, String address) {
         // one version for the whole check: what is verified against it is forgotten with it
         Directory current = directory.get();
-        ByteBuffer key = key(credentials);
+        ByteBuffer key = keys.of(credentials);
         Principal remembered = current.remembered.getIfPresent(key);
-        if (waits(credentials, address, key, remembered != null)) {
+        if (failures.refuses(credentials.name(), address, PasswordKeys.fingerprint(key), remembered != null)) {
             throw BasicCredentials.wrong();
         }
         if (remembered != null) {
@@ -97,20 +96,6 @@ public final class LocalUsers implements AutoCloseable {
             throw BasicCredentials.wrong();
         }
         return verified;
-    }
-
-    /** Whether it is refused unseen; then it counts as a guess. */
-    private boolean waits(BasicCredentials credentials, String address, ByteBuffer key, boolean remembered) {
-        FailedLogins.Wait wait = failures.waits(credentials.name(), address);
-        if (wait == FailedLogins.Wait.NOBODY || wait == FailedLogins.Wait.ALL_BUT_REMEMBERED && remembered) {
-            return false;
-        }
-        failures.refused(credentials.name(), address, fingerprint(key));
-        return true;
-    }
-
-    private static long fingerprint(ByteBuffer key) {
-        return key.getLong(key.position());
     }
 
     private @Nullable Principal verify(
@@ -130,14 +115,14 @@ public final class LocalUsers implements AutoCloseable {
                 return meanwhile;
             }
             // asked again: of many guesses at once, those that waited for their turn come after the first ones' failure
-            if (waits(credentials, address, key, false)) {
+            if (failures.refuses(credentials.name(), address, PasswordKeys.fingerprint(key), false)) {
                 return null;
             }
             LocalUser user = current.users.get(credentials.name());
             boolean right =
                     PasswordHash.verifies(credentials.password(), user == null ? DUMMY_HASH : user.passwordHash());
             if (!right || user == null) {
-                failures.failed(credentials.name(), address, fingerprint(key));
+                failures.failed(credentials.name(), address, PasswordKeys.fingerprint(key));
                 return null;
             }
             failures.succeeded(credentials.name(), address);
@@ -228,20 +213,6 @@ public final class LocalUsers implements AutoCloseable {
     @Override
     public void close() {
         directory.close();
-    }
-
-    /** The password itself is not kept. */
-    private ByteBuffer key(BasicCredentials credentials) {
-        try {
-            Mac mac = Mac.getInstance(HMAC);
-            mac.init(bootKey);
-            // names have no control characters, so that name and password cannot be confused
-            mac.update(credentials.name().getBytes(StandardCharsets.UTF_8));
-            mac.update((byte) 0);
-            return ByteBuffer.wrap(mac.doFinal(credentials.password().getBytes(StandardCharsets.UTF_8)));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has HMAC-SHA256", e);
-        }
     }
 
     private static byte[] randomBytes() {

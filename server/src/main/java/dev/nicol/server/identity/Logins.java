@@ -86,8 +86,12 @@ public final class Logins implements Authenticator, AutoCloseable {
                     AccessTokens.MEANS + token.tokenId(),
                     token.expiresAt(),
                     stated -> subject(token, stated));
-        } else if (users != null) {
+        }
+        PasswordGrant grant = tokens == null ? null : tokens.passwords();
+        if (users != null && (grant == null || users.has(credentials.name()))) {
             return users.authenticate(credentials, address);
+        } else if (grant != null) {
+            return grant.authenticate(credentials, address);
         }
         throw BasicCredentials.wrong();
     }

@@ -28,6 +28,7 @@ final class TokenLogin implements AutoCloseable {
     private final TokenVerifier verifier;
     private final CertificateName certificateName;
     private final @Nullable IssuerClient issuer;
+    private final @Nullable PasswordGrant passwords;
     private final @Nullable Directory directory;
     private final Function<String, @Nullable Account> declaredAgents;
 
@@ -44,6 +45,9 @@ final class TokenLogin implements AutoCloseable {
         this.settings = settings;
         this.verifier = new TokenVerifier(settings, metadata, clock);
         this.issuer = client == null ? null : new IssuerClient(metadata, client);
+        this.passwords = issuer == null || !settings.passwordGrant()
+                ? null
+                : new PasswordGrant(issuer, token -> principal(token, null), clock);
         this.directory = looked == null ? null : new Directory(looked);
         this.declaredAgents = declaredAgents;
     }
@@ -58,6 +62,12 @@ final class TokenLogin implements AutoCloseable {
      */
     Principal authenticate(String header, @Nullable X509Certificate certificate) {
         return principal(header.substring(SCHEME.length()).trim(), certificate);
+    }
+
+    /** Passwords that the issuer knows; null where they are not for here. */
+    @Nullable
+    PasswordGrant passwords() {
+        return passwords;
     }
 
     private Principal principal(String token, @Nullable X509Certificate certificate) {

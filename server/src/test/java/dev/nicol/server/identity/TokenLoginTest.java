@@ -105,6 +105,20 @@ public class TokenLoginTest {
         assertThat(rows(nicol, keycloak.tokenOf("audra", "bi"), others)).doesNotContain("0");
     }
 
+    /** For tools that know user name and password only; off where it is not configured, as above. */
+    @Test
+    void passwordsOfTheIssuerLogInWhereThatIsConfigured() throws Exception {
+        try (TestNicol asking =
+                start(keycloak.issuer(), "client_id: nicol, client_secret: nicol-secret, password_grant: true")) {
+            assertThat(asking.rows("bob", NAMES)).containsExactly("2|Bob");
+            assertThat(asking.rows("bob", NAMES)).containsExactly("2|Bob");
+            isRefused(() -> asking.connectWithPassword("bob", "wrong").createStatement(), "28000", "not valid");
+            isRefused(() -> asking.connectWithPassword("nobody", "wrong").createStatement(), "28000", "not valid");
+            assertThat(asking.rows("local", "SELECT COUNT(*) FROM nicol.policy.rules"))
+                    .hasSize(1);
+        }
+    }
+
     @Test
     void theClientIsInTheTrail() throws Exception {
         rows(nicol, keycloak.tokenOf("alice", "bi"), NAMES, "job", "monthly");

@@ -3,6 +3,7 @@ package dev.nicol.server.identity;
 import static dev.nicol.server.identity.TokenLoginTest.isRefused;
 import static dev.nicol.server.identity.TokenLoginTest.rows;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -20,6 +21,7 @@ import dev.nicol.server.testing.TestKeycloak;
 import dev.nicol.server.testing.TestNicol;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
@@ -182,6 +184,13 @@ class UntrustedTokensTest {
                 "openid");
         refuses(TestKeycloak.requested(keycloak.issuer(), form, "id_token"), "");
         refuses(TestKeycloak.requested(keycloak.issuer(), form, "refresh_token"), "");
+    }
+
+    @Test
+    void anExpiredTokenStartsNothing() {
+        String token = keycloak.tokenOf("steve", "short");
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> isRefused(() -> rows(nicol, token, QUERY), "28000", ""));
     }
 
     @Test
