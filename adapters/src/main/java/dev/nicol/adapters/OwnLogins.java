@@ -5,6 +5,7 @@ import dev.nicol.policy.HotReload;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.Subject;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The logins that users have of their own at one source, and their connections. Nobody falls back to another's. */
 final class OwnLogins implements AutoCloseable {
-    /** What MySQL and MariaDB say of a user that has too many connections. */
-    private static final Set<Integer> TOO_MANY = Set.of(1203, 1226);
+    /** What MySQL and MariaDB say where they, or a user, have too many connections. */
+    private static final Set<Integer> TOO_MANY = Set.of(1040, 1203, 1226);
 
     private final SourceDefinition definition;
     private final SourceAdapter adapter;
@@ -96,25 +97,45 @@ final class OwnLogins implements AutoCloseable {
         try {
             connection = DriverManager.getConnection(definition.url(), properties);
         } catch (SQLException failure) {
-            NicolException refused = refused(key, failure);
-            if (refused != null) {
-                throw refused;
-            }
-            throw failure;
+            throw refusedUnlessDown(key, failure);
+        } catch (RuntimeException failure) {
+            // what a driver cannot even send
+            throw refused(key, new SQLException(failure));
         }
         try (Statement statement = connection.createStatement()) {
             if (initSql != null) {
                 statement.execute(initSql);
             }
             return connection;
-        } catch (SQLException | RuntimeException failure) {
+        } catch (SQLException failure) {
             connection.close();
-            throw failure;
+            throw refusedUnlessDown(key, failure);
         }
     }
 
-    /** Where the database answered, and it is this login that it does not let in; null where the database is the trouble. */
-    private @Nullable NicolException refused(LoginPool.Key key, SQLException failure) {
+    private NicolException refusedUnlessDown(LoginPool.Key key, SQLException failure) throws SQLException {
+        if (isUnreachable(failure)) {
+            throw failure;
+        }
+        return refused(key, failure);
+    }
+
+    /** Whether nobody would be let in: only then may the source count as down. */
+    private static boolean isUnreachable(SQLException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException || cause instanceof SQLException sql && isShutDown(sql.getSQLState())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isShutDown(@Nullable String state) {
+        return state != null && state.startsWith("57P");
+    }
+
+    /** The database answered, and it is this login that it does not let in. */
+    private NicolException refused(LoginPool.Key key, SQLException failure) {
         String state = failure.getSQLState() == null ? "" : failure.getSQLState();
         if (state.equals("53300") || TOO_MANY.contains(failure.getErrorCode())) {
             return NicolError.TOO_MANY.because(
@@ -130,7 +151,11 @@ final class OwnLogins implements AutoCloseable {
                     Source.detail(failure),
                     failure);
         }
-        return null;
+        return NicolError.SOURCE_FAILED.because(
+                "Source `" + definition.name() + "` cannot be reached with the login of `" + key.principal()
+                        + "`; try again later.",
+                Source.detail(failure),
+                failure);
     }
 
     int inUse() {

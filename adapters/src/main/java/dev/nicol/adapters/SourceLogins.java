@@ -44,7 +44,12 @@ public final class SourceLogins {
                 YamlNode entry = root.section(name);
                 if (entry != null) {
                     entry.only(List.of("user", "password"));
-                    logins.put(name, new SourceLogin(entry.requiredText("user"), entry.requiredText("password")));
+                    SourceLogin login = new SourceLogin(entry.requiredText("user"), entry.requiredText("password"));
+                    if (!fits(login.user()) || !fits(login.password())) {
+                        entry.problem("`user` and `password` must have at most " + MAX_LENGTH
+                                + " characters, none of them a control character — correct them");
+                    }
+                    logins.put(name, login);
                 }
             }
         }
@@ -54,7 +59,8 @@ public final class SourceLogins {
 
     /**
      * Logins by source that a connection brings: properties {@code source.user} and {@code source.password}. One without
-     * the other is none.
+     * the other is none. What a driver would fail at before the database has answered is refused, since it would look as if
+     * the database were down.
      */
     public static Map<String, SourceLogin> stated(Map<String, String> properties) {
         Map<String, SourceLogin> logins = new HashMap<>();
@@ -62,16 +68,20 @@ public final class SourceLogins {
             if (name.length() > USER.length() && name.endsWith(USER)) {
                 String source = name.substring(0, name.length() - USER.length());
                 String password = properties.get(source + PASSWORD);
-                if (user != null && password != null) {
-                    if (user.length() > MAX_LENGTH || password.length() > MAX_LENGTH || logins.size() == MAX_STATED) {
+                if (user != null && !user.isEmpty() && password != null && !password.isEmpty()) {
+                    if (!fits(user) || !fits(password) || logins.size() == MAX_STATED) {
                         throw NicolError.NOT_PERMITTED.because("A connection may bring at most " + MAX_STATED
                                 + " logins of sources, each user and password of at most " + MAX_LENGTH
-                                + " characters. Leave some out.");
+                                + " characters, none of them a control character. Correct them, or leave some out.");
                     }
                     logins.put(source, new SourceLogin(user, password));
                 }
             }
         });
         return Map.copyOf(logins);
+    }
+
+    private static boolean fits(String text) {
+        return text.length() <= MAX_LENGTH && text.chars().noneMatch(Character::isISOControl);
     }
 }

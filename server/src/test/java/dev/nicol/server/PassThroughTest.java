@@ -170,6 +170,12 @@ final class PassThroughTest {
         try (Connection half = nicol.connect("bob", "pg.user", db + "_bob")) {
             refused(() -> rows(half, "SELECT item FROM pg.public.orders"), "there is none for `bob`");
         }
+        try (Connection empty = nicol.connect("bob", "pg.user", db + "_bob", "pg.password", "")) {
+            refused(() -> rows(empty, "SELECT item FROM pg.public.orders"), "there is none for `bob`");
+        }
+        assertThatThrownBy(() -> nicol.connect("bob", "pg.user", "a\0b", "pg.password", "x")
+                        .close())
+                .hasMessageContaining("none of them a control character");
     }
 
     @Test
