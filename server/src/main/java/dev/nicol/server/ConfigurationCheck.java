@@ -15,6 +15,8 @@ import dev.nicol.policy.mask.MaskRule;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
 import dev.nicol.server.delivery.SinkSettings;
+import dev.nicol.server.identity.OidcCheck;
+import dev.nicol.server.identity.OidcSettings;
 import dev.nicol.server.identity.UsersReader;
 import dev.nicol.server.wire.KeyFiles;
 import java.net.InetAddress;
@@ -49,6 +51,10 @@ final class ConfigurationCheck {
                 problems.add(config.file() + ": sink `" + sink.name() + "` cannot be reached (" + reason
                         + ") — start it, or correct where it is");
             }
+        }
+        OidcSettings issuer = config.identity().oidc();
+        if (issuer != null) {
+            OidcCheck.problems(issuer).forEach(problem -> problems.add(config.file() + ": identity.oidc: " + problem));
         }
         List<Source> sources = config.sources().stream().map(Source::new).toList();
         MaskChecks checks = new MaskChecks(() -> masks(policies(config)), (source, problem) -> {});

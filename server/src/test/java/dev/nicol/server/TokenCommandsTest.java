@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.nicol.server.identity.TokenLoginTest;
 import dev.nicol.server.testing.TestKeycloak;
 import dev.nicol.server.testing.TestNicol;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +38,41 @@ class TokenCommandsTest {
                                         Stream.of(arguments),
                                         Stream.of("--url", nicol.url(), "--token-file", file.toString())))
                         .toArray(String[]::new));
+    }
+
+    @Test
+    void checkAsksTheIssuerAndItsDirectory() throws Exception {
+        String issuer = TestKeycloak.running().issuer();
+        assertThat(checked(
+                        issuer,
+                        "client_id: nicol, client_secret: nicol-secret, directory: {client_id: nicol-admin,"
+                                + " client_secret: admin-secret}"))
+                .isEmpty();
+        assertThat(checked(
+                        issuer,
+                        "client_id: nicol, client_secret: wrong, directory: {client_id: nicol-admin,"
+                                + " client_secret: wrong}"))
+                .hasSize(2)
+                .anyMatch(problem -> problem.contains("does not accept `client_id` and `client_secret`"))
+                .anyMatch(problem -> problem.contains("the directory does not let its client look"));
+        assertThat(checked(issuer + "/", ""))
+                .singleElement()
+                .asString()
+                .contains("identity.oidc: the issuer cannot be asked");
+    }
+
+    private List<String> checked(String issuer, String more) throws IOException {
+        Files.createDirectories(directory.resolve("policies"));
+        Path config = Files.writeString(
+                directory.resolve("nicol.yaml"),
+                "identity: {oidc: {issuer: '" + issuer + "', audience: nicol" + (more.isEmpty() ? "" : ", ") + more
+                        + "}}\n");
+        err.getBuffer().setLength(0);
+        int exit = Nicol.run(
+                new PrintWriter(out, true), new PrintWriter(err, true), "check", "--config", config.toString());
+        List<String> problems = err.toString().lines().toList();
+        assertThat(exit).isEqualTo(problems.isEmpty() ? 0 : 1);
+        return problems;
     }
 
     @Test

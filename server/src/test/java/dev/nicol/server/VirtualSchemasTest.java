@@ -130,7 +130,7 @@ class VirtualSchemasTest {
         assertThat(nicol.rows(
                         "audra",
                         "SELECT DISTINCT user_name, detail FROM nicol.audit.events WHERE kind = 'login_failed'"))
-                .containsExactly("mallory|from 127.0.0.1");
+                .containsExactly("mallory|from 127.0.0.1: wrong user name or password");
     }
 
     @Test

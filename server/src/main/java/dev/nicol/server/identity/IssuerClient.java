@@ -30,6 +30,16 @@ final class IssuerClient {
         this.client = client;
     }
 
+    /**
+     * Whether the issuer knows this client; true where it has no introspection to tell by.
+     *
+     * @throws IOException where it cannot be asked
+     */
+    boolean isAccepted() throws IOException {
+        URI endpoint = metadata.endpoints().introspection();
+        return endpoint == null || post(endpoint, Map.of("token", "none")).statusCode() == OK;
+    }
+
     /** @throws IOException where the issuer cannot be asked */
     boolean isActive(String token) throws IOException {
         URI endpoint = metadata.endpoints().introspection();
