@@ -7,7 +7,6 @@ import dev.nicol.policy.check.KnownSubjects;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -98,14 +97,17 @@ public final class Logins implements Authenticator, AutoCloseable {
 
     /** The rights of a token's owner as they are now, for the token's purposes. */
     private Subject subject(AccessTokens.Token token, Map<String, String> stated) {
-        Account owner = users == null ? null : users.human(token.userName());
-        if (owner == null && tokens != null) {
-            owner = tokens.person(token.userName());
+        String issuersId = token.issuersId();
+        Account owner;
+        if (issuersId == null) {
+            owner = users == null ? null : users.human(token.userName());
+        } else {
+            owner = tokens == null ? null : tokens.person(token.userName(), issuersId);
         }
         if (owner == null) {
             throw NicolError.NOT_AUTHENTICATED.because("the owner of the token is not known any more");
         }
-        Map<String, String> known = new HashMap<>(stated);
+        Map<String, String> known = StatedIdentity.said(stated);
         if (token.purposes().size() == 1) {
             known.putIfAbsent("purpose", token.purposes().iterator().next());
         }

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * connection that one opened is the other's too.
  */
 public final class Principal {
+    /** The beginning of the means of a human with a token; the issuer's id of the user follows. */
+    static final String BY_TOKEN_OF = "token of ";
+
     private final String name;
     private final boolean agent;
     private final String means;
@@ -53,6 +56,11 @@ public final class Principal {
     /** Whether it logged in by a personal access token, which makes no others. */
     public boolean isByAccessToken() {
         return means.startsWith(AccessTokens.MEANS);
+    }
+
+    /** The issuer's id of a human who logged in by its token; null for everyone else. */
+    public @Nullable String issuersId() {
+        return !agent && means.startsWith(BY_TOKEN_OF) ? means.substring(BY_TOKEN_OF.length()) : null;
     }
 
     /** From when on the credentials start no statement; null: no end is known. */

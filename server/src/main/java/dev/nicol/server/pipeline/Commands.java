@@ -5,6 +5,7 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.identity.StatedIdentity;
 import dev.nicol.server.parser.CreateToken;
 import dev.nicol.server.parser.DropToken;
 import java.util.ArrayList;
@@ -80,9 +81,10 @@ final class Commands {
     private static void set(Session session, SqlSetOption option) {
         String name = option.name().toString().toLowerCase(Locale.ROOT);
         SqlNode given = option.getValue();
-        String value = given instanceof SqlLiteral literal && literal.getTypeName() != SqlTypeName.NULL
+        String text = given instanceof SqlLiteral literal && literal.getTypeName() != SqlTypeName.NULL
                 ? literal.getValueAs(String.class)
                 : given instanceof SqlIdentifier identifier ? identifier.toString() : null;
+        String value = name.equals("schema") ? text : StatedIdentity.value(name, text);
         Subject subject = session.subject();
         switch (name) {
             case "purpose" -> {
@@ -90,6 +92,11 @@ final class Commands {
                     throw NicolError.NOT_PERMITTED.because("Purpose `" + value + "` is not declared for `"
                             + subject.userName() + "`. Declared: " + String.join(", ", subject.allowedPurposes())
                             + ".");
+                } else if (value == null
+                        && session.isByAccessToken()
+                        && !subject.allowedPurposes().isEmpty()) {
+                    throw NicolError.NOT_PERMITTED.because(
+                            "An access token is used for a purpose. State another of its own by SET purpose = '…'.");
                 }
                 session.setSubject(subject.withPurpose(value));
             }

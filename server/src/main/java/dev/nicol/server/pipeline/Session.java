@@ -20,6 +20,7 @@ public final class Session {
     private volatile Subject subject;
     private volatile SourceIdentity identity;
     private volatile boolean byAccessToken;
+    private volatile @Nullable String issuersId;
     private volatile boolean autoCommit = true;
     private volatile @Nullable String defaultCatalog;
     private volatile @Nullable String defaultSchema;
@@ -59,6 +60,16 @@ public final class Session {
 
     boolean isByAccessToken() {
         return byAccessToken;
+    }
+
+    /** Of a human who logged in by a token of the issuer, which has this id for them. */
+    public void setIssuersId(@Nullable String id) {
+        issuersId = id;
+    }
+
+    @Nullable
+    String issuersId() {
+        return issuersId;
     }
 
     /** Whether what is held becomes a request for approval. */

@@ -277,6 +277,7 @@ final class AvaticaRequests {
         });
         Session session = new Session(newSessionId(), subject, SourceLogins.stated(sent));
         session.setByAccessToken(principal.isByAccessToken());
+        session.setIssuersId(principal.issuersId());
         applySchema(session, null, sent.get("schema"));
         connections.open(principal, id, session);
         return new OpenConnectionResponse();
