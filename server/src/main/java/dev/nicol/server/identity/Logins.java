@@ -80,11 +80,12 @@ public final class Logins implements Authenticator, AutoCloseable {
         if (AccessTokens.isOne(credentials.password())) {
             AccessTokens.Token token = accessTokens.find(credentials.name(), credentials.password());
             return new Principal(
-                    token.userName(),
-                    false,
-                    AccessTokens.MEANS + token.tokenId(),
-                    token.expiresAt(),
-                    stated -> subject(token, stated));
+                            token.userName(),
+                            false,
+                            AccessTokens.MEANS + token.tokenId(),
+                            token.expiresAt(),
+                            stated -> subject(token, stated))
+                    .within(token.purposes());
         }
         PasswordGrant grant = tokens == null ? null : tokens.passwords();
         if (users != null && (grant == null || users.has(credentials.name()))) {
@@ -115,7 +116,13 @@ public final class Logins implements Authenticator, AutoCloseable {
             throw NicolError.NOT_PERMITTED.because("This token is for the purposes " + new TreeSet<>(token.purposes())
                     + ": state one of them by the connection property `purpose`.");
         }
-        return new StatedIdentity(known).subject(owner.withinPurposes(token.purposes()), nobody -> null);
+        Subject subject = new StatedIdentity(known).subject(owner.withinPurposes(token.purposes()), nobody -> null);
+        String purpose = subject.purpose();
+        if (purpose != null && !token.purposes().isEmpty() && !token.purposes().contains(purpose)) {
+            throw NicolError.NOT_PERMITTED.because("This token is not for the purpose `" + purpose + "`, but for "
+                    + new TreeSet<>(token.purposes()) + ".");
+        }
+        return subject;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.nicol.server.identity;
 import dev.nicol.policy.Subject;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ public final class Principal {
     private final String means;
     private final @Nullable Instant validUntil;
     private final Standing standing;
+    private final Set<String> purposes;
 
     /** What a principal is and may, as it is now: asked at every request. */
     @FunctionalInterface
@@ -31,6 +33,17 @@ public final class Principal {
      * @param validUntil from when on no statement may be started; null: no end is known
      */
     public Principal(String name, boolean agent, String means, @Nullable Instant validUntil, Standing standing) {
+        this(name, agent, means, validUntil, standing, Set.of());
+    }
+
+    private Principal(
+            String name,
+            boolean agent,
+            String means,
+            @Nullable Instant validUntil,
+            Standing standing,
+            Set<String> purposes) {
+        this.purposes = Set.copyOf(purposes);
         this.name = name;
         this.agent = agent;
         this.means = means;
@@ -41,7 +54,17 @@ public final class Principal {
     /** The same, with an end that is not later than that. */
     Principal until(Instant end) {
         Instant earlier = validUntil != null && validUntil.isBefore(end) ? validUntil : end;
-        return new Principal(name, agent, means, earlier, standing);
+        return new Principal(name, agent, means, earlier, standing, purposes);
+    }
+
+    /** The same, for some purposes only. */
+    Principal within(Set<String> only) {
+        return new Principal(name, agent, means, validUntil, standing, only);
+    }
+
+    /** The purposes that its credentials are for, of which one is always stated; empty: they are for any. */
+    public Set<String> purposes() {
+        return purposes;
     }
 
     /** The human's name, or the agent's where an agent logged in. */

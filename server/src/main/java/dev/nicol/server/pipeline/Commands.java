@@ -11,6 +11,8 @@ import dev.nicol.server.parser.DropToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlLiteral;
@@ -88,16 +90,7 @@ final class Commands {
         Subject subject = session.subject();
         switch (name) {
             case "purpose" -> {
-                if (value != null && !subject.mayState(value)) {
-                    throw NicolError.NOT_PERMITTED.because("Purpose `" + value + "` is not declared for `"
-                            + subject.userName() + "`. Declared: " + String.join(", ", subject.allowedPurposes())
-                            + ".");
-                } else if (value == null
-                        && session.isByAccessToken()
-                        && !subject.allowedPurposes().isEmpty()) {
-                    throw NicolError.NOT_PERMITTED.because(
-                            "An access token is used for a purpose. State another of its own by SET purpose = '…'.");
-                }
+                checkPurpose(session, value);
                 session.setSubject(subject.withPurpose(value));
             }
             case "job" -> session.setSubject(subject.withJob(value));
@@ -106,6 +99,19 @@ final class Commands {
             default ->
                 throw NicolError.NOT_SUPPORTED.because(
                         "`" + name + "` cannot be SET; purpose, job, model and schema can.");
+        }
+    }
+
+    private static void checkPurpose(Session session, @Nullable String value) {
+        Subject subject = session.subject();
+        Set<String> only = session.purposes();
+        if (value != null && !subject.mayState(value)) {
+            throw NicolError.NOT_PERMITTED.because("Purpose `" + value + "` is not declared for `"
+                    + subject.userName() + "`. Declared: " + String.join(", ", subject.allowedPurposes())
+                    + ".");
+        } else if (!only.isEmpty() && (value == null || !only.contains(value))) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "This access token is for the purposes " + new TreeSet<>(only) + ". State one of them.");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ public final class Session {
     private volatile SourceIdentity identity;
     private volatile boolean byAccessToken;
     private volatile @Nullable String issuersId;
+    private volatile Set<String> purposes = Set.of();
     private volatile boolean autoCommit = true;
     private volatile @Nullable String defaultCatalog;
     private volatile @Nullable String defaultSchema;
@@ -60,6 +62,15 @@ public final class Session {
 
     boolean isByAccessToken() {
         return byAccessToken;
+    }
+
+    /** Of credentials that are for these purposes alone; empty: for any. */
+    public void setPurposes(Set<String> only) {
+        purposes = Set.copyOf(only);
+    }
+
+    Set<String> purposes() {
+        return purposes;
     }
 
     /** Of a human who logged in by a token of the issuer, which has this id for them. */

@@ -39,7 +39,8 @@ class AccessTokensTest {
             """;
     private static final String POLICIES = """
             grants:
-              - {name: analysts, tables: ["crm.**"], actions: [select], to: {groups: [analysts]}}
+              - {name: analysts, tables: ["crm.*.customers"], actions: [select], to: {groups: [analysts]}}
+              - {name: supporters, tables: ["crm.*.tickets"], actions: [select], to: {purposes: [support]}}
             """;
     private static final String QUERY = "SELECT COUNT(*) FROM crm.PUBLIC.customers";
 
@@ -51,7 +52,12 @@ class AccessTokensTest {
     @BeforeParameterizedClassInvocation
     static void start(TestStore kind) {
         SourceDefinition crm = TestDatabases.h2("crm");
-        TestDatabases.execute(crm.url(), crm.user(), crm.password(), "CREATE TABLE customers (id INTEGER PRIMARY KEY)");
+        TestDatabases.execute(
+                crm.url(),
+                crm.user(),
+                crm.password(),
+                "CREATE TABLE customers (id INTEGER PRIMARY KEY)",
+                "CREATE TABLE tickets (id INTEGER PRIMARY KEY)");
         nicol = TestNicol.start(
                 List.of(crm), USERS, POLICIES, TestStore.config(kind.settings(TestDatabases.directory())));
     }
@@ -147,6 +153,22 @@ class AccessTokensTest {
             assertThat(TestNicol.rows(statement.executeQuery(QUERY))).containsExactly("0");
         }
         isRefused(() -> rows("ann", token, QUERY, "purpose", " "), "42501", "[reporting, support]");
+    }
+
+    /** A grant counts a purpose that its owner declares; whoever makes a token for one declares nothing by that. */
+    @Test
+    void aTokensPurposeIsNotDeclaredByIt() throws Exception {
+        String tickets = "SELECT COUNT(*) FROM crm.PUBLIC.tickets";
+        assertThat(rows("ann", created("ann", "declared PURPOSE 'support' EXPIRES '1d'"), tickets))
+                .containsExactly("0");
+        String token = created("bob", "stated PURPOSE 'support' EXPIRES '1d'");
+        isRefused(() -> rows("bob", token, tickets), "42P01", "tickets");
+        isRefused(() -> rows("bob", token, QUERY, "purpose", "other"), "42501", "[support]");
+        try (Connection connection = nicol.connectWithPassword("bob", token);
+                Statement statement = connection.createStatement()) {
+            isRefused(() -> statement.execute("SET purpose = 'other'"), "42501", "[support]");
+            assertThat(TestNicol.rows(statement.executeQuery(QUERY))).containsExactly("0");
+        }
     }
 
     /** What could not be stated when it was opened cannot be stated later; and the connection goes on. */
