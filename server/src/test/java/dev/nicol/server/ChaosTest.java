@@ -91,7 +91,7 @@ class ChaosTest {
     private static int busySessions() throws SQLException {
         return count(
                 "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE"
-                        + " 'nicol%\' AND state <> 'idle'");
+                        + " 'nicol%' AND state <> 'idle'");
     }
 
     private static int count(String sql) throws SQLException {
