@@ -89,8 +89,9 @@ class ChaosTest {
 
     /** Sessions of the server at the PostgreSQL that are in a statement or a transaction. */
     private static int busySessions() throws SQLException {
-        return count("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name ="
-                + " 'nicol' AND state <> 'idle'");
+        return count(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE"
+                        + " 'nicol%' AND state <> 'idle'");
     }
 
     private static int count(String sql) throws SQLException {
@@ -141,7 +142,7 @@ class ChaosTest {
     void aSourceSessionKilledInTheMiddle() throws Exception {
         start("idle_timeout_s: 600");
         Future<List<String>> answer = running(ENDLESS);
-        count("SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'nicol' AND"
+        count("SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'nicol%' AND"
                 + " datname = current_database()");
 
         SQLException failure = failure(answer);
