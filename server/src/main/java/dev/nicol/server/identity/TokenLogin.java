@@ -191,13 +191,7 @@ final class TokenLogin implements AutoCloseable {
         if (person == null) {
             throw refused("the directory does not know the token's user");
         }
-        Map<String, String> attributes = claims.attributes();
-        attributes.putAll(person.attributes());
-        return account(
-                name,
-                agent,
-                new Directory.Person(name, person.enabled(), person.groups(), person.roles(), attributes),
-                purposes);
+        return account(name, agent, person, purposes);
     }
 
     private static Account account(String name, boolean agent, Directory.Person person, Set<String> purposes) {

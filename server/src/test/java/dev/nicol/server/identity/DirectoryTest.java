@@ -93,6 +93,31 @@ class DirectoryTest {
         }
     }
 
+    /** The token still has it as a claim. */
+    @Test
+    void aRemovedAttributeIsGone() throws Exception {
+        UserResource ron = user("EU");
+        String token = keycloak.tokenOf(ron.toRepresentation().getUsername(), "bi");
+        assertThat(rows(looking, token, QUERY)).containsExactly("1|Ann", "3|Cid");
+        UserRepresentation changed = ron.toRepresentation();
+        changed.setAttributes(Map.of());
+        ron.update(changed);
+        await().atMost(SOON)
+                .untilAsserted(() -> isRefused(() -> rows(looking, token, QUERY), "42501", "the attribute `region`"));
+    }
+
+    /** What the directory says of a human's purposes is not widened by those of the agent whose token it is. */
+    @Test
+    void anAgentStatesNoPurposeThatItsHumanDoesNotDeclare() throws Exception {
+        UserResource pia = user("EU");
+        String name = pia.toRepresentation().getUsername();
+        UserRepresentation changed = pia.toRepresentation();
+        changed.setAttributes(Map.of("region", List.of("EU"), "purposes", List.of("reporting")));
+        pia.update(changed);
+        String token = keycloak.exchanged(keycloak.tokenOf(name, "bi"), "scorer");
+        isRefused(() -> rows(looking, token, QUERY, "purpose", "fraud-scoring"), "42501", "not declared for `scorer`");
+    }
+
     @Test
     void aDisabledUserIsRefused() throws Exception {
         UserResource dora = user("EU");
