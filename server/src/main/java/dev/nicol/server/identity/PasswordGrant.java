@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -41,17 +42,19 @@ final class PasswordGrant {
 
     /** @throws dev.nicol.policy.NicolException {@code NOT_AUTHENTICATED} where the issuer refuses it, or cannot be asked */
     Principal authenticate(BasicCredentials credentials, String address) {
+        // the issuer takes a name in any case: as many spellings would be as many free guesses
+        String counted = credentials.name().strip().toLowerCase(Locale.ROOT);
         ByteBuffer key = keys.of(credentials);
         long fingerprint = PasswordKeys.fingerprint(key);
         String believed = tokens.getIfPresent(key);
-        if (failures.refuses(credentials.name(), address, fingerprint, believed != null)) {
+        if (failures.refuses(counted, address, fingerprint, believed != null)) {
             throw BasicCredentials.wrong();
         }
         if (believed != null) {
             Principal principal = byToken.apply(believed);
             Instant end = principal.validUntil();
             if (end == null || clock.instant().isBefore(end)) {
-                failures.remembered(credentials.name(), address);
+                failures.remembered(counted, address);
                 return principal;
             }
         }
@@ -62,11 +65,11 @@ final class PasswordGrant {
             throw NicolError.NOT_AUTHENTICATED.because("the issuer cannot be asked about a password");
         }
         if (token == null) {
-            failures.failed(credentials.name(), address, fingerprint);
+            failures.failed(counted, address, fingerprint);
             throw BasicCredentials.wrong();
         }
         Principal principal = byToken.apply(token);
-        failures.succeeded(credentials.name(), address);
+        failures.succeeded(counted, address);
         tokens.put(key, token);
         return principal;
     }

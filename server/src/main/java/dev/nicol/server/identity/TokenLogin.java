@@ -104,7 +104,10 @@ final class TokenLogin implements AutoCloseable {
     }
 
     private static boolean isUnfit(String name) {
-        return name.length() > UsersReader.MAX_NAME_LENGTH || name.chars().anyMatch(Character::isISOControl);
+        // a source may take a name with blanks at its end for the one without
+        return name.length() > UsersReader.MAX_NAME_LENGTH
+                || !name.equals(name.strip())
+                || name.chars().anyMatch(Character::isISOControl);
     }
 
     private boolean isActive(String token) {

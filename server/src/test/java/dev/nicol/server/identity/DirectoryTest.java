@@ -118,6 +118,15 @@ class DirectoryTest {
         isRefused(() -> rows(looking, token, QUERY, "purpose", "fraud-scoring"), "42501", "not declared for `scorer`");
     }
 
+    /** Sources that compare as SQL does take `EU ` for `EU`. */
+    @Test
+    void aNameWithABlankAtItsEndIsNone() throws Exception {
+        try (TestNicol byRegion = TokenLoginTest.start(keycloak.issuer(), "name_claim: region")) {
+            String blank = keycloak.tokenOf(user("EU ").toRepresentation().getUsername(), "bi");
+            isRefused(() -> rows(byRegion, blank, QUERY), "28000", "not valid");
+        }
+    }
+
     @Test
     void aDisabledUserIsRefused() throws Exception {
         UserResource dora = user("EU");

@@ -105,6 +105,15 @@ class UntrustedTokensTest {
         refuses(signed(claims().build(), carried, new RSASSASigner(ours)), "");
     }
 
+    /** What a token says of itself is anybody's words. */
+    @Test
+    void aHeaderWritesNoLinesOfTheTrail() throws Exception {
+        JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.RS256)
+                .type(new JOSEObjectType("x\ny" + "z".repeat(1000)))
+                .build();
+        refuses(signed(claims().build(), header, new RSASSASigner(ours)), "x?yzzz");
+    }
+
     /** The public key as the secret of a symmetric algorithm. */
     @Test
     void aTokenOfAnotherAlgorithmIsRefused() throws Exception {
