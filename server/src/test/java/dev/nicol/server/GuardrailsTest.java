@@ -285,6 +285,26 @@ class GuardrailsTest {
         }
     }
 
+    /** To be held its rows would be counted, which reads; and who approves would have to guess what for. */
+    @Test
+    void whatAnAgentWithoutPurposeAsksIsNotHeldButRefused() throws SQLException {
+        try (TestNicol nicol = started(TestStore.EMBEDDED, """
+                guardrails:
+                  - {name: ask, statements: [insert], action: hold, approvers: {users: [steve]}}
+                """);
+                Connection bot = nicol.connect("bot", "on_behalf_of", "alice");
+                Statement statement = bot.createStatement()) {
+            String copy = "INSERT INTO crm.public.customers (id, name) SELECT id + 1000, name FROM crm.public.customers"
+                    + " WHERE name = 'name 7'";
+            assertThatThrownBy(() -> statement.executeUpdate(copy))
+                    .isInstanceOfSatisfying(SQLException.class, refused -> assertThat(refused.getSQLState())
+                            .isEqualTo("42501"))
+                    .hasMessageContaining("without a purpose");
+            statement.execute("SET purpose = 'cleaning'");
+            assertThatThrownBy(() -> statement.executeUpdate(copy)).hasMessageContaining("it would write 1 row");
+        }
+    }
+
     /** A view is what it reads, with rules of its own or without. */
     @Test
     void viewsHideNothing() throws SQLException {

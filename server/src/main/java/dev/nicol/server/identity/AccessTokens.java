@@ -66,8 +66,13 @@ public final class AccessTokens {
             .maximumSize(MAX_KEPT)
             .build();
 
-    /** A token that is good until its end. */
-    record Token(String tokenId, String userName, Set<String> purposes, Instant expiresAt) {}
+    /**
+     * A token that is good until its end.
+     *
+     * @param issuersId of its owner, where a token of the issuer made it; null: the owner is in the users file
+     */
+    record Token(
+            String tokenId, String userName, @Nullable String issuersId, Set<String> purposes, Instant expiresAt) {}
 
     private record Found(@Nullable Token token) {}
 
@@ -84,11 +89,14 @@ public final class AccessTokens {
     /**
      * Makes a token for its owner.
      *
-     * @param purposes for which it may be used; empty: for any that the owner may state
+     * @param issuersId the issuer's id of the owner; null: the owner is in the users file
+     * @param only purposes for which it may be used; empty: for any that the owner may state
      * @return the secret, which is nowhere else
      * @throws NicolException {@code NOT_PERMITTED} for a purpose the owner may not state, or a name, time or number out of bounds
      */
-    public String create(Subject owner, String name, Set<String> purposes, Instant expiresAt) {
+    public String create(Subject owner, @Nullable String issuersId, String name, Set<String> only, Instant expiresAt) {
+        // what the claims of a token declare is not known later
+        Set<String> purposes = only.isEmpty() && issuersId != null ? owner.allowedPurposes() : only;
         check(owner, name, purposes, expiresAt);
         byte[] random = new byte[SECRET_BYTES];
         RANDOM.nextBytes(random);
@@ -122,7 +130,10 @@ public final class AccessTokens {
                     now,
                     expiresAt.atOffset(ZoneOffset.UTC));
             handle.execute(
-                    "INSERT INTO internal.token_digests (digest, token_id) VALUES (?, ?)", digest(secret), tokenId);
+                    "INSERT INTO internal.token_digests (digest, token_id, issuers_id) VALUES (?, ?, ?)",
+                    digest(secret),
+                    tokenId,
+                    issuersId);
             transaction.event(
                     "token_created",
                     owner.userName(),
@@ -221,13 +232,14 @@ public final class AccessTokens {
 
     private Found read(String digest) {
         return new Found(store.read(handle -> handle.select(
-                        "SELECT t.token_id, t.user_name, t.purposes, t.expires_at FROM policy.tokens t"
+                        "SELECT t.token_id, t.user_name, t.purposes, t.expires_at, d.issuers_id FROM policy.tokens t"
                                 + " JOIN internal.token_digests d ON d.token_id = t.token_id"
                                 + " WHERE d.digest = ? AND t.revoked_at IS NULL",
                         digest)
                 .map((row, context) -> new Token(
                         row.getString(1),
                         row.getString(2),
+                        row.getString(5),
                         Arrays.stream(row.getString(3).split(SEPARATOR))
                                 .filter(purpose -> !purpose.isEmpty())
                                 .collect(Collectors.toUnmodifiableSet()),

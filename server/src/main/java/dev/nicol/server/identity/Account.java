@@ -28,19 +28,18 @@ record Account(
     }
 
     /**
-     * The same with fewer purposes; with what is declared still, where it declares any.
+     * The same with fewer purposes. Who declares none has none declared by this either: a purpose that is only stated opens
+     * nothing.
      *
      * @param only empty: no fewer
      * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} where none is left
      */
     Account withinPurposes(Set<String> only) {
-        if (only.isEmpty()) {
+        if (only.isEmpty() || purposes.isEmpty()) {
             return this;
         }
         Set<String> left = new HashSet<>(only);
-        if (!purposes.isEmpty()) {
-            left.retainAll(purposes);
-        }
+        left.retainAll(purposes);
         if (left.isEmpty()) {
             throw NicolError.NOT_PERMITTED.because("`" + name + "` may state none of these purposes any more.");
         }

@@ -8,8 +8,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -18,16 +24,30 @@ final class IssuerClient {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int OK = 200;
 
+    /** Requests at once: an issuer that hangs holds no more of the server's threads than these. */
+    static final int MAX_AT_ONCE = 32;
+
+    /** Longest wait for one of them. */
+    private static final Duration WAIT = Duration.ofMillis(500);
+
     private final IssuerMetadata metadata;
     private final OidcSettings.Client client;
+    private final Duration patience;
+    private final Semaphore requests = new Semaphore(MAX_AT_ONCE);
     private final HttpClient http = HttpClient.newBuilder()
             .connectTimeout(IssuerMetadata.CONNECT_TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
 
     IssuerClient(IssuerMetadata metadata, OidcSettings.Client client) {
+        this(metadata, client, IssuerMetadata.READ_TIMEOUT);
+    }
+
+    /** @param patience for a whole answer */
+    IssuerClient(IssuerMetadata metadata, OidcSettings.Client client, Duration patience) {
         this.metadata = metadata;
         this.client = client;
+        this.patience = patience;
     }
 
     /**
@@ -68,7 +88,6 @@ final class IssuerClient {
     private HttpResponse<String> post(URI endpoint, Map<String, String> form) throws IOException {
         String credentials = encoded(client.id()) + ":" + encoded(client.secret());
         HttpRequest request = HttpRequest.newBuilder(endpoint)
-                .timeout(IssuerMetadata.READ_TIMEOUT)
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .header(
                         "Authorization",
@@ -78,10 +97,31 @@ final class IssuerClient {
                         .collect(Collectors.joining("&"))))
                 .build();
         try {
-            return http.send(request, HttpResponse.BodyHandlers.ofString());
+            if (!requests.tryAcquire(WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IOException("too many requests to the issuer at once");
+            }
+            try {
+                return answer(request);
+            } finally {
+                requests.release();
+            }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", stopped);
+        }
+    }
+
+    /** The whole answer in time: the client's own bound ends with its head. */
+    private HttpResponse<String> answer(HttpRequest request) throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<String>> answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        try {
+            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failure) {
+            throw new IOException("the issuer cannot be asked", failure.getCause());
+        } catch (TimeoutException late) {
+            throw new IOException("the issuer did not answer in time", late);
+        } finally {
+            answer.cancel(true);
         }
     }
 

@@ -7,7 +7,6 @@ import dev.nicol.policy.check.KnownSubjects;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -81,11 +80,12 @@ public final class Logins implements Authenticator, AutoCloseable {
         if (AccessTokens.isOne(credentials.password())) {
             AccessTokens.Token token = accessTokens.find(credentials.name(), credentials.password());
             return new Principal(
-                    token.userName(),
-                    false,
-                    AccessTokens.MEANS + token.tokenId(),
-                    token.expiresAt(),
-                    stated -> subject(token, stated));
+                            token.userName(),
+                            false,
+                            AccessTokens.MEANS + token.tokenId(),
+                            token.expiresAt(),
+                            stated -> subject(token, stated))
+                    .within(token.purposes());
         }
         PasswordGrant grant = tokens == null ? null : tokens.passwords();
         if (users != null && (grant == null || users.has(credentials.name()))) {
@@ -98,14 +98,17 @@ public final class Logins implements Authenticator, AutoCloseable {
 
     /** The rights of a token's owner as they are now, for the token's purposes. */
     private Subject subject(AccessTokens.Token token, Map<String, String> stated) {
-        Account owner = users == null ? null : users.human(token.userName());
-        if (owner == null && tokens != null) {
-            owner = tokens.person(token.userName());
+        String issuersId = token.issuersId();
+        Account owner;
+        if (issuersId == null) {
+            owner = users == null ? null : users.human(token.userName());
+        } else {
+            owner = tokens == null ? null : tokens.person(token.userName(), issuersId);
         }
         if (owner == null) {
             throw NicolError.NOT_AUTHENTICATED.because("the owner of the token is not known any more");
         }
-        Map<String, String> known = new HashMap<>(stated);
+        Map<String, String> known = StatedIdentity.said(stated);
         if (token.purposes().size() == 1) {
             known.putIfAbsent("purpose", token.purposes().iterator().next());
         }
@@ -113,7 +116,13 @@ public final class Logins implements Authenticator, AutoCloseable {
             throw NicolError.NOT_PERMITTED.because("This token is for the purposes " + new TreeSet<>(token.purposes())
                     + ": state one of them by the connection property `purpose`.");
         }
-        return new StatedIdentity(known).subject(owner.withinPurposes(token.purposes()), nobody -> null);
+        Subject subject = new StatedIdentity(known).subject(owner.withinPurposes(token.purposes()), nobody -> null);
+        String purpose = subject.purpose();
+        if (purpose != null && !token.purposes().isEmpty() && !token.purposes().contains(purpose)) {
+            throw NicolError.NOT_PERMITTED.because("This token is not for the purpose `" + purpose + "`, but for "
+                    + new TreeSet<>(token.purposes()) + ".");
+        }
+        return subject;
     }
 
     @Override
@@ -135,7 +144,7 @@ public final class Logins implements Authenticator, AutoCloseable {
         if (users != null && users.has(name)) {
             return users.named(name, stated);
         }
-        Account person = tokens == null ? null : tokens.person(name);
+        Account person = tokens == null ? null : tokens.named(name);
         if (person == null) {
             throw LocalUsers.unknown(name);
         }

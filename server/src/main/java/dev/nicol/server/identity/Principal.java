@@ -3,6 +3,7 @@ package dev.nicol.server.identity;
 import dev.nicol.policy.Subject;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,11 +11,15 @@ import org.jspecify.annotations.Nullable;
  * connection that one opened is the other's too.
  */
 public final class Principal {
+    /** The beginning of the means of a human with a token; the issuer's id of the user follows. */
+    static final String BY_TOKEN_OF = "token of ";
+
     private final String name;
     private final boolean agent;
     private final String means;
     private final @Nullable Instant validUntil;
     private final Standing standing;
+    private final Set<String> purposes;
 
     /** What a principal is and may, as it is now: asked at every request. */
     @FunctionalInterface
@@ -28,6 +33,17 @@ public final class Principal {
      * @param validUntil from when on no statement may be started; null: no end is known
      */
     public Principal(String name, boolean agent, String means, @Nullable Instant validUntil, Standing standing) {
+        this(name, agent, means, validUntil, standing, Set.of());
+    }
+
+    private Principal(
+            String name,
+            boolean agent,
+            String means,
+            @Nullable Instant validUntil,
+            Standing standing,
+            Set<String> purposes) {
+        this.purposes = Set.copyOf(purposes);
         this.name = name;
         this.agent = agent;
         this.means = means;
@@ -38,7 +54,17 @@ public final class Principal {
     /** The same, with an end that is not later than that. */
     Principal until(Instant end) {
         Instant earlier = validUntil != null && validUntil.isBefore(end) ? validUntil : end;
-        return new Principal(name, agent, means, earlier, standing);
+        return new Principal(name, agent, means, earlier, standing, purposes);
+    }
+
+    /** The same, for some purposes only. */
+    Principal within(Set<String> only) {
+        return new Principal(name, agent, means, validUntil, standing, only);
+    }
+
+    /** The purposes that its credentials are for, of which one is always stated; empty: they are for any. */
+    public Set<String> purposes() {
+        return purposes;
     }
 
     /** The human's name, or the agent's where an agent logged in. */
@@ -53,6 +79,11 @@ public final class Principal {
     /** Whether it logged in by a personal access token, which makes no others. */
     public boolean isByAccessToken() {
         return means.startsWith(AccessTokens.MEANS);
+    }
+
+    /** The issuer's id of a human who logged in by its token; null for everyone else. */
+    public @Nullable String issuersId() {
+        return !agent && means.startsWith(BY_TOKEN_OF) ? means.substring(BY_TOKEN_OF.length()) : null;
     }
 
     /** From when on the credentials start no statement; null: no end is known. */

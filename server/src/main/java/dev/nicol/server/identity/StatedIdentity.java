@@ -2,6 +2,7 @@ package dev.nicol.server.identity;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.Subject;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What a connection states of itself, checked against what its user declared. The rights of an agent that acts for a
  * human are those that both have; restrictions of either bind it.
  */
-final class StatedIdentity {
+public final class StatedIdentity {
     /** Longest stated purpose, job, model or client, in characters. */
     static final int MAX_LENGTH = 256;
 
@@ -20,6 +21,13 @@ final class StatedIdentity {
 
     StatedIdentity(Map<String, String> properties) {
         this.properties = properties;
+    }
+
+    /** The properties that say something: what is added to those that do not must not be kept out by a blank. */
+    static Map<String, String> said(Map<String, String> properties) {
+        Map<String, String> said = new HashMap<>(properties);
+        said.values().removeIf(String::isBlank);
+        return said;
     }
 
     /** @param humans those an agent may act for, by name; null for every other name */
@@ -100,12 +108,20 @@ final class StatedIdentity {
     }
 
     private @Nullable String stated(String property) {
-        String value = properties.get(property);
+        return value(property, properties.get(property));
+    }
+
+    /**
+     * What a connection states by a property, or by SET later; null where it is blank.
+     *
+     * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} for what is too long, or no plain text
+     */
+    public static @Nullable String value(String property, @Nullable String value) {
         if (value == null || value.isBlank()) {
             return null;
         }
         if (value.length() > MAX_LENGTH || value.chars().anyMatch(Character::isISOControl)) {
-            throw notPermitted("the connection property `" + property + "` must have at most " + MAX_LENGTH
+            throw notPermitted("the property `" + property + "` must have at most " + MAX_LENGTH
                     + " characters, none of them a control character");
         }
         return value;

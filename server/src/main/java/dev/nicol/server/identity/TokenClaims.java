@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads who is there from the claims of a verified token. Values of an unexpected type are as if they were not there. */
 final class TokenClaims {
+    /** The claim that has the user's name at Keycloak, service accounts included. */
+    static final String USER_NAME = "preferred_username";
+
     /** Of the protocol (RFC 7519, 8693, 9068, OpenID Connect) and of Keycloak: nothing of a person. */
     private static final Set<String> PROTOCOL = Set.of(
             "iss",
@@ -40,7 +43,7 @@ final class TokenClaims {
             "allowed-origins",
             "realm_access",
             "resource_access",
-            "preferred_username",
+            USER_NAME,
             "clientHost",
             "clientAddress");
 
@@ -76,7 +79,10 @@ final class TokenClaims {
     /** Whether the client logged in as itself, for no human. */
     boolean isOfClientItself() {
         String client = client();
-        return client != null && (client.equals(text(claims, "sub")) || (SERVICE_ACCOUNT + client).equals(name()));
+        return client != null
+                && (client.equals(text(claims, "sub"))
+                        // whatever claim names people
+                        || (SERVICE_ACCOUNT + client).equals(text(claims, USER_NAME)));
     }
 
     /** The agent that acts: the token's actor, a client as itself, or a client that is known to be an agent. */

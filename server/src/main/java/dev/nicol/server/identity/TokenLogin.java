@@ -10,7 +10,6 @@ import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -95,7 +94,7 @@ final class TokenLogin implements AutoCloseable {
                 && !certificateName.of(certificate).equals(agent == null ? name : agent)) {
             throw refused("the certificate names another than the token does");
         }
-        String means = "token of " + claims.subjectId();
+        String means = Principal.BY_TOKEN_OF + claims.subjectId();
         return new Principal(
                 agent == null ? name : agent,
                 agent != null,
@@ -136,7 +135,7 @@ final class TokenLogin implements AutoCloseable {
     }
 
     private Subject subject(TokenClaims claims, String name, @Nullable String agent, Map<String, String> stated) {
-        Map<String, String> known = new HashMap<>(stated);
+        Map<String, String> known = StatedIdentity.said(stated);
         String client = claims.client();
         if (client != null) {
             known.putIfAbsent("client", client);
@@ -192,13 +191,7 @@ final class TokenLogin implements AutoCloseable {
         if (person == null) {
             throw refused("the directory does not know the token's user");
         }
-        Map<String, String> attributes = claims.attributes();
-        attributes.putAll(person.attributes());
-        return account(
-                name,
-                agent,
-                new Directory.Person(name, person.enabled(), person.groups(), person.roles(), attributes),
-                purposes);
+        return account(name, agent, person, purposes);
     }
 
     private static Account account(String name, boolean agent, Directory.Person person, Set<String> purposes) {
@@ -210,9 +203,18 @@ final class TokenLogin implements AutoCloseable {
         return new Account(name, agent, person.groups(), person.roles(), person.attributes(), all, Set.of());
     }
 
-    /** What the directory says of a human; null where it knows none of that name, or there is no directory. */
+    /** What the directory says of a human; null where it knows none of that id who still has the name, or there is none. */
     @Nullable
-    Account person(String name) {
+    Account person(String name, String id) {
+        Directory.Person person = directory == null ? null : directory.byId(id);
+        boolean renamed =
+                person != null && settings.claims().name().equals(TokenClaims.USER_NAME) && !name.equals(person.name());
+        return person == null || renamed ? null : account(name, false, person, Set.of());
+    }
+
+    /** What the directory says of a human of that name, to whoever asks about them; null as {@link #person}. */
+    @Nullable
+    Account named(String name) {
         Directory.Person person = directory == null ? null : directory.byName(name);
         return person == null || name.startsWith(TokenClaims.SERVICE_ACCOUNT)
                 ? null

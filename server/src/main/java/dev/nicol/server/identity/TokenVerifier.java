@@ -142,9 +142,11 @@ final class TokenVerifier {
     /** Why a token is not believed: for the trail, not for whoever sent it. */
     static final class Untrusted extends Exception {
         private static final long serialVersionUID = 1L;
+        private static final int MAX_REASON = 200;
 
+        /** @param reason may hold words of the token's header, which anybody writes */
         Untrusted(String reason) {
-            super(reason);
+            super(reason.substring(0, Math.min(reason.length(), MAX_REASON)).replaceAll("\\p{Cntrl}", "?"));
         }
     }
 }

@@ -5,11 +5,14 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.identity.StatedIdentity;
 import dev.nicol.server.parser.CreateToken;
 import dev.nicol.server.parser.DropToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlLiteral;
@@ -80,17 +83,14 @@ final class Commands {
     private static void set(Session session, SqlSetOption option) {
         String name = option.name().toString().toLowerCase(Locale.ROOT);
         SqlNode given = option.getValue();
-        String value = given instanceof SqlLiteral literal && literal.getTypeName() != SqlTypeName.NULL
+        String text = given instanceof SqlLiteral literal && literal.getTypeName() != SqlTypeName.NULL
                 ? literal.getValueAs(String.class)
                 : given instanceof SqlIdentifier identifier ? identifier.toString() : null;
+        String value = name.equals("schema") ? text : StatedIdentity.value(name, text);
         Subject subject = session.subject();
         switch (name) {
             case "purpose" -> {
-                if (value != null && !subject.mayState(value)) {
-                    throw NicolError.NOT_PERMITTED.because("Purpose `" + value + "` is not declared for `"
-                            + subject.userName() + "`. Declared: " + String.join(", ", subject.allowedPurposes())
-                            + ".");
-                }
+                checkPurpose(session, value);
                 session.setSubject(subject.withPurpose(value));
             }
             case "job" -> session.setSubject(subject.withJob(value));
@@ -99,6 +99,19 @@ final class Commands {
             default ->
                 throw NicolError.NOT_SUPPORTED.because(
                         "`" + name + "` cannot be SET; purpose, job, model and schema can.");
+        }
+    }
+
+    private static void checkPurpose(Session session, @Nullable String value) {
+        Subject subject = session.subject();
+        Set<String> only = session.purposes();
+        if (value != null && !subject.mayState(value)) {
+            throw NicolError.NOT_PERMITTED.because("Purpose `" + value + "` is not declared for `"
+                    + subject.userName() + "`. Declared: " + String.join(", ", subject.allowedPurposes())
+                    + ".");
+        } else if (!only.isEmpty() && (value == null || !only.contains(value))) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "This access token is for the purposes " + new TreeSet<>(only) + ". State one of them.");
         }
     }
 

@@ -42,13 +42,16 @@ final class GuardStage {
                 ? Allowance.UNCOUNTED
                 : new Allowance(history.spending(subject), Guardrails.denyingWhenSpent(rules, subject, facts));
         Judgement judgement = Guardrails.judge(rules, subject, facts);
-        if (judgement.verdict().compareTo(GuardrailRule.Verdict.HOLD) < 0) {
+        if (judgement.verdict() != GuardrailRule.Verdict.DENY) {
             refuseWithoutPurpose(subject, traced);
         }
         return new GuardedStatement(traced, judgement, facts, allowance);
     }
 
-    /** Agents say what for; a guardrail that says more about those that do not has the word before. */
+    /**
+     * Agents say what for, before anybody is asked to approve it and its rows are counted; a guardrail that denies has the word
+     * before, as it may say more.
+     */
     private static void refuseWithoutPurpose(Subject subject, TracedStatement traced) {
         if (subject.agent() != null
                 && subject.purpose() == null

@@ -6,6 +6,7 @@ import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ public final class Session {
     private volatile Subject subject;
     private volatile SourceIdentity identity;
     private volatile boolean byAccessToken;
+    private volatile @Nullable String issuersId;
+    private volatile Set<String> purposes = Set.of();
     private volatile boolean autoCommit = true;
     private volatile @Nullable String defaultCatalog;
     private volatile @Nullable String defaultSchema;
@@ -59,6 +62,25 @@ public final class Session {
 
     boolean isByAccessToken() {
         return byAccessToken;
+    }
+
+    /** Of credentials that are for these purposes alone; empty: for any. */
+    public void setPurposes(Set<String> only) {
+        purposes = Set.copyOf(only);
+    }
+
+    Set<String> purposes() {
+        return purposes;
+    }
+
+    /** Of a human who logged in by a token of the issuer, which has this id for them. */
+    public void setIssuersId(@Nullable String id) {
+        issuersId = id;
+    }
+
+    @Nullable
+    String issuersId() {
+        return issuersId;
     }
 
     /** Whether what is held becomes a request for approval. */

@@ -30,7 +30,12 @@ final class TokenCommands {
     /** Answers with the secret. */
     String create(Session session, CreateToken create) {
         requireLogin(session);
-        return tokens.create(session.subject(), create.name(), Set.copyOf(create.purposes()), moment(create.expires()));
+        return tokens.create(
+                session.subject(),
+                session.issuersId(),
+                create.name(),
+                Set.copyOf(create.purposes()),
+                moment(create.expires()));
     }
 
     void drop(Session session, DropToken drop) {

@@ -277,6 +277,8 @@ final class AvaticaRequests {
         });
         Session session = new Session(newSessionId(), subject, SourceLogins.stated(sent));
         session.setByAccessToken(principal.isByAccessToken());
+        session.setIssuersId(principal.issuersId());
+        session.setPurposes(principal.purposes());
         applySchema(session, null, sent.get("schema"));
         connections.open(principal, id, session);
         return new OpenConnectionResponse();

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.nicol.server.testing.TestKeycloak;
 import dev.nicol.server.testing.TestNicol;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -103,6 +104,31 @@ class DirectoryTest {
         }
     }
 
+    /** The token still has it as a claim. */
+    @Test
+    void aRemovedAttributeIsGone() throws Exception {
+        UserResource ron = user("EU");
+        String token = keycloak.tokenOf(ron.toRepresentation().getUsername(), "bi");
+        assertThat(rows(looking, token, QUERY)).containsExactly("1|Ann", "3|Cid");
+        UserRepresentation changed = ron.toRepresentation();
+        changed.setAttributes(Map.of());
+        ron.update(changed);
+        await().atMost(SOON)
+                .untilAsserted(() -> isRefused(() -> rows(looking, token, QUERY), "42501", "the attribute `region`"));
+    }
+
+    /** What the directory says of a human's purposes is not widened by those of the agent whose token it is. */
+    @Test
+    void anAgentStatesNoPurposeThatItsHumanDoesNotDeclare() throws Exception {
+        UserResource pia = user("EU");
+        String name = pia.toRepresentation().getUsername();
+        UserRepresentation changed = pia.toRepresentation();
+        changed.setAttributes(Map.of("region", List.of("EU"), "purposes", List.of("reporting")));
+        pia.update(changed);
+        String token = keycloak.exchanged(keycloak.tokenOf(name, "bi"), "scorer");
+        isRefused(() -> rows(looking, token, QUERY, "purpose", "fraud-scoring"), "42501", "not declared for `scorer`");
+    }
+
     @Test
     void aDisabledUserIsRefused() throws Exception {
         UserResource dora = user("EU");
@@ -135,6 +161,33 @@ class DirectoryTest {
         assertThat(rows(looking, token, QUERY))
                 .as("without asking, a token is good until its end")
                 .containsExactly("1|Ann", "3|Cid");
+    }
+
+    /** Whoever has the same name in the users file has other rights, and another end. */
+    @Test
+    void anAccessTokenIsOfWhoMadeItAndNotOfTheName() throws Exception {
+        UserResource hans = user("EU");
+        String name = hans.toRepresentation().getUsername();
+        try (TestNicol both = TokenLoginTest.start(
+                keycloak.issuer(),
+                "directory: {client_id: nicol-admin, client_secret: admin-secret, cache_s: 0}",
+                "users:\n  " + name + ": {password: \"$HASH\", groups: [stewards]}\n")) {
+            String issuers = rows(both, keycloak.tokenOf(name, "bi"), "CREATE TOKEN a EXPIRES '1d'")
+                    .get(0);
+            String files = both.rows(name, "CREATE TOKEN b EXPIRES '1d'").get(0);
+            assertThat(byPassword(both, name, issuers)).containsExactly("1|Ann", "3|Cid");
+            assertThat(byPassword(both, name, files)).containsExactly("1|Ann", "2|Bob", "3|Cid");
+            disable(hans);
+            isRefused(() -> byPassword(both, name, issuers), "28000", "disabled");
+            assertThat(byPassword(both, name, files)).hasSize(3);
+        }
+    }
+
+    private static List<String> byPassword(TestNicol nicol, String name, String password) throws SQLException {
+        try (Connection connection = nicol.connectWithPassword(name, password);
+                Statement statement = connection.createStatement()) {
+            return TestNicol.rows(statement.executeQuery(QUERY));
+        }
     }
 
     @Test

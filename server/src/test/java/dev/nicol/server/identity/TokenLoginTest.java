@@ -43,6 +43,10 @@ public class TokenLoginTest {
 
     /** A server that believes the tokens of an issuer. */
     public static TestNicol start(String issuer, String more) {
+        return start(issuer, more, USERS);
+    }
+
+    static TestNicol start(String issuer, String more, String users) {
         SourceDefinition crm = TestDatabases.h2("crm");
         TestDatabases.execute(
                 crm.url(),
@@ -52,7 +56,7 @@ public class TokenLoginTest {
                 "INSERT INTO customers VALUES (1, 'Ann', 'EU'), (2, 'Bob', 'US'), (3, 'Cid', 'EU')");
         return TestNicol.start(
                 List.of(crm),
-                USERS,
+                users,
                 POLICIES,
                 "identity: {users: users.yaml, oidc: {issuer: '" + issuer + "', audience: nicol, agents: [clerk]"
                         + (more.isEmpty() ? "" : ", ") + more + "}}\n");
@@ -116,6 +120,15 @@ public class TokenLoginTest {
             isRefused(() -> asking.connectWithPassword("nobody", "wrong").createStatement(), "28000", "not valid");
             assertThat(asking.rows("local", "SELECT COUNT(*) FROM nicol.policy.rules"))
                     .hasSize(1);
+        }
+    }
+
+    /** Whatever claim names people, what a client gets as itself is an agent's. */
+    @Test
+    void aServiceAccountIsNobodyByAnotherClaimOfTheName() throws Exception {
+        try (TestNicol byId = start(keycloak.issuer(), "name_claim: sub")) {
+            String itself = keycloak.tokenOfClient("scorer");
+            isRefused(() -> rows(byId, itself, NAMES), "42501", "An agent reads and changes nothing without a purpose");
         }
     }
 

@@ -11,5 +11,7 @@ CREATE TABLE policy.tokens (
 );
 CREATE TABLE internal.token_digests (
     digest VARCHAR PRIMARY KEY,
-    token_id VARCHAR NOT NULL
+    token_id VARCHAR NOT NULL,
+    -- the issuer's id of the owner, where the owner is not in the users file
+    issuers_id VARCHAR
 );
