@@ -141,10 +141,14 @@ public final class Logins implements Authenticator, AutoCloseable {
      * @throws NicolException {@code NOT_PERMITTED} where nobody of that name is known here
      */
     public Subject named(String name, Map<String, String> stated) {
-        if (users == null) {
+        if (users != null && users.has(name)) {
+            return users.named(name, stated);
+        }
+        Account person = tokens == null ? null : tokens.named(name);
+        if (person == null) {
             throw LocalUsers.unknown(name);
         }
-        return users.named(name, stated);
+        return new StatedIdentity(stated).subject(person, nobody -> null);
     }
 
     /** Everyone who can log in; null where they cannot be listed, as with tokens. */

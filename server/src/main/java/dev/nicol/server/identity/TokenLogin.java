@@ -215,6 +215,15 @@ final class TokenLogin implements AutoCloseable {
         return person == null || renamed ? null : account(name, false, person, Set.of());
     }
 
+    /** What the directory says of a human of that name, to whoever asks about them; null as {@link #person}. */
+    @Nullable
+    Account named(String name) {
+        Directory.Person person = directory == null ? null : directory.byName(name);
+        return person == null || name.startsWith(TokenClaims.SERVICE_ACCOUNT)
+                ? null
+                : account(name, false, person, Set.of());
+    }
+
     private static NicolException refused(String reason) {
         return NicolError.NOT_AUTHENTICATED.because(reason);
     }

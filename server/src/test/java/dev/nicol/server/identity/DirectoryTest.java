@@ -80,6 +80,17 @@ class DirectoryTest {
         isRefused(() -> rows(asking, bare, QUERY), "42P01", "customers");
     }
 
+    /** EXPLAIN POLICY asks about people whom the directory alone knows. */
+    @Test
+    void policyIsExplainedForWhomTheDirectoryKnows() throws Exception {
+        UserResource dirk = user("US");
+        String name = dirk.toRepresentation().getUsername();
+        String explain = "EXPLAIN POLICY FOR " + QUERY + " AS USER '";
+        assertThat(looking.rows("local", explain + name + "'").toString()).contains("own-region", "analysts");
+        isRefused(() -> looking.rows("local", explain + "nobody'"), "42501", "no user or agent `nobody`");
+        isRefused(() -> asking.rows("local", explain + name + "'"), "42501", "no user or agent");
+    }
+
     @Test
     void aRemovedGroupIsGoneFromAnOpenConnection() throws Exception {
         UserResource greta = user("EU");
@@ -133,7 +144,9 @@ class DirectoryTest {
         String token = keycloak.tokenOf(dora.toRepresentation().getUsername(), "bi");
         assertThat(rows(looking, token, QUERY)).containsExactly("1|Ann", "3|Cid");
         disable(dora);
-        await().atMost(SOON).untilAsserted(() -> isRefused(() -> rows(looking, token, QUERY), "28000", ""));
+        await().atMost(SOON)
+                .untilAsserted(
+                        () -> isRefused(() -> rows(looking, token, QUERY), "28000", "is disabled in the directory"));
     }
 
     @Test
