@@ -121,7 +121,7 @@ class IssuerDownTest {
             assertThat(rows(nicol, known, QUERY)).containsExactly("1|Ann", "3|Cid");
             passage.shut();
             assertThat(rows(nicol, known, QUERY)).containsExactly("1|Ann", "3|Cid");
-            isRefused(() -> rows(nicol, unknown, QUERY), "28000", "not valid");
+            isRefused(() -> rows(nicol, unknown, QUERY), "28000", "does not answer");
             passage.reopen();
             await().atMost(SOON).ignoreExceptions().until(() -> rows(nicol, unknown, QUERY), List.of("2|Bob")::equals);
         }
