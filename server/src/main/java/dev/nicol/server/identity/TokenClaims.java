@@ -66,7 +66,9 @@ final class TokenClaims {
     /** The user's name as it is in SQL and in the trail; null where the token carries none. */
     @Nullable
     String name() {
-        return text(claims, settings.claims().name());
+        String claim = settings.claims().name();
+        // an address that nobody verified may be anybody's
+        return claim.equals("email") && !Boolean.TRUE.equals(claims.get("email_verified")) ? null : text(claims, claim);
     }
 
     /** The client that the token was issued to. */

@@ -54,12 +54,16 @@ class TokenClaimsTest {
                         + name() + "/token\"}");
         answer("/keys", new JWKSet(key.toPublicJWK()).toString());
         issuer.start();
-        logins = new Logins(
+        logins = by(OidcSettings.Claims.DEFAULT);
+    }
+
+    private static Logins by(OidcSettings.Claims names) {
+        return new Logins(
                 null,
                 new OidcSettings(
                         name(),
                         "nicol",
-                        OidcSettings.Claims.DEFAULT,
+                        names,
                         Set.of("robot"),
                         OidcSettings.DEFAULT_CLOCK_SKEW,
                         null,
@@ -103,13 +107,18 @@ class TokenClaimsTest {
 
     private static Principal login(JWTClaimsSet.Builder claims, String type, X509Certificate certificate)
             throws Exception {
+        return login(logins, claims, type, certificate);
+    }
+
+    private static Principal login(Logins by, JWTClaimsSet.Builder claims, String type, X509Certificate certificate)
+            throws Exception {
         JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.ES256)
                 .keyID("one")
                 .type(new JOSEObjectType(type))
                 .build();
         SignedJWT token = new SignedJWT(header, claims.build());
         token.sign(new ECDSASigner(key));
-        return logins.authenticate(new Presented("Bearer " + token.serialize(), "127.0.0.1", certificate));
+        return by.authenticate(new Presented("Bearer " + token.serialize(), "127.0.0.1", certificate));
     }
 
     private static Subject subject(JWTClaimsSet.Builder claims, String... stated) throws Exception {
@@ -235,5 +244,29 @@ class TokenClaimsTest {
         KeyStore store = KeyStore.getInstance(file.toFile(), TestCertificates.PASSWORD.toCharArray());
         assertThat(Files.exists(file)).isTrue();
         return (X509Certificate) store.getCertificate(store.aliases().nextElement());
+    }
+
+    /** Anybody may give any address as theirs; the issuer says whether it asked there. */
+    @Test
+    void anAddressThatNobodyVerifiedIsNoName() throws Exception {
+        OidcSettings.Claims usual = OidcSettings.Claims.DEFAULT;
+        try (Logins byEmail =
+                by(new OidcSettings.Claims("email", usual.groups(), usual.roles(), usual.purposes(), null))) {
+            JWTClaimsSet.Builder claims = claims().claim("email", "ann@example.org");
+            assertThat(login(byEmail, claims.claim("email_verified", true), "JWT", null)
+                            .name())
+                    .isEqualTo("ann@example.org");
+            for (Object said : new Object[] {false, "true", null}) {
+                assertThatThrownBy(() -> login(byEmail, claims.claim("email_verified", said), "JWT", null))
+                        .hasMessageContaining("no claim `email`");
+            }
+        }
+    }
+
+    /** A property that says nothing hides nobody. */
+    @Test
+    void aBlankPropertyKeepsNoHumanOut() throws Exception {
+        JWTClaimsSet.Builder claims = claims().claim("act", Map.of("sub", "robot"));
+        assertThat(subject(claims, "on_behalf_of", " ").onBehalfOf()).isEqualTo("ann");
     }
 }
