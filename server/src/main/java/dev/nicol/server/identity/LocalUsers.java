@@ -119,9 +119,9 @@ public final class LocalUsers implements AutoCloseable {
                 return null;
             }
             LocalUser user = current.users.get(credentials.name());
-            boolean right =
-                    PasswordHash.verifies(credentials.password(), user == null ? DUMMY_HASH : user.passwordHash());
-            if (!right || user == null) {
+            String hash = user == null ? null : user.passwordHash();
+            boolean right = PasswordHash.verifies(credentials.password(), hash == null ? DUMMY_HASH : hash);
+            if (!right || user == null || hash == null) {
                 failures.failed(credentials.name(), address, PasswordKeys.fingerprint(key));
                 return null;
             }

@@ -103,9 +103,10 @@ public final class UsersReader {
 
     private static LocalUser user(String name, YamlNode node, boolean agent) {
         node.only(agent ? AGENT_KEYS : USER_KEYS);
-        String hash = node.requiredText("password");
+        // an agent may log in by its issuer's tokens, or by a certificate
+        String hash = agent && !node.has("password") ? null : node.requiredText("password");
         YamlNode place = node.child("password");
-        if (place != null && !hash.isEmpty()) {
+        if (place != null && hash != null && !hash.isEmpty()) {
             String fault = PasswordHash.fault(hash);
             if (fault != null) {
                 place.problem("the `password` of `" + name + "` " + fault + " — make one with `nicol hash-password`");

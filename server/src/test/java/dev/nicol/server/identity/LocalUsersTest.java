@@ -68,6 +68,16 @@ class LocalUsersTest {
         assertThat(login(local, basic("scorer", "robot"))).hasToString("agent scorer by password");
     }
 
+    /** It logs in by a token or a certificate. */
+    @Test
+    void anAgentMayHaveNoPassword() throws IOException {
+        LocalUsers local = open(USERS + "  mute: {purposes: [reporting]}\n");
+
+        assertRefused(() -> login(local, basic("mute", "")), "wrong user name or password");
+        assertRefused(() -> login(local, basic("mute", "robot")), "wrong user name or password");
+        assertThat(local.named("mute", Map.of("purpose", "reporting")).agent()).isEqualTo("mute");
+    }
+
     @Test
     void everythingElseIsRefusedInTheSameWords() throws IOException {
         LocalUsers local = open(USERS);
@@ -277,7 +287,6 @@ class LocalUsersTest {
                                 "6: `alice` is a user already — name the agent differently",
                                 "7: unknown key `attributes` — known here: password, groups, roles, acts_for,"
                                         + " purposes",
-                                "7: `password` is missing — add it",
                                 "7: `acts_for` names `carl`, and there is no such user — did you mean `carol`?",
                                 "7: `bot` cannot act for `carol`: they share no purpose — give them one",
                                 "8: `purposes` is missing — add it"));
