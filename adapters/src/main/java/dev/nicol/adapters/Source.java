@@ -215,11 +215,13 @@ public final class Source implements AutoCloseable {
 
     private void giveBack(SourceConnection lent) {
         if (lent.isUnusable()) {
+            // it is closed and out of the pool by this; the pool cannot take it back as well
             pool.evictConnection(lent.connection());
+            return;
         }
         try {
             lent.connection().close();
-        } catch (SQLException failure) {
+        } catch (SQLException | RuntimeException failure) {
             LOG.debug("giving a connection back failed; its pool will drop it", failure);
         }
     }

@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.calcite.avatica.AvaticaConnection;
 import org.junit.jupiter.api.Test;
 
 /** Many sessions of many users at once, each with a login of its own: nobody gets another's connection. */
@@ -124,10 +123,14 @@ final class PassThroughStressTest {
     private static Void session(TestNicol nicol, String prefix, int user) throws SQLException {
         try (Connection connection = nicol.connect("u" + user);
                 Statement statement = connection.createStatement()) {
-            String id = ((AvaticaConnection) connection).id;
+            String id = "";
             for (int i = 0; i < STATEMENTS; i++) {
                 try (ResultSet rows = statement.executeQuery("SELECT login, who, connection FROM pg.public.session")) {
-                    assertThat(TestNicol.rows(rows)).containsExactly(prefix + user + "|u" + user + "|" + id);
+                    String row = TestNicol.rows(rows).get(0);
+                    String seen = row.substring(row.lastIndexOf('|') + 1);
+                    assertThat(seen).matches("[0-9a-f]{32}");
+                    id = id.isEmpty() ? seen : id;
+                    assertThat(row).isEqualTo(prefix + user + "|u" + user + "|" + id);
                 }
                 try (ResultSet rows = statement.executeQuery("SELECT id, owner FROM pg.public.owned")) {
                     assertThat(TestNicol.rows(rows)).containsExactly(user + "|" + prefix + user);
