@@ -9,9 +9,7 @@ import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.adapters.testing.TestMariadb;
 import dev.nicol.server.testing.TestNicol;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -117,13 +115,6 @@ final class ImpersonationTest {
         nicol.close();
     }
 
-    private static List<String> rows(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            return TestNicol.rows(rows);
-        }
-    }
-
     private static void refused(ThrowingCallable statement, String words) {
         assertThatThrownBy(statement).isInstanceOfSatisfying(SQLException.class, refused -> {
             assertThat(refused.getSQLState()).isEqualTo("42501");
@@ -149,10 +140,10 @@ final class ImpersonationTest {
     void anAgentIsInItsOwnRole() throws SQLException {
         String role = "SELECT role FROM pg.public.session";
         try (Connection scorer = nicol.connect("scorer", "on_behalf_of", "alice", "purpose", "x")) {
-            assertThat(rows(scorer, role)).containsExactly(db + "_scorer");
+            assertThat(TestNicol.rows(scorer, role)).containsExactly(db + "_scorer");
         }
         try (Connection other = nicol.connect("other", "on_behalf_of", "alice", "purpose", "x")) {
-            refused(() -> rows(other, role), "there is none for `other`");
+            refused(() -> TestNicol.rows(other, role), "there is none for `other`");
         }
     }
 
@@ -171,7 +162,7 @@ final class ImpersonationTest {
         nicol.rows("bob", "SELECT amount FROM pg.public.salaries");
         nicol.rows("bob", "SELECT amount FROM my." + schema + ".salaries");
         try (Connection alice = nicol.connect("alice")) {
-            rows(alice, "CALL nicol.reload()");
+            TestNicol.rows(alice, "CALL nicol.reload()");
         }
 
         assertThat(nicol.rows("alice", "SELECT item FROM pg.public.orders")).containsExactly("lamp");

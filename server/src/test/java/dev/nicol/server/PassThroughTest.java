@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -112,13 +111,6 @@ final class PassThroughTest {
         nicol.close();
     }
 
-    private static List<String> rows(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            return TestNicol.rows(rows);
-        }
-    }
-
     private static void refused(ThrowingCallable statement, String... words) {
         assertThatThrownBy(statement).isInstanceOfSatisfying(SQLException.class, refused -> {
             assertThat(refused.getSQLState()).isEqualTo("42501");
@@ -132,9 +124,10 @@ final class PassThroughTest {
     void everyoneHasTheRightsOfTheirOwnLogin() throws SQLException {
         String login = "SELECT login, who FROM pg.public.session";
         try (Connection bob = nicol.connect("bob", "pg.user", db + "_bob", "pg.password", SECRET + "bob")) {
-            assertThat(rows(bob, login)).containsExactly(db + "_bob|bob");
-            assertThat(rows(bob, "SELECT amount FROM pg.public.salaries")).containsExactly("100");
-            refused(() -> rows(bob, "SELECT item FROM pg.public.orders"), "Source `pg` does not permit this");
+            assertThat(TestNicol.rows(bob, login)).containsExactly(db + "_bob|bob");
+            assertThat(TestNicol.rows(bob, "SELECT amount FROM pg.public.salaries"))
+                    .containsExactly("100");
+            refused(() -> TestNicol.rows(bob, "SELECT item FROM pg.public.orders"), "Source `pg` does not permit this");
         }
 
         assertThat(nicol.rows("alice", login)).containsExactly(db + "_alice|alice");
@@ -146,11 +139,13 @@ final class PassThroughTest {
     @Test
     void onMariadbToo() throws SQLException {
         try (Connection bob = nicol.connect("bob", "my.user", schema + "_bob", "my.password", SECRET + "bob")) {
-            assertThat(rows(bob, "SELECT login FROM my." + schema + ".session"))
+            assertThat(TestNicol.rows(bob, "SELECT login FROM my." + schema + ".session"))
                     .containsExactly(schema + "_bob@localhost");
-            assertThat(rows(bob, "SELECT amount FROM my." + schema + ".salaries"))
+            assertThat(TestNicol.rows(bob, "SELECT amount FROM my." + schema + ".salaries"))
                     .containsExactly("100");
-            refused(() -> rows(bob, "SELECT item FROM my." + schema + ".orders"), "Source `my` does not permit this");
+            refused(
+                    () -> TestNicol.rows(bob, "SELECT item FROM my." + schema + ".orders"),
+                    "Source `my` does not permit this");
         }
 
         assertThat(nicol.rows("alice", "SELECT login FROM my." + schema + ".session"))
@@ -168,10 +163,10 @@ final class PassThroughTest {
                 "`pg.user`",
                 "`logins`");
         try (Connection half = nicol.connect("bob", "pg.user", db + "_bob")) {
-            refused(() -> rows(half, "SELECT item FROM pg.public.orders"), "there is none for `bob`");
+            refused(() -> TestNicol.rows(half, "SELECT item FROM pg.public.orders"), "there is none for `bob`");
         }
         try (Connection empty = nicol.connect("bob", "pg.user", db + "_bob", "pg.password", "")) {
-            refused(() -> rows(empty, "SELECT item FROM pg.public.orders"), "there is none for `bob`");
+            refused(() -> TestNicol.rows(empty, "SELECT item FROM pg.public.orders"), "there is none for `bob`");
         }
         assertThatThrownBy(() -> nicol.connect("bob", "pg.user", "a\0b", "pg.password", "x")
                         .close())
@@ -182,14 +177,14 @@ final class PassThroughTest {
     void anAgentHasALoginOfItsOwnAndNeverItsHumans() throws SQLException {
         String login = "SELECT login, who, application FROM pg.public.session";
         try (Connection scorer = nicol.connect("scorer", "on_behalf_of", "alice", "purpose", "x")) {
-            assertThat(rows(scorer, login)).containsExactly(db + "_scorer|alice|nicol/alice/scorer");
+            assertThat(TestNicol.rows(scorer, login)).containsExactly(db + "_scorer|alice|nicol/alice/scorer");
         }
         try (Connection other = nicol.connect("other", "on_behalf_of", "alice", "purpose", "x")) {
-            refused(() -> rows(other, login), "there is none for `other`");
+            refused(() -> TestNicol.rows(other, login), "there is none for `other`");
         }
         try (Connection other = nicol.connect(
                 "other", "on_behalf_of", "alice", "purpose", "x", "pg.user", db + "_bob", "pg.password", "any")) {
-            assertThat(rows(other, login)).containsExactly(db + "_bob|alice|nicol/alice/other");
+            assertThat(TestNicol.rows(other, login)).containsExactly(db + "_bob|alice|nicol/alice/other");
         }
     }
 
@@ -200,7 +195,7 @@ final class PassThroughTest {
             try (Connection bob =
                     nicol.connect("bob", "my.user", schema + "_alice", "my.password", SECRET + "bob" + attempt)) {
                 refused(
-                        () -> rows(bob, "SELECT item FROM my." + schema + ".orders"),
+                        () -> TestNicol.rows(bob, "SELECT item FROM my." + schema + ".orders"),
                         "Source `my` does not let in the login of `bob`",
                         "`my.password`");
             }
@@ -236,7 +231,9 @@ final class PassThroughTest {
     @Test
     void passwordsAreRecordedNowhere() throws SQLException {
         try (Connection bob = nicol.connect("bob", "my.user", schema + "_bob", "my.password", SECRET + "wrong")) {
-            refused(() -> rows(bob, "SELECT item FROM my." + schema + ".orders"), "does not let in the login of `bob`");
+            refused(
+                    () -> TestNicol.rows(bob, "SELECT item FROM my." + schema + ".orders"),
+                    "does not let in the login of `bob`");
         }
 
         assertThat(nicol.rows("audra", "SELECT detail FROM nicol.audit.events"))

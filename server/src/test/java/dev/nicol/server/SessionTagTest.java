@@ -115,13 +115,6 @@ final class SessionTagTest {
         nicol.close();
     }
 
-    private static List<String> rows(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            return TestNicol.rows(rows);
-        }
-    }
-
     private static void run(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
@@ -131,7 +124,7 @@ final class SessionTagTest {
     /** The server's own, found in the trail by a statement that nobody else runs. */
     private static String id(Connection connection) throws SQLException {
         UUID mark = UUID.randomUUID();
-        rows(connection, "VALUES ('" + mark + "')");
+        TestNicol.rows(connection, "VALUES ('" + mark + "')");
         return nicol.rows(
                         "audra",
                         "SELECT connection_id FROM nicol.audit.statements WHERE user_name <> 'audra' AND sql_text LIKE '%"
@@ -156,7 +149,8 @@ final class SessionTagTest {
     @Test
     void postgresNamesTheSessionAfterHumanAndAgent() throws SQLException {
         try (Connection scorer = scorer()) {
-            assertThat(rows(scorer, SESSION)).containsExactly("alice|scorer|fraud-scoring|nicol/alice/scorer");
+            assertThat(TestNicol.rows(scorer, SESSION))
+                    .containsExactly("alice|scorer|fraud-scoring|nicol/alice/scorer");
         }
 
         assertThat(nicol.rows("bob", SESSION)).containsExactly("bob|||nicol/bob");
@@ -167,10 +161,10 @@ final class SessionTagTest {
         for (String schema : List.of("my." + TestDatabases.schema(mariadb), "h.PUBLIC", "lake.main")) {
             String sql = "SELECT told FROM " + schema + ".session";
             try (Connection scorer = scorer()) {
-                assertThat(rows(scorer, sql)).containsExactly("alice|scorer|fraud-scoring|" + id(scorer));
+                assertThat(TestNicol.rows(scorer, sql)).containsExactly("alice|scorer|fraud-scoring|" + id(scorer));
             }
             try (Connection bob = nicol.connect("bob")) {
-                assertThat(rows(bob, sql)).containsExactly("bob|||" + id(bob));
+                assertThat(TestNicol.rows(bob, sql)).containsExactly("bob|||" + id(bob));
             }
         }
     }
@@ -178,10 +172,10 @@ final class SessionTagTest {
     @Test
     void aPurposeStatedLaterIsToldWithTheNextStatement() throws SQLException {
         try (Connection scorer = scorer()) {
-            rows(scorer, SESSION);
+            TestNicol.rows(scorer, SESSION);
             run(scorer, "SET purpose = 'ads'");
 
-            assertThat(rows(scorer, SESSION)).containsExactly("alice|scorer|ads|nicol/alice/scorer");
+            assertThat(TestNicol.rows(scorer, SESSION)).containsExactly("alice|scorer|ads|nicol/alice/scorer");
         }
     }
 
@@ -191,10 +185,10 @@ final class SessionTagTest {
             scorer.setAutoCommit(false);
             run(scorer, "INSERT INTO pg.public.notes VALUES (1, 'x')");
             run(scorer, "SET purpose = 'ads'");
-            assertThat(rows(scorer, SESSION)).containsExactly("alice|scorer|ads|nicol/alice/scorer");
+            assertThat(TestNicol.rows(scorer, SESSION)).containsExactly("alice|scorer|ads|nicol/alice/scorer");
             scorer.rollback();
 
-            assertThat(rows(scorer, SESSION)).containsExactly("alice|scorer|ads|nicol/alice/scorer");
+            assertThat(TestNicol.rows(scorer, SESSION)).containsExactly("alice|scorer|ads|nicol/alice/scorer");
         }
     }
 
@@ -206,13 +200,13 @@ final class SessionTagTest {
         try (Connection alice = nicol.connect("alice", "purpose", "audit")) {
             alice.setAutoCommit(false);
             run(alice, "INSERT INTO pg.public.notes VALUES (2, 'alice was here')");
-            before = rows(alice, session).get(0);
-            assertThat(rows(alice, notes)).containsExactly("1");
+            before = TestNicol.rows(alice, session).get(0);
+            assertThat(TestNicol.rows(alice, notes)).containsExactly("1");
         }
         try (Connection bob = nicol.connect("bob")) {
-            assertThat(rows(bob, SESSION)).containsExactly("bob|||nicol/bob");
-            assertThat(rows(bob, notes)).containsExactly("0");
-            assertThat(rows(bob, session)).containsExactly(before.replace("alice", "bob"));
+            assertThat(TestNicol.rows(bob, SESSION)).containsExactly("bob|||nicol/bob");
+            assertThat(TestNicol.rows(bob, notes)).containsExactly("0");
+            assertThat(TestNicol.rows(bob, session)).containsExactly(before.replace("alice", "bob"));
         }
     }
 
@@ -227,10 +221,10 @@ final class SessionTagTest {
                     "SELECT set_config('nicol.user', 'alice', false)",
                     "SELECT set_config('nicol.user', 'alice', false) FROM pg.public.orders",
                     "SELECT id FROM pg.public.orders; SET nicol.user = 'alice'")) {
-                assertThatThrownBy(() -> rows(bob, forging)).isInstanceOf(SQLException.class);
+                assertThatThrownBy(() -> TestNicol.rows(bob, forging)).isInstanceOf(SQLException.class);
             }
 
-            assertThat(rows(bob, "/*nicol_user='alice'*/ " + SESSION + " /*nicol_user='alice'*/"))
+            assertThat(TestNicol.rows(bob, "/*nicol_user='alice'*/ " + SESSION + " /*nicol_user='alice'*/"))
                     .containsExactly("bob||x'*/ OR 1=1 --|nicol/bob");
         }
     }
@@ -239,12 +233,12 @@ final class SessionTagTest {
     void hostileNamesStayNames() throws SQLException {
         String name = "o'*/ DROP TABLE orders; -- \\!/*?{x}é%20";
         try (Connection hostile = nicol.connect(name, "purpose", "*/ '\\ %2A/ ü")) {
-            assertThat(rows(hostile, SESSION))
+            assertThat(TestNicol.rows(hostile, SESSION))
                     .containsExactly(
                             name + "||*/ '\\ %2A/ ü|nicol/o'*%2F%20DROP%20TABLE%20orders;%20--%20\\!%2F*?{x}%C3%A9%2");
             String told = name + "||*/ '\\ %2A/ ü|" + id(hostile);
             for (String schema : List.of("my." + TestDatabases.schema(mariadb), "h.PUBLIC", "lake.main")) {
-                assertThat(rows(hostile, "SELECT told FROM " + schema + ".session"))
+                assertThat(TestNicol.rows(hostile, "SELECT told FROM " + schema + ".session"))
                         .containsExactly(told);
             }
         }
@@ -254,7 +248,7 @@ final class SessionTagTest {
     void everyStatementCarriesWhoItIsForAndTheTrailHasItAsSent() throws SQLException {
         try (Connection scorer = scorer()) {
             for (String from : List.of("pg.public", "my." + TestDatabases.schema(mariadb), "h.PUBLIC", "lake.main")) {
-                rows(scorer, "SELECT * FROM " + from + ".session");
+                TestNicol.rows(scorer, "SELECT * FROM " + from + ".session");
                 String comment = " /*nicol_agent='scorer',nicol_connection='" + id(scorer)
                         + "',nicol_purpose='fraud-scoring',nicol_user='alice'*/";
 
@@ -278,27 +272,27 @@ final class SessionTagTest {
                 Connection scorer = scorer()) {
             String comment = "/*nicol_agent='scorer',nicol_connection='" + id(scorer)
                     + "',nicol_purpose='fraud-scoring',nicol_user='alice'*/";
-            rows(scorer, "SELECT item FROM pg.public.orders");
+            TestNicol.rows(scorer, "SELECT item FROM pg.public.orders");
             await().untilAsserted(() ->
                     assertThat(Files.readString(TestPostgres.running().log())).contains(comment));
             run(admin, "SET GLOBAL log_output = 'TABLE'");
             run(admin, "SET GLOBAL general_log = ON");
             try {
-                rows(scorer, "SELECT told FROM my." + TestDatabases.schema(mariadb) + ".session");
+                TestNicol.rows(scorer, "SELECT told FROM my." + TestDatabases.schema(mariadb) + ".session");
             } finally {
                 run(admin, "SET GLOBAL general_log = OFF");
             }
 
-            assertThat(rows(admin, general)).anyMatch(logged -> logged.endsWith(comment));
+            assertThat(TestNicol.rows(admin, general)).anyMatch(logged -> logged.endsWith(comment));
         }
     }
 
     @Test
     void aTextThatLooksLikeACommentDoesNotKeepItOut() throws SQLException {
         try (Connection bob = nicol.connect("bob")) {
-            assertThat(rows(bob, "SELECT id FROM pg.public.orders WHERE item <> '*/' AND owner <> '/*'"))
+            assertThat(TestNicol.rows(bob, "SELECT id FROM pg.public.orders WHERE item <> '*/' AND owner <> '/*'"))
                     .containsExactly("2");
-            assertThat(rows(bob, "SELECT id FROM pg.public.orders WHERE item <> '*/'"))
+            assertThat(TestNicol.rows(bob, "SELECT id FROM pg.public.orders WHERE item <> '*/'"))
                     .containsExactly("2");
 
             assertThat(nicol.rows(

@@ -67,7 +67,7 @@ final class FailedLogins {
     private record Failures(int count, int guesses, long last, long until) {}
 
     /** Who waits. */
-    enum Wait {
+    private enum Wait {
         NOBODY,
         ALL_BUT_REMEMBERED,
         EVERYBODY
@@ -90,7 +90,7 @@ final class FailedLogins {
     }
 
     /** Who has to wait that comes with the name from the address now. */
-    Wait waits(String name, String address) {
+    private Wait waits(String name, String address) {
         Here place = new Here(name, ClientNetwork.of(address));
         Failures failures = here.getIfPresent(place);
         boolean waiting = waits(failures, HERE);
@@ -127,7 +127,7 @@ final class FailedLogins {
     }
 
     /** An attempt was refused unseen: it is a guess all the same, but makes nobody wait longer. */
-    void refused(String name, String address, long password) {
+    private void refused(String name, String address, long password) {
         here.asMap()
                 .computeIfPresent(
                         new Here(name, ClientNetwork.of(address)),

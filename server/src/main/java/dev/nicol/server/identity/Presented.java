@@ -17,11 +17,6 @@ public record Presented(
     /** Longest {@code Authorization} header, in characters. */
     public static final int MAX_HEADER_LENGTH = 16_384;
 
-    /** Whether there is anything to log in with. */
-    public boolean isEmpty() {
-        return (authorization == null || authorization.isBlank()) && certificate == null;
-    }
-
     @Override
     public String toString() {
         return "credentials from " + address;

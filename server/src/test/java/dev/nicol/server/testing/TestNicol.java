@@ -171,8 +171,14 @@ public final class TestNicol implements AutoCloseable {
 
     /** Rows of a query as text, NULL as {@code null}, columns separated by a bar. */
     public List<String> rows(String user, String sql) throws SQLException {
-        try (Connection connection = connect(user);
-                Statement statement = connection.createStatement();
+        try (Connection connection = connect(user)) {
+            return rows(connection, sql);
+        }
+    }
+
+    /** The same on an open connection. */
+    public static List<String> rows(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             return rows(rows);
         }
