@@ -162,20 +162,20 @@ final class AvaticaServlet extends HttpServlet {
     }
 
     private long send(HttpServletResponse response, WireFormat format, Response answer) throws IOException {
-        byte[] bytes;
+        EncodedResponse encoded;
         boolean failed = answer instanceof org.apache.calcite.avatica.remote.Service.ErrorResponse;
         try {
-            bytes = codec.encode(format, answer);
+            encoded = codec.encode(format, answer);
         } catch (IOException | RuntimeException | Error unwritable) {
             failed = true;
-            bytes = codec.encode(format, ErrorAnswers.of(unwritable));
+            encoded = codec.encode(format, ErrorAnswers.of(unwritable));
         }
         response.setStatus(failed ? HttpServletResponse.SC_INTERNAL_SERVER_ERROR : HttpServletResponse.SC_OK);
         response.setContentType(format.contentType());
         response.setHeader("Cache-Control", "no-store");
-        response.setContentLength(bytes.length);
-        response.getOutputStream().write(bytes);
-        return bytes.length;
+        response.setContentLength(encoded.length());
+        encoded.sendTo(response.getOutputStream());
+        return encoded.length();
     }
 
     private void challenge(HttpServletResponse response) throws IOException {

@@ -140,6 +140,9 @@ final class StatementRequests {
         }
         statement.used(now);
         Meta.Frame frame = result.frameAt(request.offset, format);
+        if (result.isOpen()) {
+            connection.readAhead(result); // who fetches once fetches on
+        }
         return new FetchResponse(frame, false, false, null);
     }
 
@@ -155,7 +158,7 @@ final class StatementRequests {
             throw NicolError.NOT_SUPPORTED.because(
                     "A lost result cannot be restored in the middle. Run the statement again.");
         }
-        return new SyncResultsResponse(!result.isClosed(), false, null);
+        return new SyncResultsResponse(!result.isRead(), false, null);
     }
 
     ExecuteBatchResponse prepareAndExecuteBatch(
