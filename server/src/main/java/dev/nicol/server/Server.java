@@ -141,8 +141,7 @@ public final class Server implements AutoCloseable {
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             clock),
-                    new StatementPipeline.Limits(
-                            config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
+                    pipelineLimits(config),
                     config.limits().statementTimeout()));
             examiner.examine(Examiner.START_WAIT);
         } catch (RuntimeException | Error failure) {
@@ -175,6 +174,7 @@ public final class Server implements AutoCloseable {
     private void listen(NicolConfig config) {
         try {
             PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            pipelines.measure(metrics);
             HttpEndpoint listening = opened(new HttpEndpoint(
                     config.server(),
                     new HttpEndpoint.Services(
@@ -293,6 +293,11 @@ public final class Server implements AutoCloseable {
     private Logins logins(NicolConfig config, AccessTokens tokens) {
         CertificateName name = config.server().certificateName();
         return new Logins(users(config, trail), config.identity().oidc(), tokens, name, clock);
+    }
+
+    private static StatementPipeline.Limits pipelineLimits(NicolConfig config) {
+        NicolConfig.Limits limits = config.limits();
+        return new StatementPipeline.Limits(limits.maxRowsInMemory(), limits.maxResultRows(), limits.planCacheBytes());
     }
 
     private static WireLimits wireLimits(NicolConfig config) {

@@ -35,7 +35,12 @@ public final class GovernedCatalog implements SubjectCatalog {
     private final Function<TableName, Decision> decideNew;
 
     /** What a plan made here depends on; another version makes it stale. */
-    public record Version(String fingerprint, long sources, long views, long classifications) {}
+    public record Version(String fingerprint, long sources, long views, long classifications) {
+        /** Whether all but the rights is the same. */
+        public boolean isOfSameGround(Version other) {
+            return sources == other.sources && views == other.views && classifications == other.classifications;
+        }
+    }
 
     GovernedCatalog(
             Version version,

@@ -6,6 +6,7 @@ import dev.nicol.server.parser.NicolConformance;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -22,6 +23,8 @@ import org.apache.calcite.prepare.CalciteCatalogReader;
 import org.apache.calcite.prepare.RelOptTableImpl;
 import org.apache.calcite.rel.RelCollationTraitDef;
 import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.metadata.JaninoRelMetadataProvider;
+import org.apache.calcite.rel.metadata.RelMetadataQueryBase;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
@@ -130,6 +133,12 @@ public final class PlanningSpace {
 
     public RelOptCluster cluster() {
         return cluster;
+    }
+
+    /** Calcite finds its metadata by the thread: to be called by every thread that looks at a plan made here. */
+    public void enter() {
+        RelMetadataQueryBase.THREAD_PROVIDERS.set(
+                JaninoRelMetadataProvider.of(Objects.requireNonNull(cluster.getMetadataProvider())));
     }
 
     public CalciteCatalogReader catalogReader() {

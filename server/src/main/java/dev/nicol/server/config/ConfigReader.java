@@ -142,7 +142,8 @@ public final class ConfigReader {
                 "max_connections_per_user",
                 "max_statements_per_connection",
                 "idle_timeout_s",
-                "drain_timeout_s"));
+                "drain_timeout_s",
+                "plan_cache_mb"));
         return new NicolConfig.Limits(
                 seconds(node, "statement_timeout_s", defaults.statementTimeout(), 1),
                 node.integer("max_rows_in_memory", defaults.maxRowsInMemory(), 1, NicolConfig.Limits.MAX_ROWS),
@@ -151,7 +152,8 @@ public final class ConfigReader {
                 count(node, "max_connections_per_user", defaults.maxConnectionsPerUser()),
                 count(node, "max_statements_per_connection", defaults.maxStatementsPerConnection()),
                 seconds(node, "idle_timeout_s", defaults.idleTimeout(), 1),
-                seconds(node, "drain_timeout_s", defaults.drainTimeout(), 0));
+                seconds(node, "drain_timeout_s", defaults.drainTimeout(), 0),
+                (int) node.integer("plan_cache_mb", defaults.planCacheMb(), 0, NicolConfig.Limits.MAX_CACHE_MB));
     }
 
     private static int count(YamlNode node, String key, int otherwise) {

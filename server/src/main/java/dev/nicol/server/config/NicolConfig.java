@@ -163,6 +163,7 @@ public record NicolConfig(
      * @param maxStatementsPerConnection open statements of one connection
      * @param idleTimeout after which an unused connection is closed
      * @param drainTimeout how long a stopping server waits for running statements
+     * @param planCacheMb memory that known statements may hold, in MiB, as estimated; 0: none is kept
      */
     public record Limits(
             Duration statementTimeout,
@@ -172,12 +173,27 @@ public record NicolConfig(
             int maxConnectionsPerUser,
             int maxStatementsPerConnection,
             Duration idleTimeout,
-            Duration drainTimeout) {
+            Duration drainTimeout,
+            int planCacheMb) {
         public static final int MAX_SECONDS = 7 * 24 * 3600;
         public static final long MAX_ROWS = 1L << 40;
         public static final int MAX_COUNT = 1_000_000;
+        public static final int MAX_CACHE_MB = 65_536;
         public static final Limits DEFAULTS = new Limits(
-                Duration.ofSeconds(300), 2_000_000, 0, 500, 100, 200, Duration.ofSeconds(1800), Duration.ofSeconds(30));
+                Duration.ofSeconds(300),
+                2_000_000,
+                0,
+                500,
+                100,
+                200,
+                Duration.ofSeconds(1800),
+                Duration.ofSeconds(30),
+                64);
+
+        /** {@link #planCacheMb} in bytes. */
+        public long planCacheBytes() {
+            return (long) planCacheMb << 20;
+        }
 
         public Limits {
             requireRange("statement_timeout_s", statementTimeout.toSeconds(), 1, MAX_SECONDS);
@@ -188,6 +204,7 @@ public record NicolConfig(
             requireRange("max_statements_per_connection", maxStatementsPerConnection, 1, MAX_COUNT);
             requireRange("idle_timeout_s", idleTimeout.toSeconds(), 1, MAX_SECONDS);
             requireRange("drain_timeout_s", drainTimeout.toSeconds(), 0, MAX_SECONDS);
+            requireRange("plan_cache_mb", planCacheMb, 0, MAX_CACHE_MB);
         }
     }
 

@@ -32,26 +32,26 @@ final class ApprovalBinding {
 
     private final Map<Binding.Part, List<String>> parts = new EnumMap<>(Binding.Part.class);
     private final GuardedStatement guarded;
+    private final Subject subject;
     private final BoundValue.KeyPads keys;
 
-    private ApprovalBinding(GuardedStatement guarded, BoundValue.KeyPads keys) {
+    private ApprovalBinding(GuardedStatement guarded, Subject subject, BoundValue.KeyPads keys) {
         this.guarded = guarded;
+        this.subject = subject;
         this.keys = keys;
     }
 
     /**
-     * @param parameters of this execution
+     * @param invocation of this execution
      * @param policies the set in force: of it counts what the statement rests on
      */
-    static Binding of(
-            GuardedStatement guarded, List<@Nullable Object> parameters, PolicySet policies, BoundValue.KeyPads keys) {
-        ApprovalBinding binding = new ApprovalBinding(guarded, keys);
-        binding.add(Binding.Part.SQL, guarded.parsed().sql());
-        for (Object parameter : parameters) {
+    static Binding of(GuardedStatement guarded, Invocation invocation, PolicySet policies, BoundValue.KeyPads keys) {
+        ApprovalBinding binding = new ApprovalBinding(guarded, invocation.subject(), keys);
+        binding.add(Binding.Part.SQL, invocation.sql());
+        for (Object parameter : invocation.parameters()) {
             binding.parameter(parameter);
         }
-        binding.add(
-                Binding.Part.PURPOSE, String.valueOf(guarded.parsed().subject().purpose()));
+        binding.add(Binding.Part.PURPOSE, String.valueOf(invocation.subject().purpose()));
         Body body = guarded.traced().governed().body();
         binding.target(body);
         ConvertStage.plans(body).forEach(binding::plan);
@@ -119,7 +119,6 @@ final class ApprovalBinding {
 
     /** Two who have the same rules may still see other rows: what the plan asks of its subject counts. */
     private String withValues(String plan) {
-        Subject subject = guarded.parsed().subject();
         Matcher bound = BOUND.matcher(plan);
         return bound.replaceAll(found -> {
             int index = Integer.parseInt(found.group(1));

@@ -35,13 +35,12 @@ final class ApproveStage {
     /** A statement that may run, or may be counted in order to be asked for. */
     static final class AdmittedStatement {
         private final GuardedStatement guarded;
-        private final List<@Nullable Object> parameters;
+        private final Invocation invocation;
         private final @Nullable Permit permit;
 
-        private AdmittedStatement(
-                GuardedStatement guarded, List<@Nullable Object> parameters, @Nullable Permit permit) {
+        private AdmittedStatement(GuardedStatement guarded, Invocation invocation, @Nullable Permit permit) {
             this.guarded = guarded;
-            this.parameters = parameters;
+            this.invocation = invocation;
             this.permit = permit;
         }
 
@@ -49,9 +48,9 @@ final class ApproveStage {
             return guarded;
         }
 
-        /** The values of its parameters in this execution. */
-        List<@Nullable Object> parameters() {
-            return parameters;
+        /** Whom it is admitted for, this once. */
+        Invocation invocation() {
+            return invocation;
         }
 
         /** The approval that lets it through; null where none was needed, or it waits for one. */
@@ -81,8 +80,8 @@ final class ApproveStage {
 
     private record Permit(Binding binding, @Nullable Approval approval, String note) {}
 
-    /** @param parameters of this execution: an approval is bound to them */
-    AdmittedStatement approve(GuardedStatement guarded, List<@Nullable Object> parameters) {
+    /** @param invocation an approval is bound to its words and values */
+    AdmittedStatement approve(GuardedStatement guarded, Invocation invocation) {
         Judgement judgement = guarded.judgement();
         if (judgement.verdict() == GuardrailRule.Verdict.DENY) {
             throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
@@ -90,20 +89,20 @@ final class ApproveStage {
                     + ". Narrow it, or ask a steward whether it may be changed.");
         }
         if (judgement.verdict() == GuardrailRule.Verdict.HOLD
-                && !guarded.parsed().session().isAsking()) {
+                && !invocation.session().isAsking()) {
             throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)
                     + " holds what you would read here, and nothing was asked for. Let another approver look.");
         }
         boolean mayBeHeld = judgement.verdict() == GuardrailRule.Verdict.HOLD
                 || judgement.onRows().stream().anyMatch(rule -> rule.action() == GuardrailRule.Verdict.HOLD);
-        Permit permit =
-                mayBeHeld ? permit(guarded, ApprovalBinding.of(guarded, parameters, policies.get(), keys)) : null;
-        return new AdmittedStatement(guarded, parameters, permit);
+        Permit permit = mayBeHeld
+                ? permit(invocation.subject(), ApprovalBinding.of(guarded, invocation, policies.get(), keys))
+                : null;
+        return new AdmittedStatement(guarded, invocation, permit);
     }
 
     /** An approval of this very statement; else why one of the same words is none. */
-    private Permit permit(GuardedStatement guarded, Binding binding) {
-        Subject subject = guarded.parsed().subject();
+    private Permit permit(Subject subject, Binding binding) {
         String note = "";
         for (Approval approval : approvals.approved(binding, subject.userName(), subject.agent())) {
             Binding then = approval.binding();

@@ -2,6 +2,7 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.Subject;
 import dev.nicol.server.approval.Approval;
 import dev.nicol.server.approval.ApprovalRequest;
 import dev.nicol.server.approval.Decisions;
@@ -34,20 +35,19 @@ final class ApprovedRun {
 
         /** Sends it; the session's own default schema is put back. */
         <T> T in(Session session, Sending<T> sending) {
-            String ownCatalog = session.defaultCatalog();
-            String ownSchema = session.defaultSchema();
+            ParsedStatement.DefaultSchema own = session.defaultSchema();
             session.setDefaultSchema(catalog, schema);
             try {
                 return sending.send(sql, parameters);
             } finally {
-                session.setDefaultSchema(ownCatalog, ownSchema);
+                session.setDefaultSchema(own.catalog(), own.schema());
             }
         }
     }
 
     /** What the call runs; null for every other statement. */
     @Nullable
-    Again of(ParsedStatement parsed) {
+    Again of(ParsedStatement parsed, Subject subject) {
         if (parsed.kind() != StatementKind.CALL) {
             return null;
         }
@@ -59,7 +59,7 @@ final class ApprovedRun {
         if (arguments.size() != 1) {
             throw NicolError.SYNTAX.because("Write CALL nicol.run('request id').");
         }
-        return again(decisions.runnable(arguments.get(0), parsed.subject()));
+        return again(decisions.runnable(arguments.get(0), subject));
     }
 
     Again again(Approval approval) {

@@ -34,7 +34,7 @@ final class AuditStage {
         Approval approval = planned.admitted().approval();
         String approvalId = approval == null ? null : approval.approvalId();
         String id = progress.statementId();
-        String userName = planned.parsed().subject().userName();
+        String userName = planned.invocation().subject().userName();
         if (approvalId != null && !approvals.execute(approvalId, id, userName)) {
             throw NicolError.HELD_FOR_APPROVAL.because("Request " + approvalId
                     + " was approved for one execution, which another connection has taken. Run the statement again.");
@@ -49,7 +49,7 @@ final class AuditStage {
         progress.begun();
         planned.admitted().guarded().allowance().begun();
         Run run = new Run(id, execution, trail, () -> running.ended(id));
-        running.started(id, planned.parsed().subject(), execution);
+        running.started(id, planned.invocation().subject(), execution);
         return run;
     }
 
@@ -87,7 +87,8 @@ final class AuditStage {
             return;
         }
         try {
-            approvals.executed(approval.approvalId(), planned.parsed().subject().userName());
+            approvals.executed(
+                    approval.approvalId(), planned.invocation().subject().userName());
         } catch (NicolException unrecorded) {
             LOG.warn("that request {} is executed is recorded at the next start", approval.approvalId(), unrecorded);
         }
@@ -99,7 +100,7 @@ final class AuditStage {
         if (approval == null) {
             return;
         }
-        String userName = planned.parsed().subject().userName();
+        String userName = planned.invocation().subject().userName();
         try {
             approvals.failed(approval.approvalId(), userName, undone(failure.error(), planned));
         } catch (NicolException unrecorded) {

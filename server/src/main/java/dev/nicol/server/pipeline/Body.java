@@ -2,6 +2,7 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.Decision;
+import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;
@@ -108,5 +109,5 @@ public sealed interface Body {
     record Explanation(Query query) implements Body {}
 
     /** EXPLAIN POLICY: what policy does with a statement that is not run, for whom it is asked. */
-    record PolicyQuestion(GovernedStatement about) implements Body {}
+    record PolicyQuestion(GovernedStatement about, Subject subject) implements Body {}
 }

@@ -52,9 +52,9 @@ final class Commands {
     /** Carries a command out; the lines it answers with, null where it answers with a count. */
     @Nullable
     List<String> run(PlannedStatement planned, SqlNode node) {
-        ParsedStatement parsed = planned.parsed();
-        Session session = parsed.session();
-        switch (parsed.kind()) {
+        Invocation invocation = planned.invocation();
+        Session session = invocation.session();
+        switch (planned.parsed().kind()) {
             case COMMIT -> {
                 session.connections().commit();
                 tags.committed(session);
@@ -64,16 +64,16 @@ final class Commands {
                 session.connections().rollback();
             }
             case SET -> set(session, (SqlSetOption) node);
-            case CREATE_SCHEMA -> createSchema(parsed, (SqlCreateSchema) node);
-            case DROP_SCHEMA -> dropSchema(parsed, (SqlDropSchema) node);
+            case CREATE_SCHEMA -> createSchema(invocation.subject(), (SqlCreateSchema) node);
+            case DROP_SCHEMA -> dropSchema(invocation.subject(), (SqlDropSchema) node);
             case CREATE_VIEW -> createView(planned, (SqlCreateView) node);
-            case DROP_VIEW -> dropView(parsed, (SqlDropView) node);
+            case DROP_VIEW -> dropView(invocation.subject(), (SqlDropView) node);
             case DROP_TOKEN -> tokens.drop(session, (DropToken) node);
             case CREATE_TOKEN -> {
                 return List.of(tokens.create(session, (CreateToken) node));
             }
             case CALL -> {
-                return call(session, parsed.subject(), (SqlCall) ((SqlCall) node).operand(0));
+                return call(session, invocation.subject(), (SqlCall) ((SqlCall) node).operand(0));
             }
             default -> throw NicolError.NOT_SUPPORTED.because("This statement is not supported.");
         }
@@ -124,39 +124,39 @@ final class Commands {
         if (parts.length > 2) {
             throw NicolError.SYNTAX.because("`" + value + "` is no schema. Write SET schema = 'source.schema'.");
         }
-        session.setDefaultSchema(parts.length == 2 ? parts[0] : session.defaultCatalog(), parts[parts.length - 1]);
+        session.setDefaultSchema(
+                parts.length == 2 ? parts[0] : session.defaultSchema().catalog(), parts[parts.length - 1]);
     }
 
-    private void createSchema(ParsedStatement parsed, SqlCreateSchema create) {
-        steward(parsed.subject());
+    private void createSchema(Subject subject, SqlCreateSchema create) {
+        steward(subject);
         virtualSchemas.createSchema(virtualSchema(create.name.names), create.ifNotExists);
-        trail.event("create_schema", parsed.subject().userName(), create.name.toString());
+        trail.event("create_schema", subject.userName(), create.name.toString());
     }
 
-    private void dropSchema(ParsedStatement parsed, SqlDropSchema drop) {
-        steward(parsed.subject());
+    private void dropSchema(Subject subject, SqlDropSchema drop) {
+        steward(subject);
         virtualSchemas.dropSchema(virtualSchema(drop.name.names), drop.ifExists);
-        trail.event("drop_schema", parsed.subject().userName(), drop.name.toString());
+        trail.event("drop_schema", subject.userName(), drop.name.toString());
     }
 
     private void createView(PlannedStatement planned, SqlCreateView create) {
-        ParsedStatement parsed = planned.parsed();
-        steward(parsed.subject());
+        Subject subject = planned.invocation().subject();
+        steward(subject);
         if (create.columnList != null) {
             throw NicolError.NOT_SUPPORTED.because("Name a view's columns with AS in its query, not after its name.");
         }
-        String sql = new ViewText(parsed.sql(), create).query();
+        String sql = new ViewText(planned.invocation().sql(), create).query();
         TableName name = virtualName(create.name.names);
-        virtualSchemas.createView(
-                new VirtualSchemas.View(name, sql, parsed.subject().userName(), false), create.getReplace());
-        trail.event("create_view", parsed.subject().userName(), name + " AS " + sql);
+        virtualSchemas.createView(new VirtualSchemas.View(name, sql, subject.userName(), false), create.getReplace());
+        trail.event("create_view", subject.userName(), name + " AS " + sql);
     }
 
-    private void dropView(ParsedStatement parsed, SqlDropView drop) {
-        steward(parsed.subject());
+    private void dropView(Subject subject, SqlDropView drop) {
+        steward(subject);
         TableName name = virtualName(drop.name.names);
         virtualSchemas.dropView(name, drop.ifExists);
-        trail.event("drop_view", parsed.subject().userName(), name.toString());
+        trail.event("drop_view", subject.userName(), name.toString());
     }
 
     private static void steward(Subject subject) {

@@ -37,8 +37,10 @@ final class ConvertStage {
             case UPDATE -> new WriteConversion(validated).update();
             case DELETE -> new WriteConversion(validated).delete();
             case CREATE_TABLE, DROP_TABLE, ALTER_TABLE, TRUNCATE -> new DefinitionConversion(validated).definition();
-            case EXPLAIN_POLICY ->
-                new Body.PolicyQuestion(new ConvertStage().convert(Objects.requireNonNull(validated.explained())));
+            case EXPLAIN_POLICY -> {
+                ValidatedStatement.Explained explained = Objects.requireNonNull(validated.explained());
+                yield new Body.PolicyQuestion(new ConvertStage().convert(explained.statement()), explained.subject());
+            }
             case CREATE_VIEW -> new Body.Command(validated.parsed().node(), query(validated));
             default -> new Body.Command(validated.parsed().node(), null);
         };

@@ -106,12 +106,12 @@ final class DefinitionConversion {
     /** The name of a new table, with source and schema spelled as the source spells them. */
     private TableName newTable(List<String> names) {
         List<String> full = new ArrayList<>(names);
-        Session session = validated.parsed().session();
-        if (full.size() == 1 && session.defaultSchema() != null) {
-            full.add(0, session.defaultSchema());
+        ParsedStatement.DefaultSchema within = validated.parsed().within();
+        if (full.size() == 1 && within.schema() != null) {
+            full.add(0, within.schema());
         }
-        if (full.size() == 2 && session.defaultCatalog() != null) {
-            full.add(0, session.defaultCatalog());
+        if (full.size() == 2 && within.catalog() != null) {
+            full.add(0, within.catalog());
         }
         if (full.size() != 3) {
             throw NicolError.UNKNOWN_TABLE.because("`" + String.join(".", names)

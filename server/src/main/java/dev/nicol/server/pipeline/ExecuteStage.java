@@ -205,7 +205,7 @@ final class ExecuteStage {
 
     /** Runs in the session's transaction, or in one of its own that ends here. */
     private static long inTransaction(PlannedStatement planned, String source, AtSource work) {
-        Session session = planned.parsed().session();
+        Session session = planned.invocation().session();
         Loan loan = session.connections().borrowToWrite(source, session.autoCommit());
         try {
             long rows = work.run(loan);
@@ -236,7 +236,7 @@ final class ExecuteStage {
                                 : run.execution().rows(keys, loan));
             }
             long rows = write.sql() != null ? run.execution().update(write.sql(), loan) : copy(write.rows(), loan, run);
-            takenBackUnless(guard, rows, planned.parsed().session(), loan);
+            takenBackUnless(guard, rows, planned.invocation().session(), loan);
             if (touched != null) {
                 touched.written(rows);
             }
@@ -290,7 +290,7 @@ final class ExecuteStage {
     }
 
     private long define(PlannedStatement planned, Plan.Define define, Run run, @Nullable TouchedRows touched) {
-        Session session = planned.parsed().session();
+        Session session = planned.invocation().session();
         if (session.connections().inTransaction()) {
             throw NicolError.TRANSACTION_STATE.because(
                     "Definitions do not join a transaction. COMMIT or ROLLBACK first.");

@@ -34,10 +34,9 @@ final class GuardStage {
         this.clock = clock;
     }
 
-    GuardedStatement guard(TracedStatement traced) {
+    GuardedStatement guard(TracedStatement traced, Subject subject) {
         List<GuardrailRule> rules = policies.get().guardrails();
-        Subject subject = traced.parsed().subject();
-        GuardFacts facts = new GuardFacts(traced, snapshot.get(), history, clock.instant());
+        GuardFacts facts = new GuardFacts(traced.facts(), subject, snapshot.get(), history, clock.instant());
         Allowance allowance = facts.statement() == null || !Guardrails.countSpending(rules)
                 ? Allowance.UNCOUNTED
                 : new Allowance(history.spending(subject), Guardrails.denyingWhenSpent(rules, subject, facts));
@@ -55,7 +54,7 @@ final class GuardStage {
     private static void refuseWithoutPurpose(Subject subject, TracedStatement traced) {
         if (subject.agent() != null
                 && subject.purpose() == null
-                && sources(traced.governed().body()).stream().anyMatch(source -> !source.equals(OWN))) {
+                && traced.facts().sources().stream().anyMatch(source -> !source.equals(OWN))) {
             throw NicolError.NOT_PERMITTED.because("An agent reads and changes nothing without a purpose. State one of "
                     + subject.allowedPurposes().stream().sorted().toList()
                     + ": by the connection property `purpose`, or SET purpose = '…'.");

@@ -85,8 +85,8 @@ final class HeldStatements {
         ApproveStage.AdmittedStatement admitted = planned.admitted();
         TracedStatement traced = admitted.guarded().traced();
         ParsedStatement parsed = planned.parsed();
-        Subject subject = parsed.subject();
-        Session session = parsed.session();
+        Invocation invocation = admitted.invocation();
+        Subject subject = invocation.subject();
         Duration wait = rules.stream()
                 .map(rule -> hold(rule).expiresAfter() == null
                         ? DEFAULT_EXPIRY
@@ -103,17 +103,17 @@ final class HeldStatements {
                         subject.model(),
                         subject.client()),
                 new ApprovalRequest.Asked(
-                        parsed.sql(),
-                        session.defaultCatalog(),
-                        session.defaultSchema(),
+                        invocation.sql(),
+                        parsed.within().catalog(),
+                        parsed.within().schema(),
                         // the store writes no NUL: what is left is another text
-                        StoredText.writable(parsed.sql()).equals(parsed.sql())
-                                ? kept.sealed(admitted.parameters(), statementId)
+                        StoredText.writable(invocation.sql()).equals(invocation.sql())
+                                ? kept.sealed(invocation.parameters(), statementId)
                                 : KeptValues.NOT_KEPT),
                 new ApprovalRequest.Shown(
                         statementId,
                         parsed.kind().name(),
-                        values(RecordedValues.of(traced, admitted.parameters(), keys)),
+                        values(RecordedValues.of(traced, invocation.parameters(), keys)),
                         ApprovalBinding.plan(traced.governed().body()),
                         lineage(traced),
                         estimated(admitted.guarded()),

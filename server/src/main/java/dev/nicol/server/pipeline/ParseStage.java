@@ -4,9 +4,9 @@ import org.apache.calcite.sql.SqlNode;
 
 /** Stage 1. Text to one statement of a known kind. */
 final class ParseStage {
-    ParsedStatement parse(Session session, String sql) {
+    ParsedStatement parse(String sql, ParsedStatement.DefaultSchema within) {
         SqlNode node = StatementParser.parse(sql);
         ExpansionBudget.spend(node);
-        return new ParsedStatement(session, session.subject(), sql, node, StatementParser.kind(node));
+        return new ParsedStatement(sql, within, node, StatementParser.kind(node));
     }
 }

@@ -17,6 +17,8 @@ import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.classification.Examiner;
 import dev.nicol.server.classification.TagRegistry;
 import dev.nicol.server.identity.AccessTokens;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -28,7 +30,8 @@ import org.apache.calcite.sql.ddl.SqlCreateView;
 /** Puts a pipeline together from the rest of the house. */
 public final class Pipelines implements AutoCloseable {
     private final RunningStatements running;
-    private final StatementPipeline pipeline;
+    private final Statements statements;
+    private final PlanCache cache;
 
     /**
      * What a pipeline needs.
@@ -63,6 +66,7 @@ public final class Pipelines implements AutoCloseable {
 
     public Pipelines(Parts parts, StatementPipeline.Limits limits, Duration statementTimeout) {
         this.running = new RunningStatements(statementTimeout);
+        this.cache = new PlanCache(parts.catalogs(), limits.planCacheBytes());
         TagTravel tags = new TagTravel(parts.tags(), parts.examiner(), parts.snapshot());
         Decisions decisions = new Decisions(parts.approvals(), parts.policies(), parts.subjects(), parts.clock());
         ApprovedRun runs = new ApprovedRun(decisions, parts.keys());
@@ -99,12 +103,18 @@ public final class Pipelines implements AutoCloseable {
                                 watched, parts.keys(), parts.rowsTouched().most()),
                         new HeldStatements(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                         parts.trail()));
-        this.pipeline = new StatementPipeline(stages, parts.sources(), parts.keys(), limits);
+        StatementPipeline pipeline = new StatementPipeline(stages, cache, parts.keys(), limits);
+        this.statements = new SessionStatements(pipeline, parts.sources());
     }
 
     /** The way in. */
     public Statements statements() {
-        return pipeline;
+        return statements;
+    }
+
+    /** Counts how often a statement was known, and how many are. */
+    public void measure(MeterRegistry metrics) {
+        CaffeineCacheMetrics.monitor(metrics, cache.statements(), "plans");
     }
 
     /** How the rest of the house parses SQL. */

@@ -7,10 +7,12 @@ import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
+import dev.nicol.policy.Subject;
 import dev.nicol.policy.rewrite.LookUpReader;
 import dev.nicol.policy.rewrite.LookUps;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import dev.nicol.server.pipeline.Plannings.Planning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -40,7 +42,15 @@ final class PlanStage {
 
     PlannedStatement plan(ApproveStage.AdmittedStatement admitted) {
         TracedStatement traced = admitted.guarded().traced();
+        boolean counted = RowsGuard.counts(admitted);
+        Subject subject = admitted.invocation().subject();
+        return new PlannedStatement(admitted, traced.plannings().of(counted, () -> planning(traced, counted, subject)));
+    }
+
+    /** @param subject to whom EXPLAIN POLICY answers; nothing else depends on it */
+    private Planning planning(TracedStatement traced, boolean counted, Subject subject) {
         GovernedStatement governed = traced.governed();
+        governed.validated().space().enter();
         Watched watched = watch.of(traced);
         Body body = governed.body();
         if (watched != null && !watched.read().isEmpty()) {
@@ -49,8 +59,8 @@ final class PlanStage {
         }
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
         if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {
-            Plan plan = planned(body, governed, watched, RowsGuard.counts(admitted));
-            return new PlannedStatement(admitted, plan, RanLineage.of(plan, traced), watched);
+            Plan plan = planned(body, governed, watched, counted, subject);
+            return new Planning(plan, RanLineage.of(plan, traced), watched);
         }
         PolicyLookUps.refuseUnsupported(body);
         PolicyLookUps.refuseUnavailable(body, governed.validated().catalog());
@@ -58,20 +68,21 @@ final class PlanStage {
         Function<LookUpReader, Plan> after = reader -> {
             Body bound = PolicyLookUps.bound(unbound, new LookUps(reader));
             prove(bound, governed);
-            Plan plan = planned(bound, governed, watched, RowsGuard.counts(admitted));
+            Plan plan = planned(bound, governed, watched, counted, subject);
             RanLineage.of(plan, traced);
             return plan;
         };
-        return new PlannedStatement(admitted, new Plan.LookedUp(this::query, after), traced.lineage(), watched);
+        return new Planning(new Plan.LookedUp(this::query, after), traced.lineage(), watched);
     }
 
     private static void prove(Body body, GovernedStatement governed) {
         ConvertStage.prove(body, governed.validated().catalog().version().fingerprint());
     }
 
-    private Plan planned(Body body, GovernedStatement governed, @Nullable Watched watched, boolean counted) {
+    private Plan planned(
+            Body body, GovernedStatement governed, @Nullable Watched watched, boolean counted, Subject subject) {
         try {
-            return plan(body, governed, watched, counted);
+            return plan(body, governed, watched, counted, subject);
         } catch (RuntimeException | Error failure) {
             throw Refusals.of(
                     failure, governed.validated().catalog(), governed.parsed().sql());
@@ -79,7 +90,8 @@ final class PlanStage {
     }
 
     /** @param counted whether the rows of a write are counted before */
-    private Plan plan(Body body, GovernedStatement governed, @Nullable Watched watched, boolean counted) {
+    private Plan plan(
+            Body body, GovernedStatement governed, @Nullable Watched watched, boolean counted, Subject asking) {
         if (body instanceof Body.Query query) {
             return query(query);
         } else if (body instanceof Body.Insert insert) {
@@ -91,13 +103,14 @@ final class PlanStage {
         } else if (body instanceof Body.Explanation explained) {
             return explained(explained.query());
         } else if (body instanceof Body.PolicyQuestion question) {
-            return explanation.of(question.about(), governed.parsed().subject());
+            return explanation.of(question, asking);
         }
         return new Plan.Own(((Body.Command) body).statement());
     }
 
     /** Every query that a statement would send, a policy's look-ups first; their values are not read. */
-    private List<Plan> plans(GovernedStatement about) {
+    private List<Plan> plans(Body.PolicyQuestion question) {
+        GovernedStatement about = question.about();
         List<Plan> plans = new ArrayList<>();
         Body body = about.body();
         if (PolicyLookUps.needed(body)) {
@@ -114,7 +127,7 @@ final class PlanStage {
                 }
             }));
         }
-        plans.add(plan(body, about, null, false));
+        plans.add(plan(body, about, null, false, question.subject()));
         return plans;
     }
 

@@ -11,17 +11,26 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A statement and how it will run.
- *
- * @param ran the lineage of that, within what was asked; null where no plan runs
- * @param watched what of its rows the trail tells apart; null: nothing
- */
-record PlannedStatement(
-        ApproveStage.AdmittedStatement admitted,
-        Plan plan,
-        @Nullable Lineage ran,
-        @Nullable Watched watched) {
+/** A statement and how it will run. */
+record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plannings.Planning planning) {
+    Plan plan() {
+        return planning.plan();
+    }
+
+    @Nullable
+    Lineage ran() {
+        return planning.ran();
+    }
+
+    @Nullable
+    Watched watched() {
+        return planning.watched();
+    }
+
+    Invocation invocation() {
+        return admitted.invocation();
+    }
+
     ParsedStatement parsed() {
         return admitted.guarded().parsed();
     }

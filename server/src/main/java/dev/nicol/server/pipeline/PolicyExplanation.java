@@ -54,7 +54,7 @@ final class PolicyExplanation {
 
     private final GuardStage guard;
     private final Supplier<PolicySet> policies;
-    private final Function<GovernedStatement, List<Plan>> planning;
+    private final Function<Body.PolicyQuestion, List<Plan>> planning;
     private final Function<String, SourceAdapter> adapters;
 
     /**
@@ -64,7 +64,7 @@ final class PolicyExplanation {
     PolicyExplanation(
             GuardStage guard,
             Supplier<PolicySet> policies,
-            Function<GovernedStatement, List<Plan>> planning,
+            Function<Body.PolicyQuestion, List<Plan>> planning,
             Function<String, SourceAdapter> adapters) {
         this.guard = guard;
         this.policies = policies;
@@ -86,8 +86,9 @@ final class PolicyExplanation {
     }
 
     /** A row per column and rule, per guardrail, and per query that a source would get. */
-    Plan.Known of(GovernedStatement about, Subject asking) {
-        GuardedStatement guarded = guard.guard(new TraceStage().trace(about));
+    Plan.Known of(Body.PolicyQuestion question, Subject asking) {
+        GovernedStatement about = question.about();
+        GuardedStatement guarded = guard.guard(new TraceStage().trace(about), question.subject());
         List<ColumnAccess> touched = guarded.traced().columns();
         Rows rows = new Rows(policies.get(), showsRules(asking));
         Map<TableName, SealedScan> seals = new LinkedHashMap<>();
@@ -124,7 +125,7 @@ final class PolicyExplanation {
         guarded.judgement().tripped().forEach(rows::guardrail);
         guarded.judgement().onRows().forEach(rows::onRows);
         rows.verdict(guarded.judgement().verdict());
-        List<Plan> plans = planning.apply(about);
+        List<Plan> plans = planning.apply(question);
         // The last is the statement's own; a policy's look-ups come before.
         List<Plan> told = rows.definitions ? plans : plans.subList(plans.size() - 1, plans.size());
         told.forEach(plan -> sqlOf(plan).forEach(rows::sourceSql));

@@ -2,7 +2,6 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.BoundValue;
-import dev.nicol.policy.Subject;
 import dev.nicol.server.audit.AuditTrail;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** How far a statement has come: what the trail is told when a stage refuses it. */
 final class Progress {
     private final String statementId;
-    private final Session session;
-    private final String sql;
-    private final List<@Nullable Object> given;
+    private final Invocation invocation;
     private final BoundValue.KeyPads keys;
     private final long startedNanos = System.nanoTime();
     private StatementKind kind = StatementKind.UNKNOWN;
@@ -22,15 +19,10 @@ final class Progress {
     private @Nullable PlannedStatement planned;
     private boolean begun;
 
-    /**
-     * @param given values of its parameters
-     * @param keys for hashes of those that the trail must not show
-     */
-    Progress(String statementId, Session session, String sql, List<@Nullable Object> given, BoundValue.KeyPads keys) {
+    /** @param keys for hashes of values that the trail must not show */
+    Progress(String statementId, Invocation invocation, BoundValue.KeyPads keys) {
         this.statementId = statementId;
-        this.session = session;
-        this.sql = sql;
-        this.given = given;
+        this.invocation = invocation;
         this.keys = keys;
     }
 
@@ -40,12 +32,14 @@ final class Progress {
     }
 
     TracedStatement at(TracedStatement reached) {
+        kind = reached.parsed().kind();
         traced = reached;
         return reached;
     }
 
     GuardedStatement at(GuardedStatement reached) {
         guarded = reached;
+        at(reached.traced());
         return reached;
     }
 
@@ -73,13 +67,12 @@ final class Progress {
 
     AuditTrail.Intent intent(String verdict, @Nullable String approvalId, String policyVersion) {
         TracedStatement reached = traced;
-        Subject subject = session.subject();
         return new AuditTrail.Intent(
                 statementId,
-                subject,
-                session.connectionId(),
-                sql,
-                RecordedValues.of(reached, given, keys),
+                invocation.subject(),
+                invocation.session().connectionId(),
+                invocation.sql(),
+                RecordedValues.of(reached, invocation.parameters(), keys),
                 kind.name(),
                 verdict,
                 rules(),

@@ -1,6 +1,5 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.Decision;
@@ -10,11 +9,11 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.apache.calcite.avatica.util.DateTimeUtils;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.type.RelDataTypeField;
@@ -46,29 +45,44 @@ final class RecordedValues {
         if (given.isEmpty()) {
             return List.of();
         }
-        boolean sensitive = traced == null
-                || !traced.lineage().complete()
-                || traced.columns().stream().anyMatch(column -> isHidden(traced, column.table(), column.column()));
-        Map<Integer, Lineage> beside = new HashMap<>();
-        if (sensitive && traced != null) {
-            for (RelNode plan : ConvertStage.plans(traced.governed().body())) {
-                beside.putAll(LineageExtractor.besideParameters(plan));
-            }
-        }
+        BitSet hidden = traced == null ? all(1) : traced.facts().hiddenParameters(() -> hidden(traced));
         List<RelDataTypeField> types = types(traced);
         List<@Nullable String> recorded = new ArrayList<>(given.size());
         for (int i = 0; i < given.size(); i++) {
             String text =
                     text(given.get(i), i < types.size() ? types.get(i).getType().getSqlTypeName() : SqlTypeName.ANY);
-            Lineage columns = beside.get(i);
-            boolean hidden = sensitive
-                    && (columns == null
-                            || columns.edges().stream()
-                                    .anyMatch(edge -> isHidden(
-                                            Objects.requireNonNull(traced), edge.sourceTable(), edge.sourceColumn())));
-            recorded.add(text == null ? null : hidden ? hashed(text, keys) : shortened(text));
+            recorded.add(
+                    text == null ? null : hidden.get(Math.min(i, types.size())) ? hashed(text, keys) : shortened(text));
         }
         return Collections.unmodifiableList(recorded);
+    }
+
+    private static BitSet all(int parameters) {
+        BitSet all = new BitSet();
+        all.set(0, parameters);
+        return all;
+    }
+
+    /** The parameters that stand beside a column which is hidden, or may; the bit behind them is for all that there may be. */
+    private static BitSet hidden(TracedStatement traced) {
+        BitSet hidden = all(types(traced).size() + 1);
+        boolean sensitive = !traced.lineage().complete()
+                || traced.columns().stream().anyMatch(column -> isHidden(traced, column.table(), column.column()));
+        if (!sensitive) {
+            hidden.clear();
+            return hidden;
+        }
+        Map<Integer, Boolean> beside = new HashMap<>();
+        for (RelNode plan : ConvertStage.plans(traced.governed().body())) {
+            LineageExtractor.besideParameters(plan)
+                    .forEach((parameter, columns) -> beside.merge(
+                            parameter,
+                            columns.edges().stream()
+                                    .anyMatch(edge -> isHidden(traced, edge.sourceTable(), edge.sourceColumn())),
+                            Boolean::logicalOr));
+        }
+        beside.forEach(hidden::set);
+        return hidden;
     }
 
     private static boolean isHidden(TracedStatement traced, TableName table, String column) {

@@ -107,7 +107,7 @@ final class RowsGuard {
                 warned = true;
                 trail.event(
                         "guardrail_warned",
-                        planned.parsed().subject().userName(),
+                        planned.invocation().subject().userName(),
                         "statement " + statementId + ": `" + rule.name() + "`, " + rows + " rows");
             }
         }

@@ -24,8 +24,7 @@ public final class Session {
     private volatile @Nullable String issuersId;
     private volatile Set<String> purposes = Set.of();
     private volatile boolean autoCommit = true;
-    private volatile @Nullable String defaultCatalog;
-    private volatile @Nullable String defaultSchema;
+    private volatile ParsedStatement.DefaultSchema defaultSchema = new ParsedStatement.DefaultSchema(null, null);
     private volatile @Nullable SessionConnections connections;
     private final Map<TableName, Long> uncommitted = new HashMap<>();
 
@@ -154,17 +153,12 @@ public final class Session {
         this.autoCommit = on;
     }
 
-    /** The catalog unqualified names are looked up in; null: none. */
-    public @Nullable String defaultCatalog() {
-        return defaultCatalog;
-    }
-
-    public @Nullable String defaultSchema() {
+    /** Where names that are not full are looked up. */
+    public ParsedStatement.DefaultSchema defaultSchema() {
         return defaultSchema;
     }
 
     public void setDefaultSchema(@Nullable String catalog, @Nullable String schema) {
-        this.defaultCatalog = catalog;
-        this.defaultSchema = schema;
+        this.defaultSchema = new ParsedStatement.DefaultSchema(catalog, schema);
     }
 }

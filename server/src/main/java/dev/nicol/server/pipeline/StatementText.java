@@ -76,7 +76,8 @@ record StatementText(List<String> words, int firstLine, int firstColumn) {
         return new StatementText(List.copyOf(words), first.beginLine, first.beginColumn);
     }
 
-    private static NicolSqlParserTokenManager lexer(String sql) {
+    /** The grammar's own, as it reads a statement. */
+    static NicolSqlParserTokenManager lexer(String sql) {
         NicolSqlParserTokenManager tokens =
                 new NicolSqlParserTokenManager(new SimpleCharStream(new StringReader(sql), 1, 1));
         tokens.SwitchTo(NicolSqlParserConstants.DQID);

@@ -43,7 +43,7 @@ final class TagTravel {
     void before(PlannedStatement planned) {
         TracedStatement traced = planned.admitted().guarded().traced();
         Body body = traced.governed().body();
-        String userName = planned.parsed().subject().userName();
+        String userName = planned.invocation().subject().userName();
         if (body instanceof Body.Insert insert) {
             carry(insert.target().name(), insert.columns(), insert.input(), traced.lineage(), userName);
         } else if (body instanceof Body.Change change && !change.assignments().isEmpty()) {
@@ -136,7 +136,7 @@ final class TagTravel {
         if (target == null || !fills || rows == 0) {
             return;
         }
-        Session session = planned.parsed().session();
+        Session session = planned.invocation().session();
         if (session.autoCommit() && !session.connections().inTransaction()) {
             examiner.written(target.name(), rows);
         } else {

@@ -50,7 +50,7 @@ final class TraceStage {
         }
         decisions.values().forEach(decision -> rules.addAll(decision.rules()));
         List<LineageEdge> stops = ViewStops.of(governed.validated());
-        return new TracedStatement(
+        return TracedStatement.of(
                 governed, filled(governed.body()), lineage, stops, List.copyOf(columns), List.copyOf(rules));
     }
 
@@ -70,7 +70,7 @@ final class TraceStage {
                 })
                 .map(LineageEdge::unmasked)
                 .toList();
-        return new TracedStatement(
+        return TracedStatement.of(
                 governed,
                 Commands.virtualName(create.name.names),
                 new Lineage(found.complete(), edges),

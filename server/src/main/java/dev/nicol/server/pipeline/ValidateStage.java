@@ -27,21 +27,20 @@ final class ValidateStage {
         this.subjects = subjects;
     }
 
-    ValidatedStatement validate(ParsedStatement parsed) {
+    ValidatedStatement validate(ParsedStatement parsed, Subject subject) {
         if (parsed.node() instanceof ExplainPolicy explain) {
-            return explained(parsed, explain);
+            return explained(parsed, explain, subject);
         }
-        GovernedCatalog catalog = catalogs.of(parsed.subject());
-        Session session = parsed.session();
-        PlanningSpace space = catalog.space(session.defaultCatalog(), session.defaultSchema());
+        GovernedCatalog catalog = catalogs.of(subject);
+        PlanningSpace space =
+                catalog.space(parsed.within().catalog(), parsed.within().schema());
         SqlNode relational = relational(parsed.node());
         Checked checked = relational == null ? null : check(space, catalog, relational, parsed.sql());
         return new ValidatedStatement(parsed, catalog, space, checked, null);
     }
 
     /** What somebody else may do is for auditors and stewards to ask. */
-    private ValidatedStatement explained(ParsedStatement parsed, ExplainPolicy explain) {
-        Subject asking = parsed.subject();
+    private ValidatedStatement explained(ParsedStatement parsed, ExplainPolicy explain, Subject asking) {
         String name = explain.user();
         if (name != null && !name.equals(asking.userName()) && !PolicyExplanation.showsRules(asking)) {
             throw NicolError.NOT_PERMITTED.because(
@@ -50,8 +49,9 @@ final class ValidateStage {
         Subject of = name == null || name.equals(asking.userName()) ? asking : subjects.apply(name);
         SqlNode statement = explain.statement();
         ValidatedStatement inner = validate(
-                new ParsedStatement(parsed.session(), of, parsed.sql(), statement, StatementParser.kind(statement)));
-        return new ValidatedStatement(parsed, inner.catalog(), inner.space(), inner.checked(), inner);
+                new ParsedStatement(parsed.sql(), parsed.within(), statement, StatementParser.kind(statement)), of);
+        return new ValidatedStatement(
+                parsed, inner.catalog(), inner.space(), inner.checked(), new ValidatedStatement.Explained(inner, of));
     }
 
     private static Checked check(PlanningSpace space, GovernedCatalog catalog, SqlNode relational, String sql) {

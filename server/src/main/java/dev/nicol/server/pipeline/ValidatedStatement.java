@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.policy.Subject;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
 import org.apache.calcite.rel.type.RelDataType;
@@ -12,14 +13,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param space where it is planned
  * @param checked the query or write in it, as validated; null for statements without one
- * @param explained the statement that EXPLAIN POLICY asks about, in the catalogue of whom it asks for; null for others
+ * @param explained what EXPLAIN POLICY asks about; null for others
  */
 public record ValidatedStatement(
         ParsedStatement parsed,
         GovernedCatalog catalog,
         PlanningSpace space,
         @Nullable Checked checked,
-        @Nullable ValidatedStatement explained) {
+        @Nullable Explained explained) {
+
+    /**
+     * A statement that is not run.
+     *
+     * @param statement in the catalogue of whom is asked for
+     * @param subject who that is
+     */
+    public record Explained(ValidatedStatement statement, Subject subject) {}
 
     /**
      * A query or write in Calcite's terms.

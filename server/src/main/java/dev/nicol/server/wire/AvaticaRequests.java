@@ -5,6 +5,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.catalog.SubjectCatalogs;
 import dev.nicol.server.identity.Principal;
+import dev.nicol.server.pipeline.ParsedStatement;
 import dev.nicol.server.pipeline.Session;
 import dev.nicol.server.pipeline.Statements;
 import java.security.SecureRandom;
@@ -302,8 +303,9 @@ final class AvaticaRequests {
                 connection.setReadOnly(wanted.isReadOnly());
             }
             if (wanted.getCatalog() != null || wanted.getSchema() != null) {
-                String catalog = wanted.getCatalog() == null ? session.defaultCatalog() : wanted.getCatalog();
-                String schema = wanted.getSchema() == null ? session.defaultSchema() : wanted.getSchema();
+                ParsedStatement.DefaultSchema own = session.defaultSchema();
+                String catalog = wanted.getCatalog() == null ? own.catalog() : wanted.getCatalog();
+                String schema = wanted.getSchema() == null ? own.schema() : wanted.getSchema();
                 applySchema(session, catalog, schema);
             }
             applyAutoCommit(session, wanted.isAutoCommit());
@@ -313,8 +315,8 @@ final class AvaticaRequests {
                         session.autoCommit(),
                         connection.readOnly(),
                         Connection.TRANSACTION_READ_COMMITTED,
-                        session.defaultCatalog(),
-                        session.defaultSchema()),
+                        session.defaultSchema().catalog(),
+                        session.defaultSchema().schema()),
                 null);
     }
 

@@ -363,8 +363,8 @@ class StatementsOverTheWireTest {
             connection.setSchema("crm.public");
             statement.executeUpdate("insert");
             var session = wire.statements.sessions.get(wire.statements.sessions.size() - 1);
-            assertThat(session.defaultCatalog()).isEqualTo("crm");
-            assertThat(session.defaultSchema()).isEqualTo("public");
+            assertThat(session.defaultSchema().catalog()).isEqualTo("crm");
+            assertThat(session.defaultSchema().schema()).isEqualTo("public");
             assertThat(session.subject().userName()).isEqualTo("alice");
         }
         assertThatThrownBy(() -> wire.connect(format, "alice", "wonderland", Map.of("purpose", "espionage")))

@@ -1,0 +1,56 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.lineage.Lineage;
+import dev.nicol.server.pipeline.PlannedStatement.Plan;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** How a statement runs, found out once: one plan for calls whose written rows are counted before, one for all others. */
+final class Plannings {
+    private final Object lock;
+    private final AtomicBoolean asked = new AtomicBoolean();
+    private @Nullable Planning counting;
+    private @Nullable Planning plain;
+
+    /**
+     * How a statement runs.
+     *
+     * @param ran the lineage of that, within what was asked; null where no plan runs
+     * @param watched what of its rows the trail tells apart; null: nothing
+     */
+    record Planning(
+            Plan plan, @Nullable Lineage ran, @Nullable Watched watched) {
+        /** Whether it may run any number of times at once: it plans nothing more while it runs. */
+        boolean isFixed() {
+            return plan instanceof Plan.Whole
+                    || plan instanceof Plan.Joined
+                    || plan instanceof Plan.Write write && write.rows() == null;
+        }
+    }
+
+    /** @param lock held while the statement's plan is looked at, as that is not safe for more than one thread */
+    Plannings(Object lock) {
+        this.lock = lock;
+    }
+
+    /** Whether it has still to be kept for others: true for who asks first. */
+    boolean toBeKept() {
+        return !asked.getAndSet(true);
+    }
+
+    Planning of(boolean counted, Supplier<Planning> make) {
+        synchronized (lock) {
+            Planning made = counted ? counting : plain;
+            if (made == null) {
+                made = make.get();
+                if (counted) {
+                    counting = made;
+                } else {
+                    plain = made;
+                }
+            }
+            return made;
+        }
+    }
+}
