@@ -59,11 +59,12 @@ public record NicolConfig(
      * @param tls null: plain HTTP
      * @param plainHttp whether plain HTTP is served on an address that is not loopback
      * @param maxRequestBytes longest request body
+     * @param gzip which clients get large answers compressed, of those that ask for it
      */
     public record Endpoint(
-            String name, String host, int port, @Nullable Tls tls, boolean plainHttp, long maxRequestBytes) {
+            String name, String host, int port, @Nullable Tls tls, boolean plainHttp, long maxRequestBytes, Gzip gzip) {
         public static final Endpoint DEFAULT =
-                new Endpoint(StoreSettings.DEFAULT_SERVER, "127.0.0.1", 8765, null, false, 10L << 20);
+                new Endpoint(StoreSettings.DEFAULT_SERVER, "127.0.0.1", 8765, null, false, 10L << 20, Gzip.REMOTE);
         public static final int MAX_PORT = 65_535;
         public static final long MIN_REQUEST_BYTES = 1 << 10;
         public static final long MAX_REQUEST_BYTES = 1L << 30;
@@ -74,6 +75,13 @@ public record NicolConfig(
             }
             requireRange("port", port, 0, MAX_PORT);
             requireRange("max_request_bytes", maxRequestBytes, MIN_REQUEST_BYTES, MAX_REQUEST_BYTES);
+        }
+
+        /** {@code REMOTE}: those that are not on this machine, where a network gains what compressing costs. */
+        public enum Gzip {
+            REMOTE,
+            ALWAYS,
+            NEVER
         }
 
         /** The part of clients' certificates that names the subject, where they have any. */

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.io.ConnectionStatistics;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslHandshakeListener;
 import org.eclipse.jetty.server.ConnectionFactory;
@@ -92,7 +93,10 @@ public final class HttpEndpoint implements AutoCloseable {
         connector.setPort(at.port());
         connector.setIdleTimeout(limits.httpIdle().toMillis());
         server.addConnector(connector);
-        server.setHandler(tls == null ? handlers(services) : new TlsOnly(handlers(services)));
+        ConnectionStatistics http = new ConnectionStatistics();
+        connector.addBean(http);
+        ServletContextHandler handlers = handlers(services, http, new Compression(at.gzip()));
+        server.setHandler(tls == null ? handlers : new TlsOnly(handlers));
         server.setErrorHandler(new PlainErrors());
         sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "nicol-sweeper");
@@ -139,9 +143,9 @@ public final class HttpEndpoint implements AutoCloseable {
                 : "an unknown address";
     }
 
-    private ServletContextHandler handlers(Services services) {
+    private ServletContextHandler handlers(Services services, ConnectionStatistics http, Compression compression) {
         AvaticaRequests requests = new AvaticaRequests(services.statements(), services.catalogs(), connections, limits);
-        WireMetrics metrics = new WireMetrics(services.metrics(), connections);
+        WireMetrics metrics = new WireMetrics(services.metrics(), connections, http);
         ServletContextHandler context = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
         context.setErrorHandler(new PlainErrors());
         add(context, "/health/live", TextServlet.PLAIN, () -> new Page(HttpServletResponse.SC_OK, "live\n"));
@@ -152,8 +156,8 @@ public final class HttpEndpoint implements AutoCloseable {
                 TextServlet.PROMETHEUS,
                 () -> new Page(HttpServletResponse.SC_OK, services.metrics().scrape()));
         context.addServlet(
-                new ServletHolder(
-                        new AvaticaServlet(services.authenticator(), loginFailures, tls, requests, metrics, limits)),
+                new ServletHolder(new AvaticaServlet(
+                        services.authenticator(), loginFailures, tls, requests, metrics, compression, limits)),
                 "/");
         return context;
     }
