@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,9 @@ public final class HttpEndpoint implements AutoCloseable {
 
     /** For all headers but the credentials. */
     private static final int HEADERS_BYTES = 8 * 1024;
+
+    /** How often a stop looks whether everything has ended. */
+    private static final long IDLE_CHECK_MS = 20;
 
     private final Server server;
     private final @Nullable TlsContext tls;
@@ -209,6 +213,18 @@ public final class HttpEndpoint implements AutoCloseable {
     public void drain() {
         draining = true;
         connections.drain();
+    }
+
+    /** Waits until no request runs and no answer is being read, for so long at most. */
+    public void awaitIdle(Duration most) {
+        long until = System.nanoTime() + most.toNanos();
+        try {
+            while (!connections.isIdle() && System.nanoTime() < until) {
+                Thread.sleep(IDLE_CHECK_MS);
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Drains, cancels what still runs, closes every connection and the port. */

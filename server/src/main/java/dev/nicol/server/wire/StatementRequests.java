@@ -89,7 +89,21 @@ final class StatementRequests {
             long now) {
         statement.used(now);
         statement.closeResult();
-        StatementResult result = statements.execute(connection.session(), sql, parameters, maxRows);
+        connection.executing(statement);
+        try {
+            return answer(
+                    connection,
+                    statement,
+                    sql,
+                    statements.execute(connection.session(), sql, parameters, maxRows),
+                    format);
+        } finally {
+            connection.executing(null);
+        }
+    }
+
+    private ExecuteResponse answer(
+            WireConnection connection, WireStatement statement, String sql, StatementResult result, WireFormat format) {
         if (result instanceof StatementResult.Rows rows) {
             ResultFrames frames = open(rows, format);
             statement.open(frames);

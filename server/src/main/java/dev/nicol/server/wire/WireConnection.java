@@ -23,6 +23,7 @@ final class WireConnection {
     private boolean readOnly;
     private @Nullable ResultFrames readAhead;
     private volatile boolean readingAhead;
+    private volatile @Nullable WireStatement executing;
 
     WireConnection(String id, Principal owner, Session session, long usedAt) {
         this.id = id;
@@ -90,6 +91,16 @@ final class WireConnection {
 
     void used(long now) {
         usedAt = now;
+    }
+
+    /** The statement whose answer a request waits for; null: none. */
+    void executing(@Nullable WireStatement statement) {
+        executing = statement;
+    }
+
+    @Nullable
+    WireStatement executing() {
+        return executing;
     }
 
     /** What is to be read on while the client looks at what it got. */

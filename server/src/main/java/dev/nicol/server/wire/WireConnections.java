@@ -38,6 +38,9 @@ final class WireConnections implements AutoCloseable {
 
     private static final int MAX_UNRECORDED = 1000;
 
+    /** An answer that was not read for longer does not keep the server from stopping. */
+    private static final Duration STILL_READING = Duration.ofSeconds(5);
+
     /** How long a source has for the row after which reading ahead ends by itself. */
     private static final Duration READ_AHEAD_ENDS = Duration.ofMillis(200);
 
@@ -205,6 +208,10 @@ final class WireConnections implements AutoCloseable {
             }
         }
         closing.forEach(WireStatement::cancel);
+        WireStatement executing = connection.executing();
+        if (executing != null && closing.contains(executing)) {
+            connection.session().interrupt();
+        }
     }
 
     private WireConnection owned(Principal principal, @Nullable String id) {
@@ -292,6 +299,16 @@ final class WireConnections implements AutoCloseable {
 
     private static boolean idle(long usedAt, long now, Duration bound) {
         return now - usedAt >= bound.toMillis();
+    }
+
+    /** Whether no request is at work and nobody reads on an answer. */
+    boolean isIdle() {
+        long now = now();
+        return connections.values().stream()
+                .noneMatch(connection -> connection.lock().isLocked()
+                        || connection.statements().stream()
+                                .anyMatch(statement ->
+                                        statement.hasOpenCursor() && !idle(statement.usedAt(), now, STILL_READING)));
     }
 
     /** Refuses new connections from now on. */
