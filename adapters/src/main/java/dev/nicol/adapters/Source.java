@@ -369,6 +369,20 @@ public final class Source implements AutoCloseable {
         return shared + (ownLogins == null ? 0 : ownLogins.inUse());
     }
 
+    /** Connections with the configured login that lie idle. */
+    public int idleConnections() {
+        return pool.getHikariPoolMXBean() == null
+                ? 0
+                : pool.getHikariPoolMXBean().getIdleConnections();
+    }
+
+    /** Who waits for one. */
+    public int waitingForConnections() {
+        return pool.getHikariPoolMXBean() == null
+                ? 0
+                : pool.getHikariPoolMXBean().getThreadsAwaitingConnection();
+    }
+
     /** Closes the pool; its connections in use are aborted, those of users' own logins close as they come back. */
     @Override
     public void close() {

@@ -46,6 +46,7 @@ import dev.nicol.server.scenario.ScenarioRunner;
 import dev.nicol.server.wire.HttpEndpoint;
 import dev.nicol.server.wire.KeyFiles;
 import dev.nicol.server.wire.WireLimits;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
@@ -59,6 +60,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,6 +91,7 @@ public final class Server implements AutoCloseable {
         try {
             store = opened(Store.open(config.storeSettings()));
             trail = trail(config, store, acceptBrokenChain);
+            trail.measure(metrics);
             opened(this::recordStop);
             checkpoints(config, store);
             Catalog catalog = opened(new Catalog(
@@ -226,7 +229,7 @@ public final class Server implements AutoCloseable {
 
     private List<Source> sources(NicolConfig config, Store store) {
         List<Source> sources = new ArrayList<>();
-        config.sources().forEach(definition -> sources.add(opened(new Source(definition))));
+        config.sources().forEach(definition -> sources.add(measured(opened(new Source(definition)))));
         Store.Reader reader = store.reader();
         SourceDefinition system = new SourceDefinition(
                 SYSTEM_CATALOG,
@@ -237,8 +240,22 @@ public final class Server implements AutoCloseable {
                 "production",
                 Map.of(),
                 SourceDefinition.DEFAULT_MAX_CONNECTIONS);
-        sources.add(opened(new Source(system, store::awaitUpToDate)));
+        sources.add(measured(opened(new Source(system, store::awaitUpToDate))));
         return sources;
+    }
+
+    /** Its connections: in use, idle, waited for. */
+    private Source measured(Source source) {
+        Map.<String, ToDoubleFunction<Source>>of(
+                        "active", Source::activeConnections,
+                        "idle", Source::idleConnections,
+                        "waiting", Source::waitingForConnections)
+                .forEach((state, count) -> Gauge.builder("nicol.sources.connections", source, count)
+                        .description("Connections to a source: in use, idle, waited for")
+                        .tag("source", source.definition().name())
+                        .tag("state", state)
+                        .register(metrics));
+        return source;
     }
 
     private static Source source(Catalog catalog, String name) {

@@ -1,6 +1,9 @@
 package dev.nicol.server.audit;
 
 import dev.nicol.policy.NicolError;
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -9,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +56,21 @@ public final class StoreAuditTrail implements AuditTrail, AutoCloseable {
             trail.close();
             throw e;
         }
+    }
+
+    /** How long writing takes, and how much waits for it. */
+    public void measure(MeterRegistry metrics) {
+        FunctionTimer.builder(
+                        "nicol.audit.flush",
+                        writer,
+                        TrailWriter::flushes,
+                        TrailWriter::flushNanos,
+                        TimeUnit.NANOSECONDS)
+                .description("Groups of acts that were made durable together")
+                .register(metrics);
+        Gauge.builder("nicol.audit.waiting", writer, TrailWriter::waiting)
+                .description("Acts that wait to be written to the trail")
+                .register(metrics);
     }
 
     public static StoreAuditTrail open(Store store) {

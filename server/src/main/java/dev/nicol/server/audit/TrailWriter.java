@@ -12,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,7 @@ final class TrailWriter implements AutoCloseable {
 
     private long syncedNanos = System.nanoTime();
     private final AtomicLong flushes = new AtomicLong();
+    private final LongAdder flushNanos = new LongAdder();
 
     TrailWriter(Chain chain, TrailSettings settings) {
         this.chain = chain;
@@ -71,6 +73,16 @@ final class TrailWriter implements AutoCloseable {
 
     void start() {
         thread.start();
+    }
+
+    /** What it took to write them. */
+    long flushNanos() {
+        return flushNanos.sum();
+    }
+
+    /** Acts that wait to be written. */
+    int waiting() {
+        return queue.size();
     }
 
     /** Groups made durable so far. */
@@ -311,11 +323,14 @@ final class TrailWriter implements AutoCloseable {
 
     private void writeGroup(List<TrailEntry<?>> group) throws SQLException {
         boolean force = syncIsDue();
+        long started = System.nanoTime();
         List<@Nullable Object> results = chain.write(group, force);
+        long written = System.nanoTime();
         if (force) {
-            syncedNanos = System.nanoTime();
+            syncedNanos = written;
         }
         flushes.incrementAndGet();
+        flushNanos.add(written - started);
         for (int i = 0; i < group.size(); i++) {
             group.get(i).written(results.get(i));
         }
