@@ -133,12 +133,14 @@ public final class Nicol implements Runnable {
 
         @Override
         public Integer call() {
-            Server server = Server.start(ConfigReader.read(config.file), acceptBrokenChain);
+            NicolConfig read = ConfigReader.read(config.file);
+            Server server = Server.start(read, acceptBrokenChain);
             // halt: a JVM that a signal ends would otherwise exit with the signal's number, however well it drained
             Thread drain = new Thread(
                     () -> {
                         int code = NO;
                         try {
+                            server.drain(read.limits().drainTimeout());
                             server.close();
                             code = DONE;
                         } catch (RuntimeException e) {

@@ -50,6 +50,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -77,6 +78,7 @@ public final class Server implements AutoCloseable {
     private final Catalogs catalogs;
     private final Logins logins;
     private final Pipelines pipelines;
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private volatile @Nullable HttpEndpoint endpoint;
     private volatile @Nullable LoadedPolicies loaded;
 
@@ -140,6 +142,7 @@ public final class Server implements AutoCloseable {
                             tokens,
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
+                            metrics,
                             clock),
                     pipelineLimits(config),
                     config.limits().statementTimeout()));
@@ -173,8 +176,6 @@ public final class Server implements AutoCloseable {
 
     private void listen(NicolConfig config) {
         try {
-            PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            pipelines.measure(metrics);
             HttpEndpoint listening = opened(new HttpEndpoint(
                     config.server(),
                     new HttpEndpoint.Services(
@@ -297,15 +298,23 @@ public final class Server implements AutoCloseable {
 
     private static StatementPipeline.Limits pipelineLimits(NicolConfig config) {
         NicolConfig.Limits limits = config.limits();
-        return new StatementPipeline.Limits(limits.maxRowsInMemory(), limits.maxResultRows(), limits.planCacheBytes());
+        NicolConfig.Queue queue = limits.queue();
+        return new StatementPipeline.Limits(
+                limits.maxRowsInMemory(),
+                limits.maxResultRows(),
+                limits.planCacheBytes(),
+                new StatementPipeline.QueueLimits(
+                        queue.running(), queue.runningPerUser(), queue.waiting(), queue.timeout()));
     }
 
     private static WireLimits wireLimits(NicolConfig config) {
         NicolConfig.Limits limits = config.limits();
         WireLimits standard = WireLimits.DEFAULT;
+        NicolConfig.Queue queue = limits.queue();
         return standard.withMaxRequestBytes(Math.toIntExact(config.server().maxRequestBytes()))
                 .withConnections(
                         limits.maxConnections(), limits.maxConnectionsPerUser(), limits.maxStatementsPerConnection())
+                .withThreads(queue.running() + queue.waiting() + WireLimits.OTHER_THREADS)
                 .withIdle(limits.idleTimeout(), standard.statementIdle(), standard.sweepInterval());
     }
 
@@ -380,7 +389,20 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** Drains what runs, then closes everything in reverse. */
+    /**
+     * Begins nothing any more, and waits until what runs has ended and what is read has been, for so long at most. The
+     * server is to be closed then.
+     */
+    public void drain(Duration most) {
+        HttpEndpoint listening = endpoint;
+        if (listening != null) {
+            listening.drain();
+            pipelines.drain();
+            listening.awaitIdle(most);
+        }
+    }
+
+    /** Cancels what runs, then closes everything in reverse. */
     @Override
     public synchronized void close() {
         while (!open.isEmpty()) {

@@ -141,6 +141,10 @@ public final class ConfigReader {
                 "max_connections",
                 "max_connections_per_user",
                 "max_statements_per_connection",
+                "max_statements_running",
+                "max_statements_running_per_user",
+                "max_statements_waiting",
+                "queue_timeout_s",
                 "idle_timeout_s",
                 "drain_timeout_s",
                 "plan_cache_mb"));
@@ -153,7 +157,20 @@ public final class ConfigReader {
                 count(node, "max_statements_per_connection", defaults.maxStatementsPerConnection()),
                 seconds(node, "idle_timeout_s", defaults.idleTimeout(), 1),
                 seconds(node, "drain_timeout_s", defaults.drainTimeout(), 0),
-                (int) node.integer("plan_cache_mb", defaults.planCacheMb(), 0, NicolConfig.Limits.MAX_CACHE_MB));
+                (int) node.integer("plan_cache_mb", defaults.planCacheMb(), 0, NicolConfig.Limits.MAX_CACHE_MB),
+                queue(node));
+    }
+
+    private static NicolConfig.Queue queue(YamlNode node) {
+        NicolConfig.Queue defaults = NicolConfig.Queue.DEFAULTS;
+        int most = NicolConfig.Queue.MAX_STATEMENTS;
+        int running = (int) node.integer("max_statements_running", defaults.running(), 1, most);
+        return new NicolConfig.Queue(
+                running,
+                (int) node.integer(
+                        "max_statements_running_per_user", Math.min(defaults.runningPerUser(), running), 1, most),
+                (int) node.integer("max_statements_waiting", defaults.waiting(), 0, most),
+                seconds(node, "queue_timeout_s", defaults.timeout(), 1));
     }
 
     private static int count(YamlNode node, String key, int otherwise) {

@@ -59,11 +59,12 @@ public record NicolConfig(
      * @param tls null: plain HTTP
      * @param plainHttp whether plain HTTP is served on an address that is not loopback
      * @param maxRequestBytes longest request body
+     * @param gzip which clients get large answers compressed, of those that ask for it
      */
     public record Endpoint(
-            String name, String host, int port, @Nullable Tls tls, boolean plainHttp, long maxRequestBytes) {
+            String name, String host, int port, @Nullable Tls tls, boolean plainHttp, long maxRequestBytes, Gzip gzip) {
         public static final Endpoint DEFAULT =
-                new Endpoint(StoreSettings.DEFAULT_SERVER, "127.0.0.1", 8765, null, false, 10L << 20);
+                new Endpoint(StoreSettings.DEFAULT_SERVER, "127.0.0.1", 8765, null, false, 10L << 20, Gzip.REMOTE);
         public static final int MAX_PORT = 65_535;
         public static final long MIN_REQUEST_BYTES = 1 << 10;
         public static final long MAX_REQUEST_BYTES = 1L << 30;
@@ -74,6 +75,13 @@ public record NicolConfig(
             }
             requireRange("port", port, 0, MAX_PORT);
             requireRange("max_request_bytes", maxRequestBytes, MIN_REQUEST_BYTES, MAX_REQUEST_BYTES);
+        }
+
+        /** {@code REMOTE}: those that are not on this machine, where a network gains what compressing costs. */
+        public enum Gzip {
+            REMOTE,
+            ALWAYS,
+            NEVER
         }
 
         /** The part of clients' certificates that names the subject, where they have any. */
@@ -162,6 +170,7 @@ public record NicolConfig(
      * @param maxConnections clients' connections, all together; {@code maxConnectionsPerUser} those of one user
      * @param maxStatementsPerConnection open statements of one connection
      * @param idleTimeout after which an unused connection is closed
+     * @param queue how many statements run at once, all together and of one user, and how many wait, for how long
      * @param drainTimeout how long a stopping server waits for running statements
      * @param planCacheMb memory that known statements may hold, in MiB, as estimated; 0: none is kept
      */
@@ -174,7 +183,8 @@ public record NicolConfig(
             int maxStatementsPerConnection,
             Duration idleTimeout,
             Duration drainTimeout,
-            int planCacheMb) {
+            int planCacheMb,
+            Queue queue) {
         public static final int MAX_SECONDS = 7 * 24 * 3600;
         public static final long MAX_ROWS = 1L << 40;
         public static final int MAX_COUNT = 1_000_000;
@@ -188,7 +198,8 @@ public record NicolConfig(
                 200,
                 Duration.ofSeconds(1800),
                 Duration.ofSeconds(30),
-                64);
+                64,
+                Queue.DEFAULTS);
 
         /** {@link #planCacheMb} in bytes. */
         public long planCacheBytes() {
@@ -205,6 +216,26 @@ public record NicolConfig(
             requireRange("idle_timeout_s", idleTimeout.toSeconds(), 1, MAX_SECONDS);
             requireRange("drain_timeout_s", drainTimeout.toSeconds(), 0, MAX_SECONDS);
             requireRange("plan_cache_mb", planCacheMb, 0, MAX_CACHE_MB);
+        }
+    }
+
+    /**
+     * How many statements run at once until their first row.
+     *
+     * @param running all together, {@code runningPerUser} of one user
+     * @param waiting others that may wait, each for {@code timeout}
+     */
+    public record Queue(int running, int runningPerUser, int waiting, Duration timeout) {
+        /** Each of them occupies a thread. */
+        public static final int MAX_STATEMENTS = 10_000;
+
+        public static final Queue DEFAULTS = new Queue(64, 32, 128, Duration.ofSeconds(30));
+
+        public Queue {
+            requireRange("max_statements_running", running, 1, MAX_STATEMENTS);
+            requireRange("max_statements_running_per_user", runningPerUser, 1, MAX_STATEMENTS);
+            requireRange("max_statements_waiting", waiting, 0, MAX_STATEMENTS);
+            requireRange("queue_timeout_s", timeout.toSeconds(), 1, Limits.MAX_SECONDS);
         }
     }
 

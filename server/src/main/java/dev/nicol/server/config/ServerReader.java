@@ -20,7 +20,7 @@ final class ServerReader {
         if (node == null) {
             return NicolConfig.Endpoint.DEFAULT;
         }
-        node.only(List.of("name", "host", "port", "tls", "plain_http", "max_request_bytes"));
+        node.only(List.of("name", "host", "port", "tls", "plain_http", "max_request_bytes", "gzip"));
         NicolConfig.Endpoint defaults = NicolConfig.Endpoint.DEFAULT;
         String host = node.text("host");
         NicolConfig.Tls tls = tls(node.section("tls"));
@@ -39,7 +39,15 @@ final class ServerReader {
                         "max_request_bytes",
                         defaults.maxRequestBytes(),
                         NicolConfig.Endpoint.MIN_REQUEST_BYTES,
-                        NicolConfig.Endpoint.MAX_REQUEST_BYTES));
+                        NicolConfig.Endpoint.MAX_REQUEST_BYTES),
+                gzip(node));
+    }
+
+    private static NicolConfig.Endpoint.Gzip gzip(YamlNode node) {
+        String word = node.word("gzip", List.of("remote", "always", "never"));
+        return word == null
+                ? NicolConfig.Endpoint.DEFAULT.gzip()
+                : NicolConfig.Endpoint.Gzip.valueOf(word.toUpperCase(Locale.ROOT));
     }
 
     private NicolConfig.@Nullable Tls tls(@Nullable YamlNode node) {

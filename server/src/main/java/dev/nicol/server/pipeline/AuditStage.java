@@ -48,7 +48,7 @@ final class AuditStage {
         }
         progress.begun();
         planned.admitted().guarded().allowance().begun();
-        Run run = new Run(id, execution, trail, () -> running.ended(id));
+        Run run = new Run(progress, execution, trail, () -> running.ended(id));
         running.started(id, planned.invocation().subject(), execution);
         return run;
     }
@@ -129,6 +129,10 @@ final class AuditStage {
     /** Records a refusal of any stage; the exception to throw to the client. */
     NicolException refused(Progress progress, Throwable failure) {
         NicolException refusal = Failures.of(failure);
+        progress.turn().end();
+        if (!progress.hasBegun()) {
+            progress.metrics().ended(Run.outcome(refusal), progress.elapsedNanos(), 0, 0);
+        }
         if (!progress.hasBegun() && refusal.error() != NicolError.TRAIL_UNAVAILABLE) {
             String outcome = Run.outcome(refusal);
             String verdict = outcome.equals("held") ? "held" : "denied";

@@ -32,6 +32,7 @@ public final class Pipelines implements AutoCloseable {
     private final RunningStatements running;
     private final Statements statements;
     private final PlanCache cache;
+    private final StatementQueue queue;
 
     /**
      * What a pipeline needs.
@@ -62,11 +63,14 @@ public final class Pipelines implements AutoCloseable {
             AccessTokens tokens,
             Runnable refreshCatalogue,
             Consumer<String> reload,
+            MeterRegistry metrics,
             Clock clock) {}
 
     public Pipelines(Parts parts, StatementPipeline.Limits limits, Duration statementTimeout) {
         this.running = new RunningStatements(statementTimeout);
+        this.queue = new StatementQueue(limits.queue());
         this.cache = new PlanCache(parts.catalogs(), limits.planCacheBytes());
+        CaffeineCacheMetrics.monitor(parts.metrics(), cache.statements(), "plans");
         TagTravel tags = new TagTravel(parts.tags(), parts.examiner(), parts.snapshot());
         Decisions decisions = new Decisions(parts.approvals(), parts.policies(), parts.subjects(), parts.clock());
         ApprovedRun runs = new ApprovedRun(decisions, parts.keys());
@@ -103,7 +107,8 @@ public final class Pipelines implements AutoCloseable {
                                 watched, parts.keys(), parts.rowsTouched().most()),
                         new HeldStatements(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                         parts.trail()));
-        StatementPipeline pipeline = new StatementPipeline(stages, cache, parts.keys(), limits);
+        StatementPipeline pipeline = new StatementPipeline(
+                stages, cache, parts.keys(), limits, queue, new StatementMetrics(parts.metrics(), queue));
         this.statements = new SessionStatements(pipeline, parts.sources());
     }
 
@@ -112,9 +117,9 @@ public final class Pipelines implements AutoCloseable {
         return statements;
     }
 
-    /** Counts how often a statement was known, and how many are. */
-    public void measure(MeterRegistry metrics) {
-        CaffeineCacheMetrics.monitor(metrics, cache.statements(), "plans");
+    /** Begins no statement any more; what runs goes on. */
+    public void drain() {
+        queue.drain();
     }
 
     /** How the rest of the house parses SQL. */

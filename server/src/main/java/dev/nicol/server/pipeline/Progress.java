@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.server.audit.AuditTrail;
+import dev.nicol.server.pipeline.StatementMetrics.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,16 +18,34 @@ final class Progress {
     private @Nullable TracedStatement traced;
     private @Nullable GuardedStatement guarded;
     private @Nullable PlannedStatement planned;
+    private final StatementMetrics metrics;
+    private final StatementQueue.Turn turn;
+    private long lap = startedNanos;
     private boolean begun;
 
     /** @param keys for hashes of values that the trail must not show */
-    Progress(String statementId, Invocation invocation, BoundValue.KeyPads keys) {
+    Progress(
+            String statementId,
+            Invocation invocation,
+            BoundValue.KeyPads keys,
+            StatementMetrics metrics,
+            StatementQueue.Turn turn) {
+        this.metrics = metrics;
+        this.turn = turn;
         this.statementId = statementId;
         this.invocation = invocation;
         this.keys = keys;
     }
 
+    /** A stage is over, which began when the one before was. */
+    void took(Stage stage) {
+        long now = System.nanoTime();
+        metrics.took(stage, now - lap);
+        lap = now;
+    }
+
     ParsedStatement at(ParsedStatement parsed) {
+        took(Stage.PARSE);
         kind = parsed.kind();
         return parsed;
     }
@@ -37,15 +56,48 @@ final class Progress {
         return reached;
     }
 
+    ValidatedStatement at(ValidatedStatement reached) {
+        took(Stage.VALIDATE);
+        return reached;
+    }
+
+    GovernedStatement at(GovernedStatement reached) {
+        took(Stage.CONVERT);
+        return reached;
+    }
+
     GuardedStatement at(GuardedStatement reached) {
+        took(Stage.GUARD);
         guarded = reached;
         at(reached.traced());
         return reached;
     }
 
+    ApproveStage.AdmittedStatement at(ApproveStage.AdmittedStatement reached) {
+        took(Stage.APPROVE);
+        return reached;
+    }
+
     PlannedStatement at(PlannedStatement reached) {
+        took(Stage.PLAN);
         planned = reached;
         return reached;
+    }
+
+    StatementQueue.Turn turn() {
+        return turn;
+    }
+
+    StatementMetrics metrics() {
+        return metrics;
+    }
+
+    long elapsedNanos() {
+        return System.nanoTime() - startedNanos;
+    }
+
+    StatementKind kind() {
+        return kind;
     }
 
     String statementId() {
@@ -58,6 +110,7 @@ final class Progress {
 
     /** The intent is durable: from here the run records the outcome. */
     void begun() {
+        took(Stage.AUDIT);
         begun = true;
     }
 

@@ -43,7 +43,9 @@ final class ResultCursor implements StatementResult.RowCursor {
                 return null;
             }
             allowance.row();
-            read++;
+            if (read++ == 0) {
+                run.firstRow();
+            }
             return row;
         } catch (RuntimeException | Error failure) {
             NicolException refusal = Failures.of(failure);

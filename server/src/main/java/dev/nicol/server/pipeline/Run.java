@@ -11,17 +11,20 @@ import org.jspecify.annotations.Nullable;
 
 /** One execution whose intent is durable: it ends with exactly one outcome in the trail, whatever happens. */
 final class Run {
+    private final Progress progress;
     private final String statementId;
     private final SourceExecution execution;
     private final AuditTrail trail;
     private final Runnable ended;
     private final long startedNanos = System.nanoTime();
     private @Nullable TouchedRows touched;
+    private volatile boolean begun;
     private boolean completed;
 
     /** @param ended called once, before the outcome is recorded */
-    Run(String statementId, SourceExecution execution, AuditTrail trail, Runnable ended) {
-        this.statementId = statementId;
+    Run(Progress progress, SourceExecution execution, AuditTrail trail, Runnable ended) {
+        this.progress = progress;
+        this.statementId = progress.statementId();
         this.execution = execution;
         this.trail = trail;
         this.ended = ended;
@@ -33,6 +36,15 @@ final class Run {
 
     SourceExecution execution() {
         return execution;
+    }
+
+    /** There is a first row, or there will be none. */
+    void firstRow() {
+        if (!begun) {
+            begun = true;
+            progress.turn().end();
+            progress.took(StatementMetrics.Stage.FIRST_ROW);
+        }
     }
 
     /** What it touches is recorded with its outcome. */
@@ -67,6 +79,10 @@ final class Run {
         completed = true;
         execution.close();
         ended.run();
+        firstRow();
+        progress.metrics().ended(outcome, progress.elapsedNanos(), rows, bytes);
+        execution.sent().forEach(sent -> progress.metrics()
+                .atSource(sent.source(), sent.durationMs().get()));
         long durationMs = (System.nanoTime() - startedNanos) / 1_000_000;
         List<SourceQuery> queries = execution.sent().stream()
                 .map(sent -> new SourceQuery(

@@ -2,6 +2,7 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.SourceIdentity;
 import dev.nicol.adapters.SourceLogin;
+import dev.nicol.policy.NicolError;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ public final class Session {
     private volatile boolean autoCommit = true;
     private volatile ParsedStatement.DefaultSchema defaultSchema = new ParsedStatement.DefaultSchema(null, null);
     private volatile @Nullable SessionConnections connections;
+    private volatile StatementQueue.@Nullable Turn turn;
     private final Map<TableName, Long> uncommitted = new HashMap<>();
 
     public Session(String connectionId, Subject subject) {
@@ -80,6 +82,21 @@ public final class Session {
     @Nullable
     String issuersId() {
         return issuersId;
+    }
+
+    void setTurn(StatementQueue.Turn newest) {
+        turn = newest;
+    }
+
+    /**
+     * Cancels the statement that the session waits for, in the queue or until its first row; from any thread. Cursors that are
+     * open are not meant.
+     */
+    public void interrupt() {
+        StatementQueue.Turn current = turn;
+        if (current != null) {
+            current.cancel(NicolError.CANCELLED.because("The statement or its connection was closed meanwhile."));
+        }
     }
 
     /** Whether what is held becomes a request for approval. */

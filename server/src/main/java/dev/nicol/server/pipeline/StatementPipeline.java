@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.server.audit.StatementIds;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +17,22 @@ public final class StatementPipeline {
     private final SharedPlans sharing;
     private final BoundValue.KeyPads keys;
     private final Limits limits;
+    private final StatementQueue queue;
+    private final StatementMetrics metrics;
 
     /**
      * @param cache of what the stages up to the plan have made
      * @param keys of masks
      */
-    StatementPipeline(Stages stages, PlanCache cache, BoundValue.KeyPads keys, Limits limits) {
+    StatementPipeline(
+            Stages stages,
+            PlanCache cache,
+            BoundValue.KeyPads keys,
+            Limits limits,
+            StatementQueue queue,
+            StatementMetrics metrics) {
+        this.queue = queue;
+        this.metrics = metrics;
         this.stages = stages;
         this.cache = cache;
         this.sharing = new SharedPlans(cache, stages);
@@ -35,8 +46,17 @@ public final class StatementPipeline {
      * @param maxRowsInMemory rows that a join across sources may hold; 0: none
      * @param maxResultRows rows answered at most; 0: none
      * @param planCacheBytes that known statements may hold in memory; 0: none is kept
+     * @param queue how many run at once, and wait
      */
-    public record Limits(long maxRowsInMemory, long maxResultRows, long planCacheBytes) {}
+    public record Limits(long maxRowsInMemory, long maxResultRows, long planCacheBytes, QueueLimits queue) {}
+
+    /**
+     * How many statements run at once until their first row.
+     *
+     * @param running all together, {@code runningPerUser} of one user
+     * @param waiting others that wait at most, each for {@code timeout}
+     */
+    public record QueueLimits(int running, int runningPerUser, int waiting, Duration timeout) {}
 
     /** The stages in order, one file each; {@code again} tells a call that sends an approved statement again. */
     record Stages(
@@ -54,10 +74,11 @@ public final class StatementPipeline {
     /** {@link Statements#execute}. */
     StatementResult execute(Session session, String sql, List<@Nullable Object> parameters, long maxRows) {
         Invocation asked = new Invocation(session, sql, parameters);
-        Progress progress = new Progress(StatementIds.next(), asked, keys);
+        Progress progress = progress(asked);
         try {
             SharedPlans.Shared shared = sharing.of(asked);
             if (shared != null) {
+                progress.took(StatementMetrics.Stage.KNOWN);
                 return run(progress, asked, progress.at(shared.guarded()), shared.values(), maxRows);
             }
             TracedStatement traced = cache.get(cache.key(asked, sql));
@@ -67,9 +88,12 @@ public final class StatementPipeline {
                 if (again != null) {
                     return again.in(session, (statement, values) -> execute(session, statement, values, maxRows));
                 }
-                ValidatedStatement validated = stages.validate().validate(parsed, asked.subject());
-                GovernedStatement governed = stages.convert().convert(validated);
+                ValidatedStatement validated = progress.at(stages.validate().validate(parsed, asked.subject()));
+                GovernedStatement governed = progress.at(stages.convert().convert(validated));
                 traced = stages.trace().trace(governed);
+                progress.took(StatementMetrics.Stage.TRACE);
+            } else {
+                progress.took(StatementMetrics.Stage.KNOWN);
             }
             GuardedStatement guarded = progress.at(stages.guard().guard(progress.at(traced), asked.subject()));
             return run(progress, asked, guarded, parameters, maxRows);
@@ -85,10 +109,12 @@ public final class StatementPipeline {
             GuardedStatement guarded,
             List<@Nullable Object> values,
             long maxRows) {
-        ApproveStage.AdmittedStatement admitted = stages.approve().approve(guarded, asked);
+        queue.await(progress, asked);
+        ApproveStage.AdmittedStatement admitted = progress.at(stages.approve().approve(guarded, asked));
         PlannedStatement planned = progress.at(stages.plan().plan(admitted));
         cache.keep(planned);
         SourceExecution execution = execution(asked, values);
+        progress.turn().runs(execution);
         Run run = stages.audit().begin(progress, planned, execution);
         return stages.audit().watched(planned, run, () -> stages.execute().execute(planned, run, bound(maxRows)));
     }
@@ -96,7 +122,7 @@ public final class StatementPipeline {
     /** {@link Statements#prepare}. */
     Prepared prepare(Session session, String sql) {
         Invocation asked = new Invocation(session, sql, List.of());
-        Progress progress = new Progress(StatementIds.next(), asked, keys);
+        Progress progress = progress(asked);
         try {
             TracedStatement known = cache.get(cache.key(asked, sql));
             if (known != null) {
@@ -112,6 +138,10 @@ public final class StatementPipeline {
         } catch (RuntimeException | Error failure) {
             throw stages.audit().refused(progress, failure);
         }
+    }
+
+    private Progress progress(Invocation asked) {
+        return new Progress(StatementIds.next(), asked, keys, metrics, queue.turn(asked));
     }
 
     private SourceExecution execution(Invocation asked, List<@Nullable Object> values) {

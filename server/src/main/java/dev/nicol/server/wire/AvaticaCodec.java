@@ -1,10 +1,13 @@
 package dev.nicol.server.wire;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -36,6 +39,7 @@ final class AvaticaCodec {
         distrust.addDeserializer(Meta.Signature.class, new Skip<>());
         distrust.addDeserializer(Meta.CursorFactory.class, new Skip<>());
         distrust.addDeserializer(Class.class, new Skip<>());
+        distrust.addSerializer(EncodedFrame.class, new JsonFrame());
         json = JsonService.MAPPER.copy().registerModule(distrust);
     }
 
@@ -57,11 +61,17 @@ final class AvaticaCodec {
         }
     }
 
-    byte[] encode(WireFormat format, Service.Response response) throws IOException {
-        return switch (format) {
-            case JSON -> json.writeValueAsBytes(response);
-            case PROTOBUF -> protobuf.serializeResponse(response);
-        };
+    EncodedResponse encode(WireFormat format, Service.Response response) throws IOException {
+        EncodedResponse encoded = new EncodedResponse();
+        switch (format) {
+            case JSON -> json.writeValue(encoded, response);
+            case PROTOBUF -> {
+                if (!ProtobufFrames.write(response, encoded)) {
+                    encoded.writeBytes(protobuf.serializeResponse(response));
+                }
+            }
+        }
+        return encoded;
     }
 
     /** A response without fields; some have no public constructor. */
@@ -101,6 +111,21 @@ final class AvaticaCodec {
                 throws IOException, JsonProcessingException {
             parser.skipChildren();
             return null;
+        }
+    }
+
+    /** A frame whose rows are JSON already. */
+    private static final class JsonFrame extends JsonSerializer<EncodedFrame> {
+        @Override
+        public void serialize(EncodedFrame frame, JsonGenerator to, SerializerProvider provider) throws IOException {
+            to.writeStartObject();
+            to.writeNumberField("offset", frame.offset);
+            to.writeBooleanField("done", frame.done);
+            to.writeFieldName("rows");
+            to.writeRawValue("");
+            to.flush();
+            ((EncodedResponse) to.getOutputTarget()).rows(frame);
+            to.writeEndObject();
         }
     }
 }

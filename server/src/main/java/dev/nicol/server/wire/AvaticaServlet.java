@@ -41,6 +41,7 @@ final class AvaticaServlet extends HttpServlet {
     private final transient AvaticaRequests requests;
     private final transient WireMetrics metrics;
     private final transient AvaticaCodec codec = new AvaticaCodec();
+    private final transient Compression compression;
     private final int maxRequestBytes;
 
     AvaticaServlet(
@@ -49,12 +50,14 @@ final class AvaticaServlet extends HttpServlet {
             @Nullable TlsContext tls,
             AvaticaRequests requests,
             WireMetrics metrics,
+            Compression compression,
             WireLimits limits) {
         this.authenticator = authenticator;
         this.loginFailures = loginFailures;
         this.tls = tls;
         this.requests = requests;
         this.metrics = metrics;
+        this.compression = compression;
         this.maxRequestBytes = limits.maxRequestBytes();
     }
 
@@ -67,6 +70,7 @@ final class AvaticaServlet extends HttpServlet {
         }
         if (presentsNothing(request)) {
             challenge(response);
+            metrics.challenged();
             return;
         }
         long started = System.nanoTime();
@@ -89,7 +93,7 @@ final class AvaticaServlet extends HttpServlet {
         } catch (Throwable failure) {
             answer = ErrorAnswers.of(failure);
         }
-        long sent = send(response, format, answer);
+        long sent = send(response, format, answer, compression.of(request));
         metrics.answered(name, answer, System.nanoTime() - started, received, sent);
     }
 
@@ -161,21 +165,26 @@ final class AvaticaServlet extends HttpServlet {
         }
     }
 
-    private long send(HttpServletResponse response, WireFormat format, Response answer) throws IOException {
-        byte[] bytes;
+    private long send(HttpServletResponse response, WireFormat format, Response answer, boolean compressed)
+            throws IOException {
+        EncodedResponse encoded;
         boolean failed = answer instanceof org.apache.calcite.avatica.remote.Service.ErrorResponse;
         try {
-            bytes = codec.encode(format, answer);
+            encoded = codec.encode(format, answer);
         } catch (IOException | RuntimeException | Error unwritable) {
             failed = true;
-            bytes = codec.encode(format, ErrorAnswers.of(unwritable));
+            encoded = codec.encode(format, ErrorAnswers.of(unwritable));
         }
         response.setStatus(failed ? HttpServletResponse.SC_INTERNAL_SERVER_ERROR : HttpServletResponse.SC_OK);
         response.setContentType(format.contentType());
         response.setHeader("Cache-Control", "no-store");
-        response.setContentLength(bytes.length);
-        response.getOutputStream().write(bytes);
-        return bytes.length;
+        if (compressed && encoded.length() >= Compression.LEAST_BYTES) {
+            encoded = Compression.gzip(encoded);
+            response.setHeader("Content-Encoding", "gzip");
+        }
+        response.setContentLength(encoded.length());
+        encoded.sendTo(response.getOutputStream());
+        return encoded.length();
     }
 
     private void challenge(HttpServletResponse response) throws IOException {

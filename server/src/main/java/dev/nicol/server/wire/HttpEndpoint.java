@@ -15,12 +15,14 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.io.ConnectionStatistics;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslHandshakeListener;
 import org.eclipse.jetty.server.ConnectionFactory;
@@ -45,6 +47,9 @@ public final class HttpEndpoint implements AutoCloseable {
 
     /** For all headers but the credentials. */
     private static final int HEADERS_BYTES = 8 * 1024;
+
+    /** How often a stop looks whether everything has ended. */
+    private static final long IDLE_CHECK_MS = 20;
 
     private final Server server;
     private final @Nullable TlsContext tls;
@@ -92,7 +97,10 @@ public final class HttpEndpoint implements AutoCloseable {
         connector.setPort(at.port());
         connector.setIdleTimeout(limits.httpIdle().toMillis());
         server.addConnector(connector);
-        server.setHandler(tls == null ? handlers(services) : new TlsOnly(handlers(services)));
+        ConnectionStatistics http = new ConnectionStatistics();
+        connector.addBean(http);
+        ServletContextHandler handlers = handlers(services, http, new Compression(at.gzip()));
+        server.setHandler(tls == null ? handlers : new TlsOnly(handlers));
         server.setErrorHandler(new PlainErrors());
         sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "nicol-sweeper");
@@ -139,9 +147,9 @@ public final class HttpEndpoint implements AutoCloseable {
                 : "an unknown address";
     }
 
-    private ServletContextHandler handlers(Services services) {
+    private ServletContextHandler handlers(Services services, ConnectionStatistics http, Compression compression) {
         AvaticaRequests requests = new AvaticaRequests(services.statements(), services.catalogs(), connections, limits);
-        WireMetrics metrics = new WireMetrics(services.metrics(), connections);
+        WireMetrics metrics = new WireMetrics(services.metrics(), connections, http);
         ServletContextHandler context = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
         context.setErrorHandler(new PlainErrors());
         add(context, "/health/live", TextServlet.PLAIN, () -> new Page(HttpServletResponse.SC_OK, "live\n"));
@@ -152,8 +160,8 @@ public final class HttpEndpoint implements AutoCloseable {
                 TextServlet.PROMETHEUS,
                 () -> new Page(HttpServletResponse.SC_OK, services.metrics().scrape()));
         context.addServlet(
-                new ServletHolder(
-                        new AvaticaServlet(services.authenticator(), loginFailures, tls, requests, metrics, limits)),
+                new ServletHolder(new AvaticaServlet(
+                        services.authenticator(), loginFailures, tls, requests, metrics, compression, limits)),
                 "/");
         return context;
     }
@@ -205,6 +213,18 @@ public final class HttpEndpoint implements AutoCloseable {
     public void drain() {
         draining = true;
         connections.drain();
+    }
+
+    /** Waits until no request runs and no answer is being read, for so long at most. */
+    public void awaitIdle(Duration most) {
+        long until = System.nanoTime() + most.toNanos();
+        try {
+            while (!connections.isIdle() && System.nanoTime() < until) {
+                Thread.sleep(IDLE_CHECK_MS);
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Drains, cancels what still runs, closes every connection and the port. */

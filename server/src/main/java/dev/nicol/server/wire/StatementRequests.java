@@ -89,7 +89,21 @@ final class StatementRequests {
             long now) {
         statement.used(now);
         statement.closeResult();
-        StatementResult result = statements.execute(connection.session(), sql, parameters, maxRows);
+        connection.executing(statement);
+        try {
+            return answer(
+                    connection,
+                    statement,
+                    sql,
+                    statements.execute(connection.session(), sql, parameters, maxRows),
+                    format);
+        } finally {
+            connection.executing(null);
+        }
+    }
+
+    private ExecuteResponse answer(
+            WireConnection connection, WireStatement statement, String sql, StatementResult result, WireFormat format) {
         if (result instanceof StatementResult.Rows rows) {
             ResultFrames frames = open(rows, format);
             statement.open(frames);
@@ -140,6 +154,9 @@ final class StatementRequests {
         }
         statement.used(now);
         Meta.Frame frame = result.frameAt(request.offset, format);
+        if (result.isOpen()) {
+            connection.readAhead(result); // who fetches once fetches on
+        }
         return new FetchResponse(frame, false, false, null);
     }
 
@@ -155,7 +172,7 @@ final class StatementRequests {
             throw NicolError.NOT_SUPPORTED.because(
                     "A lost result cannot be restored in the middle. Run the statement again.");
         }
-        return new SyncResultsResponse(!result.isClosed(), false, null);
+        return new SyncResultsResponse(!result.isRead(), false, null);
     }
 
     ExecuteBatchResponse prepareAndExecuteBatch(

@@ -21,6 +21,9 @@ final class WireConnection {
     private volatile long usedAt;
     private volatile boolean closed;
     private boolean readOnly;
+    private @Nullable ResultFrames readAhead;
+    private volatile boolean readingAhead;
+    private volatile @Nullable WireStatement executing;
 
     WireConnection(String id, Principal owner, Session session, long usedAt) {
         this.id = id;
@@ -88,6 +91,47 @@ final class WireConnection {
 
     void used(long now) {
         usedAt = now;
+    }
+
+    /** The statement whose answer a request waits for; null: none. */
+    void executing(@Nullable WireStatement statement) {
+        executing = statement;
+    }
+
+    @Nullable
+    WireStatement executing() {
+        return executing;
+    }
+
+    /** What is to be read on while the client looks at what it got. */
+    void readAhead(ResultFrames result) {
+        readAhead = result;
+    }
+
+    /** That, once. */
+    @Nullable
+    ResultFrames takeReadAhead() {
+        ResultFrames wanted = readAhead;
+        readAhead = null;
+        return wanted;
+    }
+
+    /** Reads on where no request is at work; whoever closes or cancels meanwhile finds the connection at work. */
+    void readOn(ResultFrames result) {
+        if (lock.tryLock()) {
+            readingAhead = true;
+            try {
+                result.readAhead();
+            } finally {
+                readingAhead = false;
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Whether what is at work is no request but {@link #readOn}, as long as the source takes. */
+    boolean isReadingAhead() {
+        return readingAhead;
     }
 
     boolean isClosed() {

@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,12 @@ final class WireConnections implements AutoCloseable {
 
     private static final int MAX_UNRECORDED = 1000;
 
+    /** An answer that was not read for longer does not keep the server from stopping. */
+    private static final Duration STILL_READING = Duration.ofSeconds(5);
+
+    /** How long a source has for the row after which reading ahead ends by itself. */
+    private static final Duration READ_AHEAD_ENDS = Duration.ofMillis(200);
+
     private final Map<Key, WireConnection> connections = new ConcurrentHashMap<>();
     private final Map<String, Integer> perUser = new HashMap<>();
     private final Statements statements;
@@ -44,6 +51,7 @@ final class WireConnections implements AutoCloseable {
     private final WireLimits limits;
     private final Clock clock;
     private final ThreadPoolExecutor recorder;
+    private final ReadAhead readAhead = new ReadAhead();
     private boolean draining;
 
     /** Clients make their ids themselves, so that two of them may have the same: each has a space of its own. */
@@ -146,16 +154,26 @@ final class WireConnections implements AutoCloseable {
         if (connection.lock().getQueueLength() >= limits.maxWaitingPerConnection()) {
             throw busy(); // waiting occupies a thread, and there are others who need one
         }
-        lock(connection, limits.busyWait());
+        while (!locked(connection, limits.busyWait())) {
+            if (!connection.isReadingAhead()) {
+                throw busy();
+            }
+        }
+        ResultFrames wanted = null;
         try {
             if (connection.isClosed()) {
                 throw new UnknownConnection();
             }
             connection.used(now());
-            return work.apply(connection);
+            T answer = work.apply(connection);
+            wanted = connection.takeReadAhead();
+            return answer;
         } finally {
             connection.used(now());
             connection.lock().unlock();
+            if (wanted != null) {
+                readAhead.start(connection, wanted);
+            }
         }
     }
 
@@ -172,7 +190,27 @@ final class WireConnections implements AutoCloseable {
         WireConnection connection = owned(principal, id);
         WireStatement statement = connection.statement(statementId);
         if (connection.lock().isLocked() && statement != null) {
-            statement.cancel();
+            interrupt(connection, List.of(statement));
+        }
+    }
+
+    /** Ends what runs for statements that are closed: in order where it only reads ahead, and its source gives rows. */
+    private static void interrupt(WireConnection connection, Collection<WireStatement> closing) {
+        if (connection.isReadingAhead()) {
+            closing.forEach(WireStatement::abandon);
+            try {
+                if (connection.lock().tryLock(READ_AHEAD_ENDS.toMillis(), TimeUnit.MILLISECONDS)) {
+                    connection.lock().unlock();
+                    return;
+                }
+            } catch (InterruptedException stopping) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        closing.forEach(WireStatement::cancel);
+        WireStatement executing = connection.executing();
+        if (executing != null && closing.contains(executing)) {
+            connection.session().interrupt();
         }
     }
 
@@ -220,15 +258,13 @@ final class WireConnections implements AutoCloseable {
         }
     }
 
-    private static void lock(WireConnection connection, Duration wait) {
+    private static boolean locked(WireConnection connection, Duration wait) {
         try {
-            if (connection.lock().tryLock(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-                return;
-            }
+            return connection.lock().tryLock(wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
+            throw busy();
         }
-        throw busy();
     }
 
     private static NicolException busy() {
@@ -265,6 +301,16 @@ final class WireConnections implements AutoCloseable {
         return now - usedAt >= bound.toMillis();
     }
 
+    /** Whether no request is at work and nobody reads on an answer. */
+    boolean isIdle() {
+        long now = now();
+        return connections.values().stream()
+                .noneMatch(connection -> connection.lock().isLocked()
+                        || connection.statements().stream()
+                                .anyMatch(statement ->
+                                        statement.hasOpenCursor() && !idle(statement.usedAt(), now, STILL_READING)));
+    }
+
     /** Refuses new connections from now on. */
     void drain() {
         synchronized (perUser) {
@@ -286,6 +332,7 @@ final class WireConnections implements AutoCloseable {
     /** Waits until what happened is recorded. */
     @Override
     public void close() {
+        readAhead.close();
         recorder.shutdown();
         try {
             if (!recorder.awaitTermination(LAST_RECORDS.toSeconds(), TimeUnit.SECONDS)) {
@@ -299,8 +346,10 @@ final class WireConnections implements AutoCloseable {
     /** What runs on it is cancelled first. */
     private void release(WireConnection connection, Duration wait) {
         if (!connection.lock().tryLock()) {
-            connection.statements().forEach(WireStatement::cancel);
-            lock(connection, wait);
+            interrupt(connection, connection.statements());
+            if (!locked(connection, wait)) {
+                throw busy();
+            }
         }
         try {
             if (connection.isClosed()) {

@@ -72,6 +72,26 @@ public record WireLimits(
         }
     }
 
+    /** Threads beside those of statements: for who fetches, cancels and closes. */
+    public static final int OTHER_THREADS = 64;
+
+    public WireLimits withThreads(int requests) {
+        return new WireLimits(
+                maxRequestBytes,
+                maxConnections,
+                maxConnectionsPerUser,
+                maxStatementsPerConnection,
+                frameBytes,
+                connectionIdle,
+                statementIdle,
+                sweepInterval,
+                busyWait,
+                maxWaitingPerConnection,
+                httpIdle,
+                requests,
+                stopGrace);
+    }
+
     public WireLimits withMaxRequestBytes(int bytes) {
         return new WireLimits(
                 bytes,

@@ -57,12 +57,19 @@ final class WireStatement {
 
     boolean hasOpenCursor() {
         ResultFrames open = result;
-        return open != null && !open.isClosed();
+        return open != null && open.isOpen();
+    }
+
+    void abandon() {
+        ResultFrames open = result;
+        if (open != null) {
+            open.abandon();
+        }
     }
 
     void cancel() {
         ResultFrames open = result;
-        if (open != null && !open.isClosed()) {
+        if (open != null && open.isOpen()) {
             open.cancel();
         }
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class ConfigReaderTest extends ConfigFixture {
     private static final String FULL = """
-            server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, tls: {keystore: key.p12, password: s3cret-key, truststore: cas.p12, truststore_password: s3cret-cas, client_auth: need, certificate_name: uri}}
+            server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, gzip: never, tls: {keystore: key.p12, password: s3cret-key, truststore: cas.p12, truststore_password: s3cret-cas, client_auth: need, certificate_name: uri}}
             store:    {url: "jdbc:postgresql://db/nicol", user: n, password: "${CRM_PASSWORD}", reader_user: r, reader_password: s3cret-reader, keys: secrets}
             identity:
               users: users.yaml
@@ -79,7 +79,8 @@ class ConfigReaderTest extends ConfigFixture {
         NicolConfig config = read(FULL);
 
         assertThat(config.server())
-                .isEqualTo(new NicolConfig.Endpoint("eu-1", "0.0.0.0", 9000, tls(), false, 1_048_576));
+                .isEqualTo(new NicolConfig.Endpoint(
+                        "eu-1", "0.0.0.0", 9000, tls(), false, 1_048_576, NicolConfig.Endpoint.Gzip.NEVER));
         assertThat(config.store())
                 .isEqualTo(new NicolConfig.Store(
                         "jdbc:postgresql://db/nicol",
@@ -161,7 +162,8 @@ class ConfigReaderTest extends ConfigFixture {
         NicolConfig config = read(LEAST);
 
         assertThat(config.server())
-                .isEqualTo(new NicolConfig.Endpoint("nicol", "127.0.0.1", 8765, null, false, 10_485_760));
+                .isEqualTo(new NicolConfig.Endpoint(
+                        "nicol", "127.0.0.1", 8765, null, false, 10_485_760, NicolConfig.Endpoint.Gzip.REMOTE));
         assertThat(config.store().url()).isEqualTo("jdbc:h2:file:" + directory.resolve("data/nicol"));
         assertThat(config.sources()).isEmpty();
         assertThat(config.policies()).isEqualTo(directory.resolve("policies"));

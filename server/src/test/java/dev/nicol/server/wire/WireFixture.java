@@ -48,6 +48,10 @@ final class WireFixture implements AutoCloseable {
     }
 
     WireFixture(WireLimits limits) {
+        this(limits, NicolConfig.Endpoint.Gzip.REMOTE);
+    }
+
+    WireFixture(WireLimits limits, NicolConfig.Endpoint.Gzip gzip) {
         HttpEndpoint.Services services = new HttpEndpoint.Services(
                 new FakeAuthenticator(),
                 statements,
@@ -55,7 +59,7 @@ final class WireFixture implements AutoCloseable {
                 new RecordedEvents(),
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 unready::get);
-        NicolConfig.Endpoint free = new NicolConfig.Endpoint("nicol", "127.0.0.1", 0, null, false, 10 << 20);
+        NicolConfig.Endpoint free = new NicolConfig.Endpoint("nicol", "127.0.0.1", 0, null, false, 10 << 20, gzip);
         endpoint = new HttpEndpoint(free, services, limits, clock);
         endpoint.start();
     }
@@ -97,6 +101,10 @@ final class WireFixture implements AutoCloseable {
         @Override
         public Principal authenticate(Presented presented) {
             String header = presented.authorization();
+            if ("Bearer token-of-alice".equals(header)) {
+                return new Principal(
+                        "alice", false, "bearer", validUntil.get(), properties -> subject("alice", properties));
+            }
             if (header == null || !known.contains(header)) {
                 throw NicolError.NOT_AUTHENTICATED.because("the password of `alice` is wrong");
             }
@@ -107,6 +115,11 @@ final class WireFixture implements AutoCloseable {
             String self = agent ? name.substring("agent ".length()) : name;
             String means = plain.endsWith(":token") ? "token" : "password";
             return new Principal(self, agent, means, validUntil.get(), properties -> subject(self, properties));
+        }
+
+        @Override
+        public List<String> challenges() {
+            return List.of(BASIC, BEARER);
         }
 
         private Subject subject(String name, Map<String, String> connectionProperties) {
