@@ -48,6 +48,8 @@ final class Databases {
         databases.load(
                 databases.mariadb,
                 TpchData.TABLES.stream().filter(AT_MARIADB::contains).toList());
+        // Teiid takes no schema that is empty
+        databases.addTables(1);
         return databases;
     }
 
