@@ -31,8 +31,9 @@ final class AvaticaPeer extends Peer {
     void start() {
         close();
         SourceDefinition postgres = databases.postgres();
-        List<String> source =
-                calcite ? List.of(calciteUrl(), "", "") : List.of(postgres.url(), String.valueOf(postgres.user()), "");
+        List<String> source = calcite
+                ? List.of(calciteUrl(), "", "")
+                : List.of(databases.postgresUrl(letter()), String.valueOf(postgres.user()), "");
         List<String> command = new java.util.ArrayList<>(
                 List.of("-Xmx" + heap, "-cp", Repository.classPath("avatica"), "dev.nicol.benchmarks.AvaticaServer"));
         command.addAll(source);
@@ -44,16 +45,18 @@ final class AvaticaPeer extends Peer {
     private String calciteUrl() {
         return "jdbc:calcite:caseSensitive=false;unquotedCasing=UNCHANGED;quotedCasing=UNCHANGED;conformance=LENIENT;"
                 + "model=inline:{version: '1.0', defaultSchema: 'crm', schemas: ["
-                + schema("crm", databases.postgres(), "jdbcSchema: 'public'") + ", "
-                + schema("wide", databases.postgres(), "jdbcSchema: 'wide'") + ", "
+                + schema("crm", databases.postgresUrl(letter()), databases.postgres(), "jdbcSchema: 'public'") + ", "
+                + schema("wide", databases.postgresUrl(letter()), databases.postgres(), "jdbcSchema: 'wide'") + ", "
                 + schema(
                         "shop",
+                        databases.mariadb().url(),
                         databases.mariadb(),
-                        "jdbcCatalog: '" + databases.mariadb().user() + "'") + "]}";
+                        "jdbcCatalog: '" + databases.mariadb().user() + "'")
+                + "]}";
     }
 
-    private static String schema(String name, SourceDefinition database, String place) {
-        return "{type: 'jdbc', name: '" + name + "', jdbcUrl: '" + database.url() + "', jdbcUser: '" + database.user()
+    private static String schema(String name, String url, SourceDefinition database, String place) {
+        return "{type: 'jdbc', name: '" + name + "', jdbcUrl: '" + url + "', jdbcUser: '" + database.user()
                 + "', jdbcPassword: '" + database.password() + "', " + place + "}";
     }
 

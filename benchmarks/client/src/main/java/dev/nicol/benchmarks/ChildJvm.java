@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.regex.Pattern;
 
 /** A server in a JVM of its own, which ends with this one. What it prints goes to a file. */
 final class ChildJvm implements AutoCloseable {
-    private static final Duration START = Duration.ofMinutes(1);
+    private static final Duration START = Duration.ofMinutes(2);
     private static final AtomicInteger NUMBERS = new AtomicInteger();
     private static final Pattern USED = Pattern.compile("used (\\d+)K");
 
@@ -69,7 +70,9 @@ final class ChildJvm implements AutoCloseable {
             }
             pause();
         }
+        String doing = process.isAlive() ? jcmd("Thread.print") : "";
         close();
+        append(doing);
         throw new IllegalStateException("a server did not start; see " + log);
     }
 
@@ -108,6 +111,14 @@ final class ChildJvm implements AutoCloseable {
                     .redirectErrorStream(true)
                     .start();
             return new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private void append(String text) {
+        try {
+            Files.writeString(log, text, StandardOpenOption.APPEND);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }

@@ -18,6 +18,8 @@ final class Databases {
     /** The tables that MariaDB has too. */
     static final Set<String> AT_MARIADB = Set.of("customer", "nation");
 
+    private static final String SESSIONS = "benchmark-";
+
     private static final int CUSTOMERS_PER_SCALE = 150_000;
 
     /** Foreign keys that no primary key begins with. */
@@ -87,14 +89,21 @@ final class Databases {
         }
     }
 
-    /** Ends every session at PostgreSQL: work that nobody waits for any more would slow down what is measured next. */
-    void endSessions() {
+    /** Where a peer finds PostgreSQL, under a name by which its sessions are known. */
+    String postgresUrl(String letter) {
+        return postgres.url() + "?ApplicationName=" + SESSIONS + letter;
+    }
+
+    /** Ends a peer's sessions (Nicol names its own after the subject) at PostgreSQL: work that nobody waits for any more would slow down what is measured next. */
+    void endSessions(String letter) {
         TestDatabases.execute(
                 postgres.url(),
                 postgres.user(),
                 "",
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+                        + " WHERE datname = current_database() AND application_name "
+                        + (letter.equals("n") ? "NOT LIKE '" + SESSIONS + "%'" : "= '" + SESSIONS + letter + "'")
+                        + " AND pid <> pg_backend_pid()");
     }
 
     int customers() {

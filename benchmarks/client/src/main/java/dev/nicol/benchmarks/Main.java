@@ -40,7 +40,7 @@ public final class Main {
         try {
             run(options, out);
             code = 0;
-        } catch (SQLException | IOException | RuntimeException failure) {
+        } catch (SQLException | IOException | RuntimeException | Error failure) {
             failure.printStackTrace(out);
         } finally {
             // threads of the embedded databases keep the process otherwise

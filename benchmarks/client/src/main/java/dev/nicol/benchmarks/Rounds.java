@@ -10,12 +10,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /**
  * Measures variants in turns, round by round, so that what drifts on the machine favours none. A variant that fails or takes
- * too long is left out from then on, with the reason, and its server started again.
+ * too long is left out from then on, with the reason; a server that ended, or may still be at it, is started again.
  */
 final class Rounds {
+    /** What Avatica's driver says of every statement that fails. */
+    private static final Pattern SQL = Pattern.compile("Error while executing SQL \".*\": ");
+
     private final Options options;
     private final Databases databases;
 
@@ -46,7 +50,9 @@ final class Rounds {
                         }
                     } catch (SQLException | IllegalStateException failure) {
                         results.fail(variant.name(), reason(variant, failure));
-                        startAgain(variant);
+                        if (failure instanceof Late || ended(variant)) {
+                            startAgain(variant);
+                        }
                     }
                 }
             }
@@ -65,7 +71,7 @@ final class Rounds {
             return round.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {
             round.cancel(true);
-            throw new SQLException("took longer than " + limit.toSeconds() + " s");
+            throw new Late("took longer than " + limit.toSeconds() + " s");
         } catch (ExecutionException failure) {
             throw failure.getCause() instanceof SQLException sql ? sql : new SQLException(failure.getCause());
         } catch (InterruptedException interrupted) {
@@ -74,10 +80,22 @@ final class Rounds {
         }
     }
 
+    private static boolean ended(Variant variant) {
+        ChildJvm server = variant.peer() == null ? null : variant.peer().server();
+        return server != null && server.ended().isPresent();
+    }
+
+    /** A round took too long, and may go on in its server for all we know. */
+    private static final class Late extends SQLException {
+        Late(String message) {
+            super(message);
+        }
+    }
+
     private static String reason(Variant variant, Exception failure) {
         ChildJvm server = variant.peer() == null ? null : variant.peer().server();
-        String message =
-                String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+        String message = SQL.matcher(String.valueOf(failure.getMessage()).replaceAll("\\s+", " "))
+                .replaceAll("");
         String told = server == null ? message : server.ended().orElse(message);
         return told.length() > 200 ? told.substring(0, 200) + "…" : told;
     }
@@ -85,7 +103,7 @@ final class Rounds {
     private void startAgain(Variant variant) {
         if (variant.peer() != null) {
             variant.peer().close();
-            databases.endSessions();
+            databases.endSessions(variant.peer().letter());
             variant.peer().start();
         }
     }

@@ -1,6 +1,7 @@
 package dev.nicol.benchmarks;
 
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,8 @@ final class Straight extends Peer {
 
     @Override
     Connection connect(Who who, Format format, int client) throws SQLException {
-        return Databases.connect(databases.postgres());
+        return DriverManager.getConnection(
+                databases.postgresUrl(letter()), databases.postgres().user(), "");
     }
 
     @Override

@@ -71,7 +71,7 @@ final class TeiidPeer extends Peer {
                         "-cp",
                         Repository.classPath("teiid"),
                         "dev.nicol.benchmarks.TeiidServer",
-                        postgres.url(),
+                        databases.postgresUrl(letter()),
                         String.valueOf(postgres.user()),
                         "",
                         mariadb.url(),
