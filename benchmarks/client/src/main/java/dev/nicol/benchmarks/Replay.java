@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -15,17 +16,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers a client with what a server once answered to the same requests, in their order: what then takes time is the
  * client. First it hands requests on and keeps the answers; from {@link #rewind()} on it gives those.
  */
 final class Replay implements AutoCloseable {
+    private static final String CREDENTIALS = "Authorization";
+    private static final String CHALLENGE = "WWW-Authenticate";
+
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpClient client = HttpClient.newHttpClient();
     private final URI origin;
-    private final List<byte[]> answers = new ArrayList<>();
+    private final List<Answer> answers = new ArrayList<>();
     private boolean recorded;
     private int next;
 
@@ -51,32 +56,42 @@ final class Replay implements AutoCloseable {
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             byte[] request = exchange.getRequestBody().readAllBytes();
-            byte[] answer = answer(request, exchange.getRequestHeaders().getFirst("Authorization"));
-            exchange.sendResponseHeaders(200, answer.length);
+            Answer answer = answer(request, exchange.getRequestHeaders().getFirst(CREDENTIALS));
+            answer.challenge().ifPresent(value -> exchange.getResponseHeaders().set(CHALLENGE, value));
+            exchange.sendResponseHeaders(answer.status(), answer.body().length);
             try (OutputStream body = exchange.getResponseBody()) {
-                body.write(answer);
+                body.write(answer.body());
             }
         }
     }
 
-    private synchronized byte[] answer(byte[] request, String authorization) throws IOException {
-        if (!recorded) {
-            answers.add(asked(request, authorization));
+    private synchronized Answer answer(byte[] request, @Nullable String credentials) throws IOException {
+        if (recorded) {
+            return answers.get(next++);
         }
-        return answers.get(next++);
+        Answer answer = asked(request, credentials);
+        // the driver sends credentials when it is asked for them: later nobody asks
+        if (answer.status() == HttpURLConnection.HTTP_OK) {
+            answers.add(answer);
+        }
+        return answer;
     }
 
-    private byte[] asked(byte[] request, String authorization) throws IOException {
+    private Answer asked(byte[] request, @Nullable String credentials) throws IOException {
         HttpRequest.Builder post = HttpRequest.newBuilder(origin).POST(HttpRequest.BodyPublishers.ofByteArray(request));
-        Optional.ofNullable(authorization).ifPresent(value -> post.header("Authorization", value));
+        if (credentials != null) {
+            post.header(CREDENTIALS, credentials);
+        }
         try {
-            return client.send(post.build(), HttpResponse.BodyHandlers.ofByteArray())
-                    .body();
+            HttpResponse<byte[]> response = client.send(post.build(), HttpResponse.BodyHandlers.ofByteArray());
+            return new Answer(response.statusCode(), response.headers().firstValue(CHALLENGE), response.body());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IOException(interrupted);
         }
     }
+
+    private record Answer(int status, Optional<String> challenge, byte[] body) {}
 
     @Override
     public void close() {
