@@ -123,9 +123,7 @@ final class Mixed implements Work {
                     counts.incrementAndGet(client);
                 }
             } catch (SQLException | RuntimeException failure) {
-                String message =
-                        String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
-                errors.computeIfAbsent(message, unseen -> new AtomicInteger()).incrementAndGet();
+                errors.computeIfAbsent(Failures.told(failure, peer.server()), unseen -> new AtomicInteger()).incrementAndGet();
             }
         }
     }

@@ -11,28 +11,36 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers a client with what a server once answered to the same requests, in their order: what then takes time is the
- * client. First it hands requests on and keeps the answers; from {@link #rewind()} on it gives those.
+ * Answers a client with what a server once answered to the same requests, those of each kind in their order: what then
+ * takes time is the client. First it hands requests on and keeps the answers; from {@link #rewind()} on it gives those.
  */
 final class Replay implements AutoCloseable {
     private static final String CREDENTIALS = "Authorization";
     private static final String CHALLENGE = "WWW-Authenticate";
 
+    /** In JSON, or the name of the class in protobuf. */
+    private static final Pattern KIND = Pattern.compile("\"request\":\"\\w+\"|Requests\\$\\w+");
+
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpClient client = HttpClient.newHttpClient();
     private final URI origin;
-    private final List<Answer> answers = new ArrayList<>();
+    private final Map<String, List<Answer>> answers = new HashMap<>();
+    private final Map<String, Integer> next = new HashMap<>();
     private boolean recorded;
-    private int next;
 
     /** @param origin the server whose answers are kept */
     Replay(URI origin) throws IOException {
@@ -50,7 +58,7 @@ final class Replay implements AutoCloseable {
     /** From the first answer again. */
     synchronized void rewind() {
         recorded = true;
-        next = 0;
+        next.clear();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -66,15 +74,26 @@ final class Replay implements AutoCloseable {
     }
 
     private synchronized Answer answer(byte[] request, @Nullable String credentials) throws IOException {
+        String kind = kind(request);
         if (recorded) {
-            return answers.get(next++);
+            List<Answer> known = answers.getOrDefault(kind, List.of());
+            if (known.isEmpty()) {
+                return new Answer(HttpURLConnection.HTTP_INTERNAL_ERROR, Optional.empty(), new byte[0]);
+            }
+            // statements have the recorded connection's id, which the driver once more synchronises
+            return known.get(Math.min(next.merge(kind, 1, Integer::sum), known.size()) - 1);
         }
         Answer answer = asked(request, credentials);
         // the driver sends credentials when it is asked for them: later nobody asks
         if (answer.status() == HttpURLConnection.HTTP_OK) {
-            answers.add(answer);
+            answers.computeIfAbsent(kind, unseen -> new ArrayList<>()).add(answer);
         }
         return answer;
+    }
+
+    private static String kind(byte[] request) {
+        Matcher kind = KIND.matcher(new String(request, StandardCharsets.ISO_8859_1));
+        return kind.find() ? kind.group() : "";
     }
 
     private Answer asked(byte[] request, @Nullable String credentials) throws IOException {

@@ -10,16 +10,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures variants in turns, round by round, so that what drifts on the machine favours none. A variant that fails or takes
  * too long is left out from then on, with the reason; a server that ended, or may still be at it, is started again.
  */
 final class Rounds {
-    /** What Avatica's driver says of every statement that fails. */
-    private static final Pattern SQL = Pattern.compile("Error while executing SQL \".*\": ");
-
     private final Options options;
     private final Databases databases;
 
@@ -49,7 +46,7 @@ final class Rounds {
                             results.add(variant.name(), measured);
                         }
                     } catch (SQLException | IllegalStateException failure) {
-                        results.fail(variant.name(), reason(variant, failure));
+                        results.fail(variant.name(), Failures.told(failure, server(variant)));
                         if (failure instanceof Late || ended(variant)) {
                             startAgain(variant);
                         }
@@ -80,8 +77,12 @@ final class Rounds {
         }
     }
 
+    private static @Nullable ChildJvm server(Variant variant) {
+        return variant.peer() == null ? null : variant.peer().server();
+    }
+
     private static boolean ended(Variant variant) {
-        ChildJvm server = variant.peer() == null ? null : variant.peer().server();
+        ChildJvm server = server(variant);
         return server != null && server.ended().isPresent();
     }
 
@@ -90,14 +91,6 @@ final class Rounds {
         Late(String message) {
             super(message);
         }
-    }
-
-    private static String reason(Variant variant, Exception failure) {
-        ChildJvm server = variant.peer() == null ? null : variant.peer().server();
-        String message = SQL.matcher(String.valueOf(failure.getMessage()).replaceAll("\\s+", " "))
-                .replaceAll("");
-        String told = server == null ? message : server.ended().orElse(message);
-        return told.length() > 200 ? told.substring(0, 200) + "…" : told;
     }
 
     private void startAgain(Variant variant) {
