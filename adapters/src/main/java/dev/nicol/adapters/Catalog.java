@@ -183,7 +183,7 @@ public final class Catalog implements AutoCloseable {
                 String problem = check.problem(source, connection);
                 return problem == null ? found : found.unavailable(problem);
             } catch (SQLException failure) {
-                if (!Source.isBroken(failure)) {
+                if (!DriverFailures.isBroken(failure)) {
                     throw failure;
                 }
                 source.forgetConnections();

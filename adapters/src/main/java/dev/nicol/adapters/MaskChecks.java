@@ -210,7 +210,7 @@ public final class MaskChecks implements SourceCheck {
             }
             return wrong.isEmpty() ? null : problem(name, "computes masks wrongly: " + String.join(", ", wrong));
         } catch (SQLException failure) {
-            if (Source.isBroken(failure)) {
+            if (DriverFailures.isBroken(failure)) {
                 throw failure;
             } else if (!ascii && UNTRANSLATABLE.equals(failure.getSQLState())) {
                 // Its columns cannot hold such characters either.

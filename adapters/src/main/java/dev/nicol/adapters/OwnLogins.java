@@ -140,7 +140,7 @@ final class OwnLogins implements AutoCloseable {
         if (state.equals("53300") || TOO_MANY.contains(failure.getErrorCode())) {
             return NicolError.TOO_MANY.because(
                     "Source `" + definition.name() + "` takes no more connections of this login now; try again later.",
-                    Source.detail(failure),
+                    DriverFailures.detail(failure),
                     failure);
         } else if (state.startsWith("28") || state.startsWith("42")) {
             return NicolError.NOT_PERMITTED.because(
@@ -148,13 +148,13 @@ final class OwnLogins implements AutoCloseable {
                             + "`. Correct the properties `" + definition.name() + ".user` and `" + definition.name()
                             + ".password` of the connection, or ask an administrator to correct the entry in the source's"
                             + " `logins`.",
-                    Source.detail(failure),
+                    DriverFailures.detail(failure),
                     failure);
         }
         return NicolError.SOURCE_FAILED.because(
                 "Source `" + definition.name() + "` cannot be reached with the login of `" + key.principal()
                         + "`; try again later.",
-                Source.detail(failure),
+                DriverFailures.detail(failure),
                 failure);
     }
 

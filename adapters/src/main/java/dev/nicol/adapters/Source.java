@@ -2,6 +2,7 @@ package dev.nicol.adapters;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.Subject;
@@ -10,8 +11,6 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLNonTransientConnectionException;
-import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Collections;
@@ -48,6 +47,7 @@ public final class Source implements AutoCloseable {
     private final SourceDefinition definition;
     private final SourceAdapter adapter;
     private final HikariDataSource pool;
+    private final ParkedConnections parked;
     private final CircuitBreaker breaker;
     private final Runnable beforeUse;
 
@@ -83,6 +83,7 @@ public final class Source implements AutoCloseable {
         this.adapter = found;
         HikariConfig configuration = configuration(definition, found, connectionTimeoutMs);
         this.pool = new HikariDataSource(configuration);
+        this.parked = new ParkedConnections(this::isWaitedFor);
         this.breaker = CircuitBreaker.of(
                 definition.name(),
                 CircuitBreakerConfig.custom()
@@ -200,8 +201,30 @@ public final class Source implements AutoCloseable {
 
     private SourceConnection shared(SourceIdentity identity, @Nullable String role) {
         beforeUse.run();
-        Connection connection = connecting(pool::getConnection);
-        return tagged(new SourceConnection(connection, state(connection), null, this::giveBack), identity, role);
+        ParkedConnections.Parked known = parked.take(identity);
+        if (known == null && isFull()) {
+            known = parked.takeAny();
+        }
+        Connection connection = known == null ? connecting(pool::getConnection) : known.connection();
+        long lentNanos = known == null ? System.nanoTime() : known.lentNanos();
+        return tagged(
+                new SourceConnection(connection, state(connection), null, lent -> giveBack(lent, identity, lentNanos)),
+                identity,
+                role);
+    }
+
+    /** Whether the pool has no connection left to give. */
+    private boolean isFull() {
+        HikariPoolMXBean now = pool.getHikariPoolMXBean();
+        return now != null
+                && parked.size() > 0
+                && now.getIdleConnections() == 0
+                && now.getTotalConnections() >= pool.getMaximumPoolSize();
+    }
+
+    private boolean isWaitedFor() {
+        HikariPoolMXBean now = pool.getHikariPoolMXBean();
+        return now != null && now.getThreadsAwaitingConnection() > 0;
     }
 
     private SessionState state(Connection pooled) {
@@ -213,10 +236,13 @@ public final class Source implements AutoCloseable {
         }
     }
 
-    private void giveBack(SourceConnection lent) {
+    private void giveBack(SourceConnection lent, SourceIdentity identity, long lentNanos) {
         if (lent.isUnusable()) {
             // it is closed and out of the pool by this; the pool cannot take it back as well
             pool.evictConnection(lent.connection());
+            return;
+        }
+        if (parked.park(identity, lent.connection(), lentNanos)) {
             return;
         }
         try {
@@ -253,7 +279,7 @@ public final class Source implements AutoCloseable {
                         "Source `" + definition.name()
                                 + "` does not let Nicol take the role that is configured for you."
                                 + " Ask an administrator.",
-                        detail(failure),
+                        DriverFailures.detail(failure),
                         failure);
             }
             failed(failure);
@@ -283,11 +309,13 @@ public final class Source implements AutoCloseable {
                 throw NicolError.TOO_MANY.because(
                         "Source `" + definition.name() + "` has all of its " + mostShared(definition)
                                 + " connections in use; try again later, or raise its max_connections.",
-                        detail(failure),
+                        DriverFailures.detail(failure),
                         failure);
             }
             throw NicolError.SOURCE_FAILED.because(
-                    "Source `" + definition.name() + "` " + reason(failure) + ".", detail(failure), failure);
+                    "Source `" + definition.name() + "` " + DriverFailures.reason(failure) + ".",
+                    DriverFailures.detail(failure),
+                    failure);
         } catch (Exception failure) {
             throw NicolError.SOURCE_FAILED.because(
                     "Source `" + definition.name() + "` cannot be reached.",
@@ -296,33 +324,12 @@ public final class Source implements AutoCloseable {
         }
     }
 
-    /** Why connecting failed, in words that hold nothing of the driver's: addresses and users stay out. */
-    static String reason(SQLException failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            String state = cause instanceof SQLException sql ? sql.getSQLState() : null;
-            if (state != null && state.startsWith("28")) {
-                return "refuses the configured user or password";
-            } else if (state != null && state.equals("3D000")) {
-                return "has no such database as its URL names";
-            }
-        }
-        return "cannot be reached";
-    }
-
     /** Waiting was in vain although nothing failed: every connection is in use. */
     private boolean isExhausted(SQLException failure) {
         return failure instanceof SQLTransientConnectionException
                 && failure.getCause() == null
                 && pool.getHikariPoolMXBean() != null
                 && pool.getHikariPoolMXBean().getActiveConnections() >= mostShared(definition);
-    }
-
-    static String detail(@Nullable Throwable failure) {
-        StringBuilder detail = new StringBuilder();
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            detail.append(detail.isEmpty() ? "" : "; ").append(cause.getMessage());
-        }
-        return detail.toString();
     }
 
     /** Ends the pause after failures: the source is known to be back. */
@@ -337,18 +344,9 @@ public final class Source implements AutoCloseable {
      * statement shall find a fresh one.
      */
     public void failed(SQLException failure) {
-        if (isBroken(failure)) {
+        if (DriverFailures.isBroken(failure)) {
             forgetConnections();
         }
-    }
-
-    /** Whether a failure is the end of its connection. */
-    static boolean isBroken(SQLException failure) {
-        String state = failure.getSQLState();
-        return failure instanceof SQLNonTransientConnectionException
-                || failure instanceof SQLTransientConnectionException
-                || failure instanceof SQLRecoverableException
-                || (state != null && (state.startsWith("08") || state.startsWith("57P")));
     }
 
     /** Drops idle connections, and those in use as they come back: one of them was found dead. */
@@ -356,6 +354,7 @@ public final class Source implements AutoCloseable {
         if (pool.getHikariPoolMXBean() != null) {
             pool.getHikariPoolMXBean().softEvictConnections();
         }
+        parked.giveBack();
         if (ownLogins != null) {
             ownLogins.forgetConnections();
         }
@@ -365,7 +364,7 @@ public final class Source implements AutoCloseable {
     public int activeConnections() {
         int shared = pool.getHikariPoolMXBean() == null
                 ? 0
-                : pool.getHikariPoolMXBean().getActiveConnections();
+                : Math.max(0, pool.getHikariPoolMXBean().getActiveConnections() - parked.size());
         return shared + (ownLogins == null ? 0 : ownLogins.inUse());
     }
 
@@ -389,6 +388,7 @@ public final class Source implements AutoCloseable {
         if (ownLogins != null) {
             ownLogins.close();
         }
+        parked.close();
         pool.close();
     }
 

@@ -38,13 +38,15 @@ public final class SourceQuery implements AutoCloseable {
         startedNanos = System.nanoTime();
         Sent sent = execution.record(sql, loan);
         record = sent;
-        if (!loan.pinned()) {
+        if (!loan.pinned() && !sql.fewRows()) {
             loan.adapter().beginStreaming(loan.connection(), sql.oneScan());
         }
         PreparedStatement prepared =
                 loan.connection().prepareStatement(sent.sql(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
         statement = prepared;
-        loan.adapter().stream(prepared, SourceExecution.FETCH_ROWS);
+        if (!sql.fewRows()) {
+            loan.adapter().stream(prepared, SourceExecution.FETCH_ROWS);
+        }
         execution.bind(sql, loan.adapter(), prepared);
         execution.refuseCancelled();
         rows = prepared.executeQuery();

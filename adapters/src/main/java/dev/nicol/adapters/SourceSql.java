@@ -13,6 +13,7 @@ import org.apache.calcite.rel.type.RelDataType;
  * @param parameterTypes type of each index
  * @param rowType columns of the answer; no fields for a write
  * @param oneScan whether it reads one table, once, and nothing beside it
+ * @param fewRows whether its rows are known to be fetched at once
  */
 public record SourceSql(
         String source,
@@ -20,7 +21,8 @@ public record SourceSql(
         List<Integer> parameters,
         Map<Integer, RelDataType> parameterTypes,
         RelDataType rowType,
-        boolean oneScan) {
+        boolean oneScan,
+        boolean fewRows) {
     public SourceSql {
         parameters = List.copyOf(parameters);
         parameterTypes = Map.copyOf(parameterTypes);

@@ -59,7 +59,7 @@ public final class SqlGenerator {
 
     /** The SQL of a whole plan. Every operator in it must have been found computable (see {@link Pushdown}). */
     public SourceSql query(String source, RelNode plan) {
-        return printed(source, queryNode(plan), types(plan), plan.getRowType(), oneScan(plan));
+        return printed(source, queryNode(plan), types(plan), plan.getRowType(), oneScan(plan), FewRows.in(plan));
     }
 
     /** The tree of that SQL, for use inside a write. */
@@ -72,7 +72,7 @@ public final class SqlGenerator {
     /** Prints a statement that names physical tables. */
     public SourceSql write(
             String source, SqlNode statement, Map<Integer, RelDataType> parameterTypes, RelDataType rowType) {
-        return printed(source, statement, parameterTypes, rowType, false);
+        return printed(source, statement, parameterTypes, rowType, false, false);
     }
 
     private SourceSql printed(
@@ -80,7 +80,8 @@ public final class SqlGenerator {
             SqlNode statement,
             Map<Integer, RelDataType> parameterTypes,
             RelDataType rowType,
-            boolean oneScan) {
+            boolean oneScan,
+            boolean fewRows) {
         SqlWriterConfig style = SqlPrettyWriter.config()
                 .withDialect(adapter.dialect())
                 .withQuoteAllIdentifiers(true)
@@ -93,7 +94,7 @@ public final class SqlGenerator {
         writer.format(statement);
         SqlString sql = writer.toSqlString();
         List<Integer> parameters = sql.getDynamicParameters() == null ? List.of() : sql.getDynamicParameters();
-        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType, oneScan);
+        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType, oneScan, fewRows);
     }
 
     /** Whether one table is read, once, and nothing beside it. */

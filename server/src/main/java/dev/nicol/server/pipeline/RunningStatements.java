@@ -9,12 +9,18 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The statements that run now: where a time-out or a second connection finds one to cancel it. */
 final class RunningStatements implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunningStatements.class);
+
+    /** How often is looked for statements that have run for too long, in milliseconds: a timer for each would cost each. */
+    private static final long LOOK_MS = 100;
+
     private final Map<String, Running> running = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "statement-timeouts");
@@ -26,24 +32,31 @@ final class RunningStatements implements AutoCloseable {
     /** @param timeout zero: none */
     RunningStatements(Duration timeout) {
         this.timeout = timeout;
+        if (!timeout.isZero()) {
+            clock.scheduleWithFixedDelay(this::cancelOverdue, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+        }
     }
 
-    private record Running(
-            String userName,
-            SourceExecution execution,
-            @Nullable ScheduledFuture<?> timer) {}
+    private record Running(String userName, SourceExecution execution, long startedNanos, AtomicBoolean overdue) {}
 
     void started(String statementId, Subject subject, SourceExecution execution) {
-        ScheduledFuture<?> timer = timeout.isZero()
-                ? null
-                : clock.schedule(() -> execution.cancel(timedOut()), timeout.toMillis(), TimeUnit.MILLISECONDS);
-        running.put(statementId, new Running(subject.userName(), execution, timer));
+        running.put(statementId, new Running(subject.userName(), execution, System.nanoTime(), new AtomicBoolean()));
     }
 
     void ended(String statementId) {
-        Running ended = running.remove(statementId);
-        if (ended != null && ended.timer() != null) {
-            ended.timer().cancel(false);
+        running.remove(statementId);
+    }
+
+    private void cancelOverdue() {
+        long now = System.nanoTime();
+        for (Running each : running.values()) {
+            if (now - each.startedNanos() > timeout.toNanos() && !each.overdue().getAndSet(true)) {
+                try {
+                    each.execution().cancel(timedOut());
+                } catch (RuntimeException failure) {
+                    LOG.warn("cancelling a statement that ran for too long failed", failure);
+                }
+            }
         }
     }
 

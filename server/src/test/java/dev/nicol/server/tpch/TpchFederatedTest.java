@@ -5,16 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.TestNicol;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -28,19 +24,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * TPC-H with its tables on PostgreSQL and MariaDB, asked through Nicol, against one PostgreSQL that holds them all.
  *
- * <p>Rows compare in the order in which they come: every query orders, or has one row. Numbers compare by value, to six
- * significant digits where the query divides (averages and quotients have as many digits as each engine likes), exactly
- * elsewhere. Text compares without its trailing blanks: CHAR is padded or not as its database has it.
+ * <p>How answers compare is in {@link TpchAnswers}.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TpchFederatedTest {
     private static final double SCALE = 0.01;
     private static final Duration LONGEST = Duration.ofSeconds(8);
     private static final Set<String> AT_MARIADB = Set.of("customer", "nation", "part");
-
-    /** Names of result columns that are quotients. */
-    private static final Set<String> QUOTIENTS =
-            Set.of("avg_qty", "avg_price", "avg_disc", "mkt_share", "promo_revenue", "avg_yearly");
 
     private TestNicol nicol;
     private Connection governed;
@@ -97,10 +87,10 @@ class TpchFederatedTest {
     @ParameterizedTest(name = "query {0}")
     @MethodSource("queries")
     void answersAsOneDatabaseThatHoldsAllTables(int number) throws SQLException {
-        List<List<Object>> expected = rows(oracle, TpchQueries.sql(number, table -> "public." + table));
+        List<List<Object>> expected = TpchAnswers.of(oracle, TpchQueries.sql(number, table -> "public." + table));
 
         long started = System.nanoTime();
-        List<List<Object>> rows = rows(governed, TpchQueries.sql(number, this::place));
+        List<List<Object>> rows = TpchAnswers.of(governed, TpchQueries.sql(number, this::place));
         Duration taken = Duration.ofNanos(System.nanoTime() - started);
 
         System.out.printf("TPC-H Q%d: %d ms, %d rows, %s%n", number, taken.toMillis(), rows.size(), way(number));
@@ -127,31 +117,5 @@ class TpchFederatedTest {
             plan.next();
             return plan.getString(1).lines().findFirst().orElseThrow();
         }
-    }
-
-    private static List<List<Object>> rows(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            ResultSetMetaData columns = rows.getMetaData();
-            List<List<Object>> all = new ArrayList<>();
-            while (rows.next()) {
-                List<Object> row = new ArrayList<>();
-                for (int i = 1; i <= columns.getColumnCount(); i++) {
-                    row.add(comparable(
-                            columns.getColumnLabel(i).toLowerCase(java.util.Locale.ROOT), rows.getObject(i)));
-                }
-                all.add(row);
-            }
-            return all;
-        }
-    }
-
-    private static Object comparable(String column, Object value) {
-        if (value instanceof Number number) {
-            BigDecimal decimal = new BigDecimal(number.toString());
-            BigDecimal kept = QUOTIENTS.contains(column) ? decimal.round(new MathContext(6)) : decimal;
-            return kept.signum() == 0 ? BigDecimal.ZERO : kept.stripTrailingZeros();
-        }
-        return value == null ? "NULL" : value.toString().stripTrailing();
     }
 }

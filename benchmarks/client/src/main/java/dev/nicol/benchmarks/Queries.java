@@ -1,0 +1,91 @@
+package dev.nicol.benchmarks;
+
+import dev.nicol.benchmarks.Peer.Layout;
+import dev.nicol.benchmarks.Peer.Who;
+import dev.nicol.server.tpch.TpchAnswers;
+import dev.nicol.server.tpch.TpchQueries;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** All 22 queries, customer and nation in MariaDB; answers are held against those of PostgreSQL with all tables. */
+final class Queries implements Work {
+    private static final String MS = "ms";
+    private static final String DIFFERS = "answers differently";
+
+    @Override
+    public String name() {
+        return "queries";
+    }
+
+    /** A query with its tables' places open. */
+    static String template(int query) {
+        return TpchQueries.sql(query, table -> "${" + table + "}");
+    }
+
+    @Override
+    public void run(Bench bench) throws SQLException {
+        List<Results> all = new ArrayList<>();
+        for (int query = 1; query <= TpchQueries.COUNT; query++) {
+            all.add(query(bench, query));
+        }
+        for (Peer peer : bench.peers()) {
+            summary(bench, peer.letter(), all);
+        }
+    }
+
+    private static Results query(Bench bench, int query) throws SQLException {
+        List<List<Object>> expected;
+        try (Connection oracle = Databases.connect(bench.databases().postgres())) {
+            expected = TpchAnswers.of(oracle, TpchQueries.sql(query, table -> "public." + table));
+        }
+        List<Variant> variants = new ArrayList<>();
+        List<String> different = new ArrayList<>();
+        for (Peer peer : bench.peers()) {
+            String sql = peer.sql(template(query), Layout.SPREAD);
+            variants.add(new Variant(peer.letter(), peer, () -> {
+                try (Connection connection = peer.connect(Who.ANALYST)) {
+                    long start = System.nanoTime();
+                    List<List<Object>> rows = TpchAnswers.of(connection, sql);
+                    double taken = (System.nanoTime() - start) / 1e6;
+                    if (!rows.equals(expected)) {
+                        different.add(peer.letter());
+                    }
+                    return Map.of(MS, taken);
+                }
+            }));
+        }
+        String name = String.format("Q%02d", query);
+        Results results = bench.rounds().measure(name, variants, bench.options().limit(), 1);
+        different.forEach(letter -> results.note(letter, DIFFERS));
+        bench.report().add(results);
+        return results;
+    }
+
+    private static void summary(Bench bench, String letter, List<Results> all) {
+        Predicate<Results> ran = query -> query.failure(letter) == null;
+        long finished = all.stream().filter(ran).count();
+        long right = all.stream()
+                .filter(ran)
+                .filter(query -> query.note(letter) == null)
+                .count();
+        double total = total(letter, all, ran);
+        double ours = bench.peers().stream().anyMatch(peer -> peer.letter().equals("n"))
+                ? total("n", all, ran.and(query -> query.failure("n") == null))
+                : Double.NaN;
+        bench.report()
+                .say(String.format(
+                        "%s: %d of %d finish, %d with the answer of PostgreSQL, in %.0f ms; n takes %.0f ms for them: %.2f x",
+                        letter, finished, all.size(), right, total, ours, ours / total));
+    }
+
+    private static double total(String letter, List<Results> all, Predicate<Results> which) {
+        return all.stream()
+                .filter(which)
+                .mapToDouble(query -> query.median(letter, MS))
+                .sum();
+    }
+}
