@@ -11,8 +11,6 @@ import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.server.approval.ApprovalStore;
 import dev.nicol.server.approval.Expiry;
-import dev.nicol.server.audit.ChainAtStart;
-import dev.nicol.server.audit.Checkpoints;
 import dev.nicol.server.audit.KeyRecords;
 import dev.nicol.server.audit.LineageGraph;
 import dev.nicol.server.audit.Retention;
@@ -20,7 +18,6 @@ import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.Store;
 import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.audit.SubjectHistory;
-import dev.nicol.server.audit.TrailSettings;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
 import dev.nicol.server.catalog.ViewFiles;
@@ -41,12 +38,10 @@ import dev.nicol.server.identity.Logins;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.pipeline.Session;
-import dev.nicol.server.pipeline.StatementPipeline;
+import dev.nicol.server.pipeline.WarmUp;
 import dev.nicol.server.scenario.ScenarioRunner;
 import dev.nicol.server.wire.HttpEndpoint;
 import dev.nicol.server.wire.KeyFiles;
-import dev.nicol.server.wire.WireLimits;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
@@ -58,9 +53,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,19 +76,19 @@ public final class Server implements AutoCloseable {
     private final Logins logins;
     private final Pipelines pipelines;
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final @Nullable HttpEndpoint port;
     private volatile @Nullable HttpEndpoint endpoint;
     private volatile @Nullable LoadedPolicies loaded;
 
-    private Server(NicolConfig config, boolean acceptBrokenChain) {
-        ConfigurationCheck.unsupported(config).stream().findFirst().ifPresent(problem -> {
-            throw NicolError.NOT_SUPPORTED.because(problem);
-        });
+    private Server(NicolConfig config, boolean acceptBrokenChain, boolean listens) {
+        refuseUnsupported(config);
         try {
             store = opened(Store.open(config.storeSettings()));
-            trail = trail(config, store, acceptBrokenChain);
+            trail = opened(TrailAtStart.open(config, store, clock, acceptBrokenChain));
             trail.measure(metrics);
             opened(this::recordStop);
-            checkpoints(config, store);
+            port = listens ? openPort(config) : null;
+            TrailAtStart.checkpoints(config, store, trail, clock).forEach(this::opened);
             Catalog catalog = opened(new Catalog(
                     sources(config, store),
                     Catalog.DEFAULT_REFRESH,
@@ -147,13 +142,19 @@ public final class Server implements AutoCloseable {
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             metrics,
                             clock),
-                    pipelineLimits(config),
+                    ServerLimits.statements(config),
                     config.limits().statementTimeout()));
             examiner.examine(Examiner.START_WAIT);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
         }
+    }
+
+    private static void refuseUnsupported(NicolConfig config) {
+        ConfigurationCheck.unsupported(config).stream().findFirst().ifPresent(problem -> {
+            throw NicolError.NOT_SUPPORTED.because(problem);
+        });
     }
 
     /** Starts a server; it listens when this returns. */
@@ -167,30 +168,28 @@ public final class Server implements AutoCloseable {
         if (tls != null) {
             KeyFiles.check(tls, Instant.now()); // before anything is opened
         }
-        Server server = new Server(config, acceptBrokenChain);
+        Server server = new Server(config, acceptBrokenChain, true);
         server.listen(config);
         return server;
     }
 
     /** Everything but the port: for whoever runs statements in this process. */
     public static Server withoutPort(NicolConfig config) {
-        return new Server(config, false);
+        return new Server(config, false, false);
     }
 
     private void listen(NicolConfig config) {
         try {
-            HttpEndpoint listening = opened(new HttpEndpoint(
-                    config.server(),
-                    new HttpEndpoint.Services(
-                            logins,
-                            pipelines.statements(),
-                            catalogs,
-                            trail,
-                            metrics,
-                            () -> trail.broken() ? "the audit trail cannot be written" : null),
-                    wireLimits(config),
-                    clock));
-            listening.start();
+            HttpEndpoint listening = Objects.requireNonNull(port);
+            opened(listening::close); // first of all, before what it serves
+            WarmUp warmUp = opened(pipelines.warmUp(config.server().warmUp()));
+            listening.serve(new HttpEndpoint.Services(
+                    logins,
+                    pipelines.statements(),
+                    catalogs,
+                    () -> trail.broken()
+                            ? "the audit trail cannot be written"
+                            : warmUp.isDone() ? null : "warming up"));
             endpoint = listening;
             Deliveries deliveries =
                     opened(Deliveries.start(store, trail, config.sinks(), config.sources(), metrics, clock));
@@ -206,6 +205,14 @@ public final class Server implements AutoCloseable {
             close();
             throw failure;
         }
+    }
+
+    /** As early as failed logins can be recorded: who looks whether the server lives need not wait for its sources. */
+    private HttpEndpoint openPort(NicolConfig config) {
+        HttpEndpoint opening =
+                opened(new HttpEndpoint(config.server(), trail, metrics, ServerLimits.wire(config), clock));
+        opening.start();
+        return opening;
     }
 
     /** Runs policy scenarios, each statement recorded like any other. */
@@ -229,7 +236,7 @@ public final class Server implements AutoCloseable {
 
     private List<Source> sources(NicolConfig config, Store store) {
         List<Source> sources = new ArrayList<>();
-        config.sources().forEach(definition -> sources.add(measured(opened(new Source(definition)))));
+        config.sources().forEach(definition -> sources.add(SourceMetrics.of(opened(new Source(definition)), metrics)));
         Store.Reader reader = store.reader();
         SourceDefinition system = new SourceDefinition(
                 SYSTEM_CATALOG,
@@ -240,22 +247,8 @@ public final class Server implements AutoCloseable {
                 "production",
                 Map.of(),
                 SourceDefinition.DEFAULT_MAX_CONNECTIONS);
-        sources.add(measured(opened(new Source(system, store::awaitUpToDate))));
+        sources.add(SourceMetrics.of(opened(new Source(system, store::awaitUpToDate)), metrics));
         return sources;
-    }
-
-    /** Its connections: in use, idle, waited for. */
-    private Source measured(Source source) {
-        Map.<String, ToDoubleFunction<Source>>of(
-                        "active", Source::activeConnections,
-                        "idle", Source::idleConnections,
-                        "waiting", Source::waitingForConnections)
-                .forEach((state, count) -> Gauge.builder("nicol.sources.connections", source, count)
-                        .description("Connections to a source: in use, idle, waited for")
-                        .tag("source", source.definition().name())
-                        .tag("state", state)
-                        .register(metrics));
-        return source;
     }
 
     private static Source source(Catalog catalog, String name) {
@@ -264,32 +257,6 @@ public final class Server implements AutoCloseable {
             throw NicolError.UNKNOWN_TABLE.because("There is no source `" + name + "`.");
         }
         return source;
-    }
-
-    private StoreAuditTrail trail(NicolConfig config, Store store, boolean acceptBrokenChain) {
-        Path signed = config.audit().checkpoints();
-        String broken =
-                ChainAtStart.verify(store, signed == null ? null : signed.resolve(store.server()), acceptBrokenChain);
-        TrailSettings settings = TrailSettings.DEFAULT.withFsyncIntervalMs(
-                config.audit().fsyncInterval().toMillis());
-        StoreAuditTrail opened = opened(StoreAuditTrail.open(store, settings, clock));
-        if (broken != null) {
-            ChainAtStart.record(opened, SYSTEM_CATALOG, broken);
-        }
-        return opened;
-    }
-
-    private void checkpoints(NicolConfig config, Store store) {
-        Path directory = config.audit().checkpoints();
-        if (directory != null) {
-            opened(Checkpoints.open(
-                    directory.resolve(store.server()),
-                    store.checkpointKey(),
-                    config.audit().checkpointInterval().toMillis(),
-                    trail,
-                    clock,
-                    problem -> trail.event("checkpoint_failed", SYSTEM_CATALOG, problem)));
-        }
     }
 
     private static VirtualSchemas virtualSchemas(NicolConfig config, Store store, StoreAuditTrail trail) {
@@ -311,28 +278,6 @@ public final class Server implements AutoCloseable {
     private Logins logins(NicolConfig config, AccessTokens tokens) {
         CertificateName name = config.server().certificateName();
         return new Logins(users(config, trail), config.identity().oidc(), tokens, name, clock);
-    }
-
-    private static StatementPipeline.Limits pipelineLimits(NicolConfig config) {
-        NicolConfig.Limits limits = config.limits();
-        NicolConfig.Queue queue = limits.queue();
-        return new StatementPipeline.Limits(
-                limits.maxRowsInMemory(),
-                limits.maxResultRows(),
-                limits.planCacheBytes(),
-                new StatementPipeline.QueueLimits(
-                        queue.running(), queue.runningPerUser(), queue.waiting(), queue.timeout()));
-    }
-
-    private static WireLimits wireLimits(NicolConfig config) {
-        NicolConfig.Limits limits = config.limits();
-        WireLimits standard = WireLimits.DEFAULT;
-        NicolConfig.Queue queue = limits.queue();
-        return standard.withMaxRequestBytes(Math.toIntExact(config.server().maxRequestBytes()))
-                .withConnections(
-                        limits.maxConnections(), limits.maxConnectionsPerUser(), limits.maxStatementsPerConnection())
-                .withThreads(queue.running() + queue.waiting() + WireLimits.OTHER_THREADS)
-                .withIdle(limits.idleTimeout(), standard.statementIdle(), standard.sweepInterval());
     }
 
     private static void usersLoaded(HotReload.Load<?> load, StoreAuditTrail trail) {
@@ -425,9 +370,6 @@ public final class Server implements AutoCloseable {
         while (!open.isEmpty()) {
             AutoCloseable part = open.pop();
             try {
-                if (part instanceof HttpEndpoint http) {
-                    http.drain();
-                }
                 part.close();
             } catch (Exception failure) {
                 LOG.warn("closing failed", failure);

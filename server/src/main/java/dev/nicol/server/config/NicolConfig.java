@@ -60,11 +60,19 @@ public record NicolConfig(
      * @param plainHttp whether plain HTTP is served on an address that is not loopback
      * @param maxRequestBytes longest request body
      * @param gzip which clients get large answers compressed, of those that ask for it
+     * @param warmUp whether some statements are planned before the server is ready
      */
     public record Endpoint(
-            String name, String host, int port, @Nullable Tls tls, boolean plainHttp, long maxRequestBytes, Gzip gzip) {
-        public static final Endpoint DEFAULT =
-                new Endpoint(StoreSettings.DEFAULT_SERVER, "127.0.0.1", 8765, null, false, 10L << 20, Gzip.REMOTE);
+            String name,
+            String host,
+            int port,
+            @Nullable Tls tls,
+            boolean plainHttp,
+            long maxRequestBytes,
+            Gzip gzip,
+            boolean warmUp) {
+        public static final Endpoint DEFAULT = new Endpoint(
+                StoreSettings.DEFAULT_SERVER, "127.0.0.1", 8765, null, false, 10L << 20, Gzip.REMOTE, true);
         public static final int MAX_PORT = 65_535;
         public static final long MIN_REQUEST_BYTES = 1 << 10;
         public static final long MAX_REQUEST_BYTES = 1L << 30;

@@ -20,7 +20,7 @@ final class ServerReader {
         if (node == null) {
             return NicolConfig.Endpoint.DEFAULT;
         }
-        node.only(List.of("name", "host", "port", "tls", "plain_http", "max_request_bytes", "gzip"));
+        node.only(List.of("name", "host", "port", "tls", "plain_http", "max_request_bytes", "gzip", "warm_up"));
         NicolConfig.Endpoint defaults = NicolConfig.Endpoint.DEFAULT;
         String host = node.text("host");
         NicolConfig.Tls tls = tls(node.section("tls"));
@@ -40,7 +40,8 @@ final class ServerReader {
                         defaults.maxRequestBytes(),
                         NicolConfig.Endpoint.MIN_REQUEST_BYTES,
                         NicolConfig.Endpoint.MAX_REQUEST_BYTES),
-                gzip(node));
+                gzip(node),
+                node.bool("warm_up", defaults.warmUp()));
     }
 
     private static NicolConfig.Endpoint.Gzip gzip(YamlNode node) {

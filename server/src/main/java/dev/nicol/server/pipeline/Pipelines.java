@@ -33,6 +33,9 @@ public final class Pipelines implements AutoCloseable {
     private final Statements statements;
     private final PlanCache cache;
     private final StatementQueue queue;
+    private final StatementPipeline.Stages stages;
+    private final Supplier<PolicySet> policies;
+    private final Catalogs catalogs;
 
     /**
      * What a pipeline needs.
@@ -84,7 +87,7 @@ public final class Pipelines implements AutoCloseable {
                 tags,
                 new TokenCommands(parts.tokens(), parts.clock()));
         GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.history(), parts.clock());
-        StatementPipeline.Stages stages = new StatementPipeline.Stages(
+        this.stages = new StatementPipeline.Stages(
                 new ParseStage(),
                 runs,
                 new ValidateStage(parts.catalogs(), parts.subjects()),
@@ -107,6 +110,8 @@ public final class Pipelines implements AutoCloseable {
                                 watched, parts.keys(), parts.rowsTouched().most()),
                         new HeldStatements(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                         parts.trail()));
+        this.policies = parts.policies();
+        this.catalogs = parts.catalogs();
         StatementPipeline pipeline = new StatementPipeline(
                 stages, cache, parts.keys(), limits, queue, new StatementMetrics(parts.metrics(), queue));
         this.statements = new SessionStatements(pipeline, parts.sources());
@@ -115,6 +120,11 @@ public final class Pipelines implements AutoCloseable {
     /** The way in. */
     public Statements statements() {
         return statements;
+    }
+
+    /** Plans some statements, of which none runs, so that clients' first ones are not the first. */
+    public WarmUp warmUp(boolean wanted) {
+        return WarmUp.start(stages, catalogs, policies, wanted);
     }
 
     /** Begins no statement any more; what runs goes on. */

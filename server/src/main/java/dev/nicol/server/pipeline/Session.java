@@ -56,6 +56,11 @@ public final class Session {
         return new Session(session.connectionId, session.subject, session.logins, false);
     }
 
+    /** One that runs nothing, only plans. */
+    static Session idle(Subject subject) {
+        return new Session("", subject, Map.of(), false);
+    }
+
     /** Of a client that logged in by a personal access token. */
     public void setByAccessToken(boolean by) {
         byAccessToken = by;

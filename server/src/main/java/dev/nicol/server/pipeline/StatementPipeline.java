@@ -3,7 +3,6 @@ package dev.nicol.server.pipeline;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.server.audit.StatementIds;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -49,14 +48,6 @@ public final class StatementPipeline {
      * @param queue how many run at once, and wait
      */
     public record Limits(long maxRowsInMemory, long maxResultRows, long planCacheBytes, QueueLimits queue) {}
-
-    /**
-     * How many statements run at once until their first row.
-     *
-     * @param running all together, {@code runningPerUser} of one user
-     * @param waiting others that wait at most, each for {@code timeout}
-     */
-    public record QueueLimits(int running, int runningPerUser, int waiting, Duration timeout) {}
 
     /** The stages in order, one file each; {@code again} tells a call that sends an approved statement again. */
     record Stages(

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * waits here, so that nobody waits for themselves.
  */
 final class StatementQueue {
-    private final StatementPipeline.QueueLimits limits;
+    private final QueueLimits limits;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Who waits, the user whose turn it is first. */
@@ -29,7 +29,7 @@ final class StatementQueue {
     private int length;
     private boolean draining;
 
-    StatementQueue(StatementPipeline.QueueLimits limits) {
+    StatementQueue(QueueLimits limits) {
         this.limits = limits;
     }
 

@@ -5,6 +5,7 @@ import dev.nicol.policy.NicolException;
 import dev.nicol.server.identity.Authenticator;
 import dev.nicol.server.identity.Presented;
 import dev.nicol.server.identity.Principal;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -15,6 +16,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.calcite.avatica.remote.Service.Request;
 import org.apache.calcite.avatica.remote.Service.Response;
 import org.eclipse.jetty.io.EndPoint;
@@ -42,6 +44,7 @@ final class AvaticaServlet extends HttpServlet {
     private final transient WireMetrics metrics;
     private final transient AvaticaCodec codec = new AvaticaCodec();
     private final transient Compression compression;
+    private final transient AtomicInteger inFlight = new AtomicInteger();
     private final int maxRequestBytes;
 
     AvaticaServlet(
@@ -59,6 +62,22 @@ final class AvaticaServlet extends HttpServlet {
         this.metrics = metrics;
         this.compression = compression;
         this.maxRequestBytes = limits.maxRequestBytes();
+    }
+
+    /** Whether a request is not answered yet. */
+    boolean isAnswering() {
+        return inFlight.get() > 0;
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
+        inFlight.incrementAndGet();
+        try {
+            super.service(request, response);
+        } finally {
+            inFlight.decrementAndGet();
+        }
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
@@ -55,7 +56,15 @@ public final class HttpEndpoint implements AutoCloseable {
     private final @Nullable TlsContext tls;
     private final LoginFailures loginFailures;
     private final ServerConnector connector;
-    private final WireConnections connections;
+    private final ConnectionStatistics http = new ConnectionStatistics();
+    private final AuditTrail trail;
+    private final PrometheusMeterRegistry metrics;
+    private final Clock clock;
+    private final Compression compression;
+    private final StartingServlet avatica = new StartingServlet();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile Supplier<@Nullable String> unready = () -> "starting";
+    private volatile @Nullable WireConnections connections;
     private final WireLimits limits;
     private final ScheduledExecutorService sweeper;
     private volatile boolean draining;
@@ -69,23 +78,32 @@ public final class HttpEndpoint implements AutoCloseable {
             Authenticator authenticator,
             Statements statements,
             SubjectCatalogs catalogs,
-            AuditTrail trail,
-            PrometheusMeterRegistry metrics,
             Supplier<@Nullable String> unready) {}
 
     /**
      * @param at where it listens; {@link #port} tells which port was free
      * @throws dev.nicol.policy.ProblemsException where the keys for TLS cannot be used
      */
-    public HttpEndpoint(NicolConfig.Endpoint at, Services services, WireLimits limits, Clock clock) {
+    public HttpEndpoint(
+            NicolConfig.Endpoint at,
+            AuditTrail trail,
+            PrometheusMeterRegistry metrics,
+            WireLimits limits,
+            Clock clock) {
         this.limits = limits;
+        this.trail = trail;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.compression = new Compression(at.gzip());
         NicolConfig.Tls keys = at.tls();
         tls = keys == null
                 ? null
-                : new TlsContext(keys, HotReload.DEFAULT_POLL_INTERVAL, clock, (kind, detail) -> services.trail()
-                        .event(kind, ITSELF, detail));
-        loginFailures = new LoginFailures(services.trail(), clock);
-        connections = new WireConnections(services.statements(), services.trail(), limits, clock);
+                : new TlsContext(
+                        keys,
+                        HotReload.DEFAULT_POLL_INTERVAL,
+                        clock,
+                        (kind, detail) -> trail.event(kind, ITSELF, detail));
+        loginFailures = new LoginFailures(trail, clock);
         QueuedThreadPool threads = new QueuedThreadPool(limits.maxRequestThreads());
         threads.setName("nicol-http");
         server = new Server(threads);
@@ -97,9 +115,8 @@ public final class HttpEndpoint implements AutoCloseable {
         connector.setPort(at.port());
         connector.setIdleTimeout(limits.httpIdle().toMillis());
         server.addConnector(connector);
-        ConnectionStatistics http = new ConnectionStatistics();
         connector.addBean(http);
-        ServletContextHandler handlers = handlers(services, http, new Compression(at.gzip()));
+        ServletContextHandler handlers = handlers();
         server.setHandler(tls == null ? handlers : new TlsOnly(handlers));
         server.setErrorHandler(new PlainErrors());
         sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -147,22 +164,13 @@ public final class HttpEndpoint implements AutoCloseable {
                 : "an unknown address";
     }
 
-    private ServletContextHandler handlers(Services services, ConnectionStatistics http, Compression compression) {
-        AvaticaRequests requests = new AvaticaRequests(services.statements(), services.catalogs(), connections, limits);
-        WireMetrics metrics = new WireMetrics(services.metrics(), connections, http);
+    private ServletContextHandler handlers() {
         ServletContextHandler context = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
         context.setErrorHandler(new PlainErrors());
         add(context, "/health/live", TextServlet.PLAIN, () -> new Page(HttpServletResponse.SC_OK, "live\n"));
-        add(context, "/health/ready", TextServlet.PLAIN, () -> readiness(services.unready()));
-        add(
-                context,
-                "/metrics",
-                TextServlet.PROMETHEUS,
-                () -> new Page(HttpServletResponse.SC_OK, services.metrics().scrape()));
-        context.addServlet(
-                new ServletHolder(new AvaticaServlet(
-                        services.authenticator(), loginFailures, tls, requests, metrics, compression, limits)),
-                "/");
+        add(context, "/health/ready", TextServlet.PLAIN, () -> readiness(unready));
+        add(context, "/metrics", TextServlet.PROMETHEUS, () -> new Page(HttpServletResponse.SC_OK, metrics.scrape()));
+        context.addServlet(new ServletHolder(avatica), "/");
         return context;
     }
 
@@ -177,7 +185,18 @@ public final class HttpEndpoint implements AutoCloseable {
                 : new Page(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "not ready: " + reason + "\n");
     }
 
-    /** Opens the port. */
+    /** Answers clients from now on. */
+    public void serve(Services services) {
+        WireConnections opened = new WireConnections(services.statements(), trail, limits, clock);
+        AvaticaRequests requests = new AvaticaRequests(services.statements(), services.catalogs(), opened, limits);
+        WireMetrics counts = new WireMetrics(metrics, opened, http);
+        connections = opened;
+        avatica.serve(new AvaticaServlet(
+                services.authenticator(), loginFailures, tls, requests, counts, compression, limits));
+        unready = services.unready();
+    }
+
+    /** Opens the port. Clients hear that the server is starting until {@link #serve}. */
     public void start() {
         try {
             server.start();
@@ -197,12 +216,16 @@ public final class HttpEndpoint implements AutoCloseable {
 
     /** Open Avatica connections. */
     public int connections() {
-        return connections.size();
+        WireConnections open = connections;
+        return open == null ? 0 : open.size();
     }
 
     private void sweep() {
         try {
-            connections.sweep();
+            WireConnections open = connections;
+            if (open != null) {
+                open.sweep();
+            }
             loginFailures.flush();
         } catch (RuntimeException | Error failure) {
             LOGGER.warn("Looking for idle connections failed", failure); // a thrown failure would end the sweeper
@@ -212,14 +235,18 @@ public final class HttpEndpoint implements AutoCloseable {
     /** Tells load balancers to go elsewhere and refuses new connections; open ones go on. */
     public void drain() {
         draining = true;
-        connections.drain();
+        WireConnections open = connections;
+        if (open != null) {
+            open.drain();
+        }
     }
 
     /** Waits until no request runs and no answer is being read, for so long at most. */
     public void awaitIdle(Duration most) {
         long until = System.nanoTime() + most.toNanos();
         try {
-            while (!connections.isIdle() && System.nanoTime() < until) {
+            WireConnections open = connections;
+            while (open != null && (avatica.isAnswering() || !open.isIdle()) && System.nanoTime() < until) {
                 Thread.sleep(IDLE_CHECK_MS);
             }
         } catch (InterruptedException stopping) {
@@ -230,16 +257,24 @@ public final class HttpEndpoint implements AutoCloseable {
     /** Drains, cancels what still runs, closes every connection and the port. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         drain();
         sweeper.shutdownNow();
-        connections.closeAll(limits.stopGrace());
+        WireConnections open = connections;
+        if (open != null) {
+            open.closeAll(limits.stopGrace());
+        }
         try {
             server.stop(); // interrupts the requests that did not heed their cancellation
         } catch (Exception failure) {
             LOGGER.warn("Closing the port failed", failure);
         }
-        connections.closeAll(limits.stopGrace());
-        connections.close();
+        if (open != null) {
+            open.closeAll(limits.stopGrace());
+            open.close();
+        }
         loginFailures.flushAll();
         if (tls != null) {
             tls.close();

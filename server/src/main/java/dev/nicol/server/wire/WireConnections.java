@@ -301,7 +301,7 @@ final class WireConnections implements AutoCloseable {
         return now - usedAt >= bound.toMillis();
     }
 
-    /** Whether no request is at work and nobody reads on an answer. */
+    /** Whether nobody reads on an answer. */
     boolean isIdle() {
         long now = now();
         return connections.values().stream()

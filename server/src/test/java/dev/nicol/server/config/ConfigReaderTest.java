@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class ConfigReaderTest extends ConfigFixture {
     private static final String FULL = """
-            server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, gzip: never, tls: {keystore: key.p12, password: s3cret-key, truststore: cas.p12, truststore_password: s3cret-cas, client_auth: need, certificate_name: uri}}
+            server:   {name: eu-1, host: 0.0.0.0, port: "${PORT}", max_request_bytes: 1048576, gzip: never, warm_up: false, tls: {keystore: key.p12, password: s3cret-key, truststore: cas.p12, truststore_password: s3cret-cas, client_auth: need, certificate_name: uri}}
             store:    {url: "jdbc:postgresql://db/nicol", user: n, password: "${CRM_PASSWORD}", reader_user: r, reader_password: s3cret-reader, keys: secrets}
             identity:
               users: users.yaml
@@ -80,7 +80,7 @@ class ConfigReaderTest extends ConfigFixture {
 
         assertThat(config.server())
                 .isEqualTo(new NicolConfig.Endpoint(
-                        "eu-1", "0.0.0.0", 9000, tls(), false, 1_048_576, NicolConfig.Endpoint.Gzip.NEVER));
+                        "eu-1", "0.0.0.0", 9000, tls(), false, 1_048_576, NicolConfig.Endpoint.Gzip.NEVER, false));
         assertThat(config.store())
                 .isEqualTo(new NicolConfig.Store(
                         "jdbc:postgresql://db/nicol",
@@ -163,7 +163,7 @@ class ConfigReaderTest extends ConfigFixture {
 
         assertThat(config.server())
                 .isEqualTo(new NicolConfig.Endpoint(
-                        "nicol", "127.0.0.1", 8765, null, false, 10_485_760, NicolConfig.Endpoint.Gzip.REMOTE));
+                        "nicol", "127.0.0.1", 8765, null, false, 10_485_760, NicolConfig.Endpoint.Gzip.REMOTE, true));
         assertThat(config.store().url()).isEqualTo("jdbc:h2:file:" + directory.resolve("data/nicol"));
         assertThat(config.sources()).isEmpty();
         assertThat(config.policies()).isEqualTo(directory.resolve("policies"));

@@ -154,6 +154,20 @@ public final class ChildNicol implements AutoCloseable {
         }
     }
 
+    public String url() {
+        return url;
+    }
+
+    /** As {@code kill}: it is to stop in order. */
+    public Process terminate() {
+        Process running = process;
+        if (running == null) {
+            throw new IllegalStateException("it has not been started");
+        }
+        running.destroy();
+        return running;
+    }
+
     /** As {@code kill -9}. */
     public void kill() throws InterruptedException {
         Process running = process;

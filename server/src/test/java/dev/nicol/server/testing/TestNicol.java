@@ -74,7 +74,7 @@ public final class TestNicol implements AutoCloseable {
             Files.writeString(directory.resolve("users.yaml"), users.replace("$HASH", HASH));
             StringBuilder config =
                     new StringBuilder(more.contains("identity:") ? "" : "identity: {users: users.yaml}\n");
-            config.append(more.contains("server:") ? "" : "server: {port: 0}\n");
+            config.append(more.contains("server:") ? "" : "server: {port: 0, warm_up: false}\n");
             config.append("policies: policies/\n").append(more).append("\nsources:\n");
             for (SourceDefinition source : sources) {
                 config.append("  ").append(source.name()).append(": {kind: ").append(source.kind());

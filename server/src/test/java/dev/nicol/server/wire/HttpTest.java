@@ -1,8 +1,12 @@
 package dev.nicol.server.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.config.NicolConfig.Endpoint.Gzip;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,6 +22,7 @@ import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
+import org.apache.calcite.avatica.AvaticaClientRuntimeException;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +129,34 @@ class HttpTest {
             }
             assertThat(rows.next()).isFalse();
         }
+    }
+
+    @Test
+    void aServerThatStartsLivesAndSaysSo() throws Exception {
+        PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        NicolConfig.Endpoint free =
+                new NicolConfig.Endpoint("nicol", "127.0.0.1", 0, null, false, 10 << 20, Gzip.NEVER, false);
+        try (WireFixture other = wire(Gzip.NEVER);
+                HttpEndpoint starting =
+                        new HttpEndpoint(free, other.trail(), metrics, WireLimits.DEFAULT, other.clock)) {
+            starting.start();
+            String url = "http://127.0.0.1:" + starting.port() + "/";
+            assertThat(get(url + "health/live").statusCode()).isEqualTo(200);
+            assertThat(get(url + "health/ready").statusCode()).isEqualTo(503);
+            assertThat(get(url + "health/ready").body()).contains("starting");
+            for (String format : new String[] {"json", "protobuf"}) {
+                assertThatThrownBy(() -> DriverManager.getConnection(
+                                "jdbc:avatica:remote:url=" + url + ";serialization=" + format, "alice", "wonderland"))
+                        .isInstanceOfSatisfying(
+                                AvaticaClientRuntimeException.class,
+                                refused -> assertThat(refused.getSqlState()).isEqualTo("53300"))
+                        .hasMessageContaining("The server is starting");
+            }
+        }
+    }
+
+    private static HttpResponse<String> get(String url) throws Exception {
+        return HTTP.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

@@ -52,16 +52,18 @@ final class WireFixture implements AutoCloseable {
     }
 
     WireFixture(WireLimits limits, NicolConfig.Endpoint.Gzip gzip) {
-        HttpEndpoint.Services services = new HttpEndpoint.Services(
-                new FakeAuthenticator(),
-                statements,
-                new FakeCatalogs(),
-                new RecordedEvents(),
-                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-                unready::get);
-        NicolConfig.Endpoint free = new NicolConfig.Endpoint("nicol", "127.0.0.1", 0, null, false, 10 << 20, gzip);
-        endpoint = new HttpEndpoint(free, services, limits, clock);
+        HttpEndpoint.Services services =
+                new HttpEndpoint.Services(new FakeAuthenticator(), statements, new FakeCatalogs(), unready::get);
+        NicolConfig.Endpoint free =
+                new NicolConfig.Endpoint("nicol", "127.0.0.1", 0, null, false, 10 << 20, gzip, false);
+        endpoint = new HttpEndpoint(
+                free, new RecordedEvents(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), limits, clock);
         endpoint.start();
+        endpoint.serve(services);
+    }
+
+    AuditTrail trail() {
+        return new RecordedEvents();
     }
 
     String url(String format) {
