@@ -239,6 +239,21 @@ class PlanCacheTest {
     }
 
     @Test
+    void aFailureIsTheSameEachTime() throws SQLException {
+        try (Connection eva = nicol.connect("eva")) {
+            for (int i = 0; i < 3; i++) {
+                fails(eva, "SELECT 1 / 0", "22000");
+                fails(eva, "SELECT id / 0 FROM box.public.\"orders\"", "22000");
+                fails(
+                        eva,
+                        "SELECT CAST('x' AS INTEGER) FROM crm.public.customer c JOIN box.public.\"orders\" o"
+                                + " ON o.customer = c.id",
+                        "22000");
+            }
+        }
+    }
+
+    @Test
     void aChangedTableIsSeenAtOnce() throws SQLException {
         try (Connection eva = nicol.connect("eva");
                 Statement define = eva.createStatement();

@@ -9,7 +9,9 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,9 @@ final class Flows {
     static final String UNKNOWN = "UNKNOWN";
 
     private static final int FETCHED_ROWS = 1_000;
+
+    /** Plans whose keys are remembered. */
+    private static final int MOST_KNOWN = 2_000;
 
     private static final List<String> COLUMNS = List.of(
             "flow_id",
@@ -54,6 +59,11 @@ final class Flows {
 
     private final String server;
     private final Map<String, Sum> sums = new TreeMap<>();
+
+    /** By the node of their lineage, as it is and not as it reads, and by user. */
+    private final Map<JsonNode, Map<String, Known>> known = new IdentityHashMap<>();
+
+    private record Known(JsonNode intent, List<Sum> sums) {}
 
     Flows(String server) {
         this.server = server;
@@ -117,12 +127,30 @@ final class Flows {
                 || intent.path("statement_kind").asText().startsWith("EXPLAIN")) {
             return;
         }
-        for (Key key : keys(event.userName(), intent)) {
-            Sum sum = sums.computeIfAbsent(key.id(), added -> new Sum(key, event.occurredAt(), statementId));
+        for (Sum sum : sums(event, statementId)) {
             sum.lastAt = event.occurredAt();
             sum.lastStatementId = statementId;
             sum.statements++;
         }
+    }
+
+    /** A key takes a digest each: statements of one plan and user, which have the very same parts, share them. */
+    private List<Sum> sums(TrailEvent event, String statementId) {
+        JsonNode intent = event.intent();
+        if (known.size() > MOST_KNOWN) {
+            known.clear(); // events that were read from the store have nothing in common
+        }
+        Map<String, Known> ofUsers = known.computeIfAbsent(intent.path("lineage"), added -> new HashMap<>());
+        Known before = ofUsers.get(event.userName());
+        if (before == null || !CommonParts.areSame(before.intent, intent)) {
+            List<Sum> found = new ArrayList<>();
+            for (Key key : keys(event.userName(), intent)) {
+                found.add(sums.computeIfAbsent(key.id(), added -> new Sum(key, event.occurredAt(), statementId)));
+            }
+            before = new Known(intent, found);
+            ofUsers.put(event.userName(), before);
+        }
+        return before.sums;
     }
 
     private Set<Key> keys(String userName, JsonNode intent) {

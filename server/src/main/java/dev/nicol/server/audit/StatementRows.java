@@ -1,5 +1,6 @@
 package dev.nicol.server.audit;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -7,6 +8,7 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +22,16 @@ import org.slf4j.LoggerFactory;
 final class StatementRows {
     private static final Logger LOG = LoggerFactory.getLogger(StatementRows.class);
 
+    /** Plans whose shapes are remembered. */
+    private static final int MOST_KNOWN = 2_000;
+
     private final String server;
     private final List<Begun> begun = new ArrayList<>();
     private final Map<String, Begun> byId = new HashMap<>();
     private final List<Ended> endedLater = new ArrayList<>();
+
+    /** By the node of their lineage, as it is and not as it reads. */
+    private final Map<JsonNode, Known> shapes = new IdentityHashMap<>();
 
     StatementRows(String server) {
         this.server = server;
@@ -46,6 +54,8 @@ final class StatementRows {
     /** The outcome of a statement that an earlier transaction began. */
     private record Ended(String statementId, List<@Nullable Object> outcome) {}
 
+    private record Known(JsonNode intent, Shape shape, String id) {}
+
     private record Running(long usageId, OffsetDateTime startedAt) {}
 
     /** Adds what the event tells; acts tell nothing. */
@@ -56,9 +66,7 @@ final class StatementRows {
         }
         if (event.intent().isObject()) {
             Begun begins = new Begun(
-                    Usage.of(event, server),
-                    TrailRows.inUtc(event.occurredAt()),
-                    TrailRows.statement(event, server, statementId));
+                    usage(event), TrailRows.inUtc(event.occurredAt()), TrailRows.statement(event, server, statementId));
             begun.add(begins);
             byId.put(statementId, begins);
         }
@@ -71,6 +79,21 @@ final class StatementRows {
                 endedLater.add(new Ended(statementId, outcome));
             }
         }
+    }
+
+    /** A shape takes a digest over all its edges: statements of one plan, which have the very same parts, share it. */
+    private Usage usage(TrailEvent event) {
+        JsonNode intent = event.intent();
+        Known known = shapes.get(intent.path("lineage"));
+        if (known == null || !CommonParts.areSame(known.intent, intent)) {
+            if (shapes.size() > MOST_KNOWN) {
+                shapes.clear(); // events that were read from the store have nothing in common
+            }
+            Shape shape = Shape.of(event, server);
+            known = new Known(intent, shape, shape.id());
+            shapes.put(intent.path("lineage"), known);
+        }
+        return Usage.of(event, server, known.shape, known.id);
     }
 
     /** Sends everything; the caller commits. */

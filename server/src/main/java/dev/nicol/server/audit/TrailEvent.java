@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.nicol.lineage.Lineage;
-import dev.nicol.lineage.LineageEdge;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
 import java.io.IOException;
@@ -26,7 +24,7 @@ final class TrailEvent {
     static final String REFUSED = "refused";
 
     /** Stands for the lineage of the plan that ran where it is that of what was asked. */
-    private static final String AS_ASKED = "asked";
+    static final String AS_ASKED = "asked";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -196,43 +194,8 @@ final class TrailEvent {
         putAll(body, "rules", intent.rules());
         put(body, "approval_id", intent.approvalId());
         put(body, "policy_version", intent.policyVersion());
-        ArrayNode columns = body.putArray("columns");
-        for (AuditTrail.ColumnAccess column : intent.columns()) {
-            ObjectNode node = columns.addObject();
-            putTable(node, column.table());
-            put(node, "column", column.column());
-            putAll(node, "tags", column.tags());
-            put(node, "access", column.access());
-            put(node, "mask", column.mask());
-            put(node, "rule", column.rule());
-        }
-        putLineage(body.putObject("lineage"), intent.flow().asked());
-        TableName target = intent.flow().target();
-        if (target != null) {
-            putTable(body.putObject("target"), target);
-        }
-        Lineage ran = intent.flow().ran();
-        if (ran != null && ran.equals(intent.flow().asked())) {
-            put(body, "ran", AS_ASKED);
-        } else if (ran != null) {
-            putLineage(body.putObject("ran"), ran);
-        }
+        CommonParts.of(intent).addTo(body);
         return body;
-    }
-
-    private static void putLineage(ObjectNode lineage, Lineage of) {
-        lineage.put("complete", of.complete());
-        ArrayNode edges = lineage.putArray("edges");
-        for (LineageEdge edge : of.edges()) {
-            ObjectNode node = edges.addObject();
-            put(node, "target_column", edge.targetColumn());
-            node.put("target_ordinal", edge.targetOrdinal());
-            putTable(node, edge.sourceTable());
-            put(node, "column", edge.sourceColumn());
-            put(node, "kind", edge.kind().name());
-            node.put("direct", edge.kind().direct());
-            node.put("masked", edge.masked());
-        }
     }
 
     private static ObjectNode outcomeBody(AuditTrail.Outcome outcome) {
@@ -265,7 +228,7 @@ final class TrailEvent {
         node.put("untold", rows.untold());
     }
 
-    private static void putTable(ObjectNode node, TableName table) {
+    static void putTable(ObjectNode node, TableName table) {
         put(node, "catalog", table.catalog());
         put(node, "schema", table.schema());
         put(node, "table", table.table());

@@ -30,11 +30,16 @@ record Usage(Shape shape, String digest, List<@Nullable Object> context) {
 
     /** Of the statement that an event with an intent tells of. */
     static Usage of(TrailEvent event, String server) {
-        JsonNode intent = event.intent();
         Shape shape = Shape.of(event, server);
+        return of(event, server, shape, shape.id());
+    }
+
+    /** @param shapeId what {@code shape}, which is the event's, is known by */
+    static Usage of(TrailEvent event, String server, Shape shape, String shapeId) {
+        JsonNode intent = event.intent();
         List<@Nullable Object> context = Arrays.asList(
                 server,
-                shape.id(),
+                shapeId,
                 event.userName(),
                 TrailRows.text(intent, "agent"),
                 TrailRows.text(intent, "on_behalf_of"),

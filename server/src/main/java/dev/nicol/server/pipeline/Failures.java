@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.calcite.runtime.CalciteException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +14,10 @@ final class Failures {
 
     /** What the engine says where a sub-query that stands for a value has more than one row. */
     private static final String SEVERAL_ROWS = "more than one value in agg";
+
+    /** How Java tells, from the second time on, that a constant of a compiled plan cannot be computed: in words alone. */
+    private static final Pattern OF_A_CONSTANT = Pattern.compile(
+            "Exception \\S*\\.(ArithmeticException|NumberFormatException|CalciteException|IllegalArgumentException)\\b");
 
     private Failures() {}
 
@@ -26,13 +31,14 @@ final class Failures {
             if (at instanceof ArithmeticException
                     || at instanceof NumberFormatException
                     || at instanceof CalciteException
-                    || at instanceof IllegalArgumentException) {
+                    || at instanceof IllegalArgumentException
+                    || at instanceof ExceptionInInitializerError && OF_A_CONSTANT.matcher(message(at)).lookingAt()) {
                 return NicolError.DATA.because(
                         "A value does not fit: a cast, an arithmetic operation or a function failed.",
                         String.valueOf(at),
                         failure);
             } else if (at instanceof IllegalStateException
-                    && String.valueOf(at.getMessage()).startsWith(SEVERAL_ROWS)) {
+                    && message(at).startsWith(SEVERAL_ROWS)) {
                 return NicolError.DATA.because(
                         "A sub-query that stands for one value has several rows. Narrow it, or aggregate.",
                         SEVERAL_ROWS,
@@ -45,5 +51,9 @@ final class Failures {
                 "Nicol failed on this statement. Nothing was changed by the failure; report id " + id + ".",
                 id + ": " + failure,
                 failure);
+    }
+
+    private static String message(Throwable failure) {
+        return String.valueOf(failure.getMessage());
     }
 }

@@ -60,7 +60,7 @@ final class PlanStage {
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
         if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {
             Plan plan = planned(body, governed, watched, counted, subject);
-            return new Planning(plan, RanLineage.of(plan, traced), watched);
+            return Planning.of(traced, plan, RanLineage.of(plan, traced), watched);
         }
         PolicyLookUps.refuseUnsupported(body);
         PolicyLookUps.refuseUnavailable(body, governed.validated().catalog());
@@ -72,7 +72,7 @@ final class PlanStage {
             RanLineage.of(plan, traced);
             return plan;
         };
-        return new Planning(new Plan.LookedUp(this::query, after), traced.lineage(), watched);
+        return Planning.of(traced, new Plan.LookedUp(this::query, after), traced.lineage(), watched);
     }
 
     private static void prove(Body body, GovernedStatement governed) {

@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.lineage.Lineage;
+import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -18,9 +19,14 @@ final class Plannings {
      *
      * @param ran the lineage of that, within what was asked; null where no plan runs
      * @param watched what of its rows the trail tells apart; null: nothing
+     * @param flow what the trail is told of where values go: the same for all calls
      */
     record Planning(
-            Plan plan, @Nullable Lineage ran, @Nullable Watched watched) {
+            Plan plan, @Nullable Lineage ran, @Nullable Watched watched, AuditTrail.Flow flow) {
+        static Planning of(TracedStatement traced, Plan plan, @Nullable Lineage ran, @Nullable Watched watched) {
+            return new Planning(plan, ran, watched, traced.flow(ran));
+        }
+
         /** Whether it may run any number of times at once: it plans nothing more while it runs. */
         boolean isFixed() {
             return plan instanceof Plan.Whole

@@ -1,6 +1,5 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.pipeline.StatementMetrics.Stage;
@@ -140,11 +139,7 @@ final class Progress {
         if (reached == null) {
             return AuditTrail.Flow.UNKNOWN;
         }
-        Lineage ran = runs == null ? null : runs.ran();
-        return new AuditTrail.Flow(
-                reached.target(),
-                reached.lineage().and(reached.stops()),
-                ran == null ? null : ran.and(reached.stops()));
+        return runs == null ? reached.flow(null) : runs.planning().flow();
     }
 
     private List<String> rules() {

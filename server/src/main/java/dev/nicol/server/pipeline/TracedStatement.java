@@ -48,6 +48,11 @@ record TracedStatement(
                 new Plannings(facts));
     }
 
+    /** @param ran the lineage of the plan that runs; null: none does */
+    AuditTrail.Flow flow(@Nullable Lineage ran) {
+        return new AuditTrail.Flow(target, lineage.and(stops), ran == null ? null : ran.and(stops));
+    }
+
     ParsedStatement parsed() {
         return governed.parsed();
     }
