@@ -42,6 +42,7 @@ final class Queries implements Work {
         try (Connection oracle = Databases.connect(bench.databases().postgres())) {
             expected = TpchAnswers.of(oracle, TpchQueries.sql(query, table -> "public." + table));
         }
+        Map<String, Double> planning = planning(bench, query);
         List<Variant> variants = new ArrayList<>();
         List<String> different = new ArrayList<>();
         for (Peer peer : bench.peers()) {
@@ -60,9 +61,27 @@ final class Queries implements Work {
         }
         String name = String.format("Q%02d", query);
         Results results = bench.rounds().measure(name, variants, bench.options().limit(), 1);
+        results.add("n", planning);
         different.forEach(letter -> results.note(letter, DIFFERS));
         bench.report().add(results);
         return results;
+    }
+
+    /** How long Nicol's first EXPLAIN PLAN takes, before it has seen the query; nothing without Nicol, or where it refuses. */
+    private static Map<String, Double> planning(Bench bench, int query) {
+        for (Peer peer : bench.peers()) {
+            if (peer instanceof NicolPeer) {
+                try (Connection connection = peer.connect(Who.ANALYST)) {
+                    long start = System.nanoTime();
+                    Statements.run(connection, "EXPLAIN PLAN FOR " + peer.sql(template(query), Layout.SPREAD));
+                    return Map.of("plan_ms", (System.nanoTime() - start) / 1e6);
+                } catch (SQLException refused) {
+                    // why is told when it is measured
+                    return Map.of();
+                }
+            }
+        }
+        return Map.of();
     }
 
     private static void summary(Bench bench, String letter, List<Results> all) {
