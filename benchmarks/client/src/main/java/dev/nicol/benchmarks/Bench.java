@@ -3,8 +3,6 @@ package dev.nicol.benchmarks;
 import dev.nicol.benchmarks.Peer.Format;
 import dev.nicol.benchmarks.Peer.Layout;
 import dev.nicol.benchmarks.Peer.Who;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -34,12 +32,5 @@ record Bench(Options options, Databases databases, List<Peer> peers, Rounds roun
             String sql = peer.sql(template, layout);
             return Statements.adHoc(number -> sql);
         });
-    }
-
-    /** Runs what every peer can do once, for what it gives. */
-    long once(Peer peer, Who who, String sql) throws SQLException {
-        try (Connection connection = peer.connect(who)) {
-            return Statements.run(connection, sql);
-        }
     }
 }

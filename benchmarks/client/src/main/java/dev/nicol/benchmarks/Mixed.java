@@ -123,7 +123,8 @@ final class Mixed implements Work {
                     counts.incrementAndGet(client);
                 }
             } catch (SQLException | RuntimeException failure) {
-                errors.computeIfAbsent(Failures.told(failure, peer.server()), unseen -> new AtomicInteger()).incrementAndGet();
+                errors.computeIfAbsent(Failures.told(failure, peer.server()), unseen -> new AtomicInteger())
+                        .incrementAndGet();
             }
         }
     }

@@ -42,6 +42,7 @@ final class Queries implements Work {
         try (Connection oracle = Databases.connect(bench.databases().postgres())) {
             expected = TpchAnswers.of(oracle, TpchQueries.sql(query, table -> "public." + table));
         }
+        Map<String, Double> planning = planning(bench, query);
         List<Variant> variants = new ArrayList<>();
         List<String> different = new ArrayList<>();
         for (Peer peer : bench.peers()) {
@@ -60,9 +61,27 @@ final class Queries implements Work {
         }
         String name = String.format("Q%02d", query);
         Results results = bench.rounds().measure(name, variants, bench.options().limit(), 1);
+        results.add("n", planning);
         different.forEach(letter -> results.note(letter, DIFFERS));
         bench.report().add(results);
         return results;
+    }
+
+    /** How long Nicol's first EXPLAIN PLAN takes, before it has seen the query; nothing without Nicol, or where it refuses. */
+    private static Map<String, Double> planning(Bench bench, int query) {
+        for (Peer peer : bench.peers()) {
+            if (peer instanceof NicolPeer) {
+                try (Connection connection = peer.connect(Who.ANALYST)) {
+                    long start = System.nanoTime();
+                    Statements.run(connection, "EXPLAIN PLAN FOR " + peer.sql(template(query), Layout.SPREAD));
+                    return Map.of("plan_ms", (System.nanoTime() - start) / 1e6);
+                } catch (SQLException refused) {
+                    // why is told when it is measured
+                    return Map.of();
+                }
+            }
+        }
+        return Map.of();
     }
 
     private static void summary(Bench bench, String letter, List<Results> all) {
@@ -73,13 +92,15 @@ final class Queries implements Work {
                 .filter(query -> query.note(letter) == null)
                 .count();
         double total = total(letter, all, ran);
-        double ours = bench.peers().stream().anyMatch(peer -> peer.letter().equals("n"))
-                ? total("n", all, ran.and(query -> query.failure("n") == null))
-                : Double.NaN;
+        boolean withNicol = bench.peers().stream().anyMatch(NicolPeer.class::isInstance);
+        Predicate<Results> both = ran.and(query -> withNicol && query.failure("n") == null);
+        double ours = total("n", all, both);
+        double theirs = total(letter, all, both);
         bench.report()
                 .say(String.format(
-                        "%s: %d of %d finish, %d with the answer of PostgreSQL, in %.0f ms; n takes %.0f ms for them: %.2f x",
-                        letter, finished, all.size(), right, total, ours, ours / total));
+                        "%s: %d of %d finish, %d with the answer of PostgreSQL, in %.0f ms; those that n finishes too: %.0f ms,"
+                                + " n %.0f ms, %.2f x",
+                        letter, finished, all.size(), right, total, theirs, ours, ours / theirs));
     }
 
     private static double total(String letter, List<Results> all, Predicate<Results> which) {

@@ -38,6 +38,10 @@ final class Report {
         machine.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         ObjectNode versions = json.putObject("versions");
         databases.versions().forEach(versions::put);
+        versions.put("avatica", Repository.version("avatica", "avatica-server"));
+        versions.put("calcite", Repository.version("avatica", "calcite-core"));
+        versions.put("pgjdbc", Repository.version("avatica", "postgresql"));
+        versions.put("teiid", Repository.version("teiid", "teiid-runtime"));
         ObjectNode arguments = json.putObject("arguments");
         arguments.put("scale", options.scale());
         arguments.put("rounds", options.rounds());

@@ -5,6 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Where the repository is, and what its build left there. */
 final class Repository {
@@ -19,6 +22,12 @@ final class Repository {
     static String classPath(String module) {
         Path target = ROOT.resolve("benchmarks").resolve(module).resolve("target");
         return target.resolve("classes") + ":" + read(target.resolve("classpath.txt"));
+    }
+
+    /** The version of a library that a peer's module brings. */
+    static String version(String module, String library) {
+        Matcher jar = Pattern.compile("/" + library + "-([^/:]+)\\.jar").matcher(classPath(module));
+        return jar.find() ? jar.group(1) : "unknown";
     }
 
     static Path nicolJar() {
@@ -38,7 +47,7 @@ final class Repository {
     private static String git(String... arguments) {
         try {
             ProcessBuilder git = new ProcessBuilder("git");
-            git.command().addAll(java.util.List.of(arguments));
+            git.command().addAll(List.of(arguments));
             Process process = git.directory(ROOT.toFile()).start();
             return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         } catch (IOException failure) {

@@ -18,6 +18,21 @@ final class Results {
         variants.forEach(variant -> rounds.put(variant, new LinkedHashMap<>()));
     }
 
+    /** Of the variants whose names end so, under their names before that. */
+    Results only(String caseName, String ending) {
+        Results some = new Results(caseName, List.of());
+        for (String variant : variants()) {
+            if (variant.endsWith(ending)) {
+                String rest = variant.substring(0, variant.length() - ending.length());
+                some.rounds.put(rest, rounds.get(variant));
+                if (failures.containsKey(variant)) {
+                    some.failures.put(rest, failures.get(variant));
+                }
+            }
+        }
+        return some;
+    }
+
     void add(String variant, Map<String, Double> measured) {
         measured.forEach((number, value) -> rounds.get(variant)
                 .computeIfAbsent(number, unseen -> new ArrayList<>())

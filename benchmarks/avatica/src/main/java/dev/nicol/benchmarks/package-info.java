@@ -1,0 +1,5 @@
+/** Peers b and c: avatica-server. */
+@NullMarked
+package dev.nicol.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Peer e: Teiid. */
+@NullMarked
+package dev.nicol.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
