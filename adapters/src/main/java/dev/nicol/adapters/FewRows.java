@@ -1,12 +1,9 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.rewrite.SealedScan;
-import dev.nicol.policy.rewrite.SourceScan;
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -20,7 +17,7 @@ import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
-import org.jspecify.annotations.Nullable;
+import org.apache.calcite.util.ImmutableBitSet;
 
 /**
  * Whether a plan has no more rows than are fetched at once anyway, as keys and limits say and not as an estimate: such an
@@ -56,38 +53,31 @@ final class FewRows {
 
     /** One row where constants are given for all columns of a unique key. */
     private static double most(SealedScan scan, List<RexNode> above) {
-        StoredTable stored = scan.ofView() ? null : stored(scan.governed());
-        if (stored == null) {
+        List<ImmutableBitSet> keys = scan.ofView() ? null : scan.getTable().getKeys();
+        if (keys == null) {
             return Double.POSITIVE_INFINITY;
         }
         List<RexNode> conditions = new ArrayList<>(scan.crossing());
         conditions.addAll(above);
-        Set<String> given = new HashSet<>();
+        ImmutableBitSet.Builder fixed = ImmutableBitSet.builder();
         for (RexNode condition : conditions) {
             if (condition.getKind() == SqlKind.EQUALS) {
                 List<RexNode> sides = ((RexCall) condition).getOperands();
-                give(scan, sides.get(0), sides.get(1), given);
-                give(scan, sides.get(1), sides.get(0), given);
+                fix(scan, sides.get(0), sides.get(1), fixed);
+                fix(scan, sides.get(1), sides.get(0), fixed);
             }
         }
-        return stored.table().uniqueKeys().stream().anyMatch(given::containsAll) ? 1 : Double.POSITIVE_INFINITY;
+        ImmutableBitSet columns = fixed.build();
+        return keys.stream().anyMatch(columns::contains) ? 1 : Double.POSITIVE_INFINITY;
     }
 
-    private static @Nullable StoredTable stored(RelNode behind) {
-        RelNode at = behind;
-        while (at.getInputs().size() == 1) {
-            at = at.getInput(0);
-        }
-        return at instanceof SourceScan scan && scan.getTable() != null
-                ? scan.getTable().unwrap(StoredTable.class)
-                : null;
-    }
-
-    private static void give(SealedScan scan, RexNode column, RexNode value, Set<String> given) {
-        if (column instanceof RexInputRef reference
-                && scan.storedColumn(reference.getIndex()) >= 0
-                && RexUtil.isConstant(value)) {
-            given.add(scan.getRowType().getFieldNames().get(reference.getIndex()));
+    /** @param fixed takes the stored column, as keys count it */
+    private static void fix(SealedScan scan, RexNode column, RexNode value, ImmutableBitSet.Builder fixed) {
+        if (column instanceof RexInputRef reference && RexUtil.isConstant(value)) {
+            int stored = scan.storedColumn(reference.getIndex());
+            if (stored >= 0) {
+                fixed.set(stored);
+            }
         }
     }
 }

@@ -32,13 +32,13 @@ final class Failures {
                     || at instanceof NumberFormatException
                     || at instanceof CalciteException
                     || at instanceof IllegalArgumentException
-                    || at instanceof ExceptionInInitializerError && OF_A_CONSTANT.matcher(message(at)).lookingAt()) {
+                    || at instanceof ExceptionInInitializerError
+                            && OF_A_CONSTANT.matcher(message(at)).lookingAt()) {
                 return NicolError.DATA.because(
                         "A value does not fit: a cast, an arithmetic operation or a function failed.",
                         String.valueOf(at),
                         failure);
-            } else if (at instanceof IllegalStateException
-                    && message(at).startsWith(SEVERAL_ROWS)) {
+            } else if (at instanceof IllegalStateException && message(at).startsWith(SEVERAL_ROWS)) {
                 return NicolError.DATA.because(
                         "A sub-query that stands for one value has several rows. Narrow it, or aggregate.",
                         SEVERAL_ROWS,
