@@ -102,10 +102,12 @@ public final class FederatedPlanner {
     private static final int TOLD_PER_JOIN = 4;
 
     private final Function<String, SourceAdapter> adapters;
+    private final JoinKeyBounds bounds;
 
     /** @param adapters the adapter of a source by its name */
-    public FederatedPlanner(Function<String, SourceAdapter> adapters) {
+    public FederatedPlanner(Function<String, SourceAdapter> adapters, JoinKeyBounds bounds) {
         this.adapters = adapters;
+        this.bounds = bounds;
     }
 
     /** The plan's cluster must have a fresh Volcano planner with {@link #register}ed rules. */
@@ -128,7 +130,11 @@ public final class FederatedPlanner {
                 EngineExpressions.widened(reduced.accept(new GrandTotals(false))),
                 List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
-        return implemented(heuristic(exact.accept(new WholeRows()).accept(new ActualTypes()), CALCS), governed);
+        RelNode calcs = heuristic(exact.accept(new WholeRows()).accept(new ActualTypes()), CALCS);
+        RelNode told = new SemiJoins(
+                        adapters, bounds, (whole, withKeys) -> sources.set(sources.indexOf(whole), withKeys))
+                .apply(implemented(calcs, governed));
+        return (EnumerableRel) CancelPoint.above(HeldRows.counted(told));
     }
 
     /** Registers the engine's operators with a planner. */
@@ -185,6 +191,11 @@ public final class FederatedPlanner {
             }
             return node;
         }
+    }
+
+    /** The same plan with its predicates as near to where rows come from as they may be. */
+    static RelNode moved(RelNode plan) {
+        return heuristic(plan, PREDICATES);
     }
 
     private static RelNode heuristic(RelNode plan, List<RelOptRule> rules) {
@@ -320,7 +331,7 @@ public final class FederatedPlanner {
         }
     }
 
-    private static EnumerableRel implemented(RelNode local, RelNode governed) {
+    private static RelNode implemented(RelNode local, RelNode governed) {
         RelOptPlanner planner = local.getCluster().getPlanner();
         // No order is asked for: a Sort in the plan is never removed, and what stands above it keeps its order.
         RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
@@ -328,7 +339,7 @@ public final class FederatedPlanner {
                 .accept(new Unordered());
         boolean there = typed.getTraitSet().equals(wanted);
         planner.setRoot(there ? typed : planner.changeTraits(typed, wanted));
-        return (EnumerableRel) CancelPoint.above(HeldRows.counted(planner.findBestExp()));
+        return planner.findBestExp();
     }
 
     private static RelNode trimmed(RelNode plan) {

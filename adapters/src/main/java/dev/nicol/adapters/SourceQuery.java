@@ -6,6 +6,7 @@ import dev.nicol.adapters.SourceExecution.Use;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +17,7 @@ public final class SourceQuery implements AutoCloseable {
 
     private final SourceExecution execution;
     private final SourceSql sql;
+    private final Map<Integer, Object> keys;
     private final Loan loan;
     private final Use use;
     private final SourceAdapter.ValueReader[] readers;
@@ -26,9 +28,10 @@ public final class SourceQuery implements AutoCloseable {
     private boolean exhausted;
     private boolean closed;
 
-    SourceQuery(SourceExecution execution, SourceSql sql, Loan loan, Use use) {
+    SourceQuery(SourceExecution execution, SourceSql sql, Map<Integer, Object> keys, Loan loan, Use use) {
         this.execution = execution;
         this.sql = sql;
+        this.keys = keys;
         this.loan = loan;
         this.use = use;
         this.readers = SourceExecution.readers(loan.adapter(), sql.rowType(), use != Use.ANSWER);
@@ -45,7 +48,7 @@ public final class SourceQuery implements AutoCloseable {
                 loan.connection().prepareStatement(sent.sql(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
         statement = prepared;
         loan.adapter().stream(prepared, SourceExecution.FETCH_ROWS);
-        execution.bind(sql, loan.adapter(), prepared);
+        execution.bind(sql, keys, loan.adapter(), prepared);
         execution.refuseCancelled();
         rows = prepared.executeQuery();
     }

@@ -101,14 +101,18 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel, E
         /** Rows as arrays, or bare values where there is one column, as the engine's row formats want them. */
         public Enumerable<@Nullable Object> open(DataContext root) {
             SourceExecution execution = LocalPlan.execution(root);
-            boolean scalar = sql.rowType().getFieldCount() == 1;
             return new AbstractEnumerable<@Nullable Object>() {
                 @Override
                 public Enumerator<@Nullable Object> enumerator() {
-                    return new Rows(execution.open(sql, SourceExecution.Use.JOIN), sql.rowType(), scalar);
+                    return rows(execution.open(sql, SourceExecution.Use.JOIN), sql.rowType());
                 }
             };
         }
+    }
+
+    /** Rows as arrays, or bare values where there is one column. */
+    static Enumerator<@Nullable Object> rows(SourceQuery query, RelDataType rowType) {
+        return new Rows(query, rowType, rowType.getFieldCount() == 1);
     }
 
     private static final class Rows implements Enumerator<@Nullable Object> {

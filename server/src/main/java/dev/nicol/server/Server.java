@@ -142,7 +142,9 @@ public final class Server implements AutoCloseable {
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             clock),
                     new StatementPipeline.Limits(
-                            config.limits().maxRowsInMemory(), config.limits().maxResultRows()),
+                            config.limits().maxRowsInMemory(),
+                            config.limits().maxResultRows(),
+                            config.limits().joinKeys()),
                     config.limits().statementTimeout()));
             examiner.examine(Examiner.START_WAIT);
         } catch (RuntimeException | Error failure) {

@@ -1,5 +1,6 @@
 package dev.nicol.server.config;
 
+import dev.nicol.adapters.JoinKeyBounds;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
@@ -159,6 +160,7 @@ public record NicolConfig(
      *
      * @param maxRowsInMemory rows that one statement may hold in the server
      * @param maxResultRows rows that one statement may return; 0: no bound
+     * @param joinKeys when keys of joins are sent to sources
      * @param maxConnections clients' connections, all together; {@code maxConnectionsPerUser} those of one user
      * @param maxStatementsPerConnection open statements of one connection
      * @param idleTimeout after which an unused connection is closed
@@ -168,6 +170,7 @@ public record NicolConfig(
             Duration statementTimeout,
             long maxRowsInMemory,
             long maxResultRows,
+            JoinKeyBounds joinKeys,
             int maxConnections,
             int maxConnectionsPerUser,
             int maxStatementsPerConnection,
@@ -177,7 +180,15 @@ public record NicolConfig(
         public static final long MAX_ROWS = 1L << 40;
         public static final int MAX_COUNT = 1_000_000;
         public static final Limits DEFAULTS = new Limits(
-                Duration.ofSeconds(300), 2_000_000, 0, 500, 100, 200, Duration.ofSeconds(1800), Duration.ofSeconds(30));
+                Duration.ofSeconds(300),
+                2_000_000,
+                0,
+                JoinKeyBounds.DEFAULT,
+                500,
+                100,
+                200,
+                Duration.ofSeconds(1800),
+                Duration.ofSeconds(30));
 
         public Limits {
             requireRange("statement_timeout_s", statementTimeout.toSeconds(), 1, MAX_SECONDS);

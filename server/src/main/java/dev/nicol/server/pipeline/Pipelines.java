@@ -86,6 +86,7 @@ public final class Pipelines implements AutoCloseable {
                 new ApproveStage(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                 new PlanStage(
                         name -> parts.sources().apply(name).adapter(),
+                        limits.joinKeys(),
                         guard,
                         parts.policies(),
                         new Watch(parts.rowsTouched())),

@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.JoinKeyBounds;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.policy.BoundValue;
@@ -36,8 +37,9 @@ public final class StatementPipeline implements Statements {
      *
      * @param maxRowsInMemory rows that a join across sources may hold; 0: none
      * @param maxResultRows rows answered at most; 0: none
+     * @param joinKeys when keys of joins are sent to sources
      */
-    public record Limits(long maxRowsInMemory, long maxResultRows) {}
+    public record Limits(long maxRowsInMemory, long maxResultRows, JoinKeyBounds joinKeys) {}
 
     /** The stages in order, one file each; {@code again} tells a call that sends an approved statement again. */
     record Stages(
