@@ -143,8 +143,9 @@ public final class FederatedPlanner {
     }
 
     /** Sub-queries become joins; predicates move down. */
-    private static RelNode normalised(RelNode governed) {
-        RelNode joins = Decorrelation.of(heuristic(governed.accept(new JoinSubQueries()), SUB_QUERIES));
+    private RelNode normalised(RelNode governed) {
+        RelNode placed = governed.accept(new JoinSubQueries()).accept(new OwnSubQueries(this::sourceOf));
+        RelNode joins = Decorrelation.of(heuristic(placed, SUB_QUERIES));
         RelNode factored = heuristic(joins.accept(new CommonFactors()), DISJUNCTIONS);
         RelNode moved = heuristic(factored, PREDICATES);
         return heuristic(told(moved), PREDICATES);
@@ -214,7 +215,8 @@ public final class FederatedPlanner {
     }
 
     /** The one source that computes a whole tree; null where none does. */
-    private @Nullable String sourceOf(RelNode plan) {
+    private @Nullable String sourceOf(RelNode closed) {
+        RelNode plan = Whole.opened(closed);
         Set<String> sources = Pushdown.sources(plan);
         if (sources.size() != 1 || !RelOptUtil.getVariablesUsed(plan).isEmpty()) {
             return null;
@@ -289,7 +291,7 @@ public final class FederatedPlanner {
     private RelNode split(RelNode plan, List<SourceSql> found) {
         String source = sourceOf(plan);
         if (source != null) {
-            SourceSql sql = new SqlGenerator(adapters.apply(source)).query(source, plan);
+            SourceSql sql = new SqlGenerator(adapters.apply(source)).query(source, Whole.opened(plan));
             found.add(sql);
             return new SourceRel(plan.getCluster(), plan, sql);
         }
@@ -355,6 +357,15 @@ public final class FederatedPlanner {
 
         /** Called by Calcite's dispatch. */
         public TrimResult trimFields(SealedScan scan, ImmutableBitSet used, Set<RelDataTypeField> extra) {
+            return ofLeaf(scan, used);
+        }
+
+        /** Called by Calcite's dispatch. */
+        public TrimResult trimFields(Whole whole, ImmutableBitSet used, Set<RelDataTypeField> extra) {
+            return ofLeaf(whole, used);
+        }
+
+        private TrimResult ofLeaf(RelNode scan, ImmutableBitSet used) {
             int width = scan.getRowType().getFieldCount();
             ImmutableBitSet kept = used.isEmpty() ? ImmutableBitSet.of(0) : used;
             if (kept.cardinality() == width) {

@@ -268,7 +268,8 @@ final class SemiJoins {
             }
         }
         RelNode filtered = LogicalFilter.create(pushed, RexUtil.composeConjunction(rex, conditions));
-        RelNode moved = Crossing.apply(FederatedPlanner.moved(filtered).accept(new Uncast()));
+        RelNode moved = Whole.opened(
+                Crossing.apply(FederatedPlanner.moved(filtered).accept(new Uncast())));
         return Pushdown.computes(adapter, moved)
                         && RelOptUtil.getVariablesUsed(moved).isEmpty()
                 ? new SqlGenerator(adapter).keyed(leaf.sql(), moved)

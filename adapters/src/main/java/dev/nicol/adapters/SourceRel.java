@@ -32,11 +32,13 @@ import org.jspecify.annotations.Nullable;
 /** A part of a plan that one source computes: a leaf for the engine, one SQL text for the source. */
 public final class SourceRel extends AbstractRelNode implements EnumerableRel, EngineLeaf {
     private final RelNode pushed;
+    private final RelNode opened;
     private final SourceSql sql;
 
     SourceRel(RelOptCluster cluster, RelNode pushed, SourceSql sql) {
         super(cluster, cluster.traitSetOf(EnumerableConvention.INSTANCE));
         this.pushed = pushed;
+        this.opened = Whole.opened(pushed);
         this.sql = sql;
     }
 
@@ -47,7 +49,7 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel, E
 
     @Override
     public RelNode standsFor() {
-        return pushed;
+        return opened;
     }
 
     public SourceSql sql() {
