@@ -64,7 +64,7 @@ public final class ReducedSource extends AbstractRelNode implements EnumerableRe
     }
 
     /** Keys are sent where the column has so many times as many values. */
-    private static final double LEAST_SHARE = 1.5;
+    static final double LEAST_SHARE = 1.5;
 
     @Override
     public RelNode standsFor() {

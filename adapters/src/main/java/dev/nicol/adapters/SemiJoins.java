@@ -24,7 +24,6 @@ import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.core.RepeatUnion;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.logical.LogicalFilter;
-import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
@@ -64,7 +63,7 @@ final class SemiJoins {
     }
 
     /** A leaf's column that could be told keys of a join's other side. */
-    private record Wanted(Join join, boolean leftFirst, int key, Target target, double rows) {}
+    private record Wanted(Join join, boolean leftFirst, int key, Target target, double share) {}
 
     private record Target(SourceRel leaf, int field) {}
 
@@ -80,7 +79,7 @@ final class SemiJoins {
         Map<Join, List<Integer>> columns = new IdentityHashMap<>();
         for (Map.Entry<SourceRel, List<Wanted>> leaf : wanted.entrySet()) {
             List<Wanted> best = leaf.getValue().stream()
-                    .sorted(Comparator.comparingDouble(Wanted::rows))
+                    .sorted(Comparator.comparingDouble(Wanted::share))
                     .limit(MOST_COLUMNS)
                     .toList();
             leaf.setValue(best);
@@ -138,23 +137,22 @@ final class SemiJoins {
     }
 
     private void collect(Join join) {
-        RelMetadataQuery metadata = join.getCluster().getMetadataQuery();
-        double left = metadata.getRowCount(join.getLeft());
-        double right = metadata.getRowCount(join.getRight());
         JoinRelType type = join.getJoinType();
         boolean inner = type == JoinRelType.INNER || type == JoinRelType.SEMI;
-        List<Wanted> ofRight = inner || type == JoinRelType.LEFT || type == JoinRelType.ANTI
-                ? targets(join, true, left, metadata)
-                : List.of();
-        List<Wanted> ofLeft = inner || type == JoinRelType.RIGHT ? targets(join, false, right, metadata) : List.of();
-        boolean leftFirst = !ofRight.isEmpty() && (ofLeft.isEmpty() || left < right);
-        (leftFirst ? ofRight : ofLeft)
+        List<Wanted> ofRight =
+                inner || type == JoinRelType.LEFT || type == JoinRelType.ANTI ? targets(join, true) : List.of();
+        List<Wanted> ofLeft = inner || type == JoinRelType.RIGHT ? targets(join, false) : List.of();
+        (least(ofRight) < least(ofLeft) ? ofRight : ofLeft)
                 .forEach(one -> wanted.computeIfAbsent(one.target().leaf(), leaf -> new ArrayList<>())
                         .add(one));
     }
 
+    private static double least(List<Wanted> wanted) {
+        return wanted.stream().mapToDouble(Wanted::share).min().orElse(Double.POSITIVE_INFINITY);
+    }
+
     /** Where keys of one side of a join could be told on the other side. */
-    private List<Wanted> targets(Join join, boolean leftFirst, double rows, RelMetadataQuery metadata) {
+    private List<Wanted> targets(Join join, boolean leftFirst) {
         JoinInfo info = join.analyzeCondition();
         RelNode first = leftFirst ? join.getLeft() : join.getRight();
         RelNode second = leftFirst ? join.getRight() : join.getLeft();
@@ -173,14 +171,23 @@ final class SemiJoins {
                     .getFieldList()
                     .get(target.field())
                     .getType();
-            double there = metadata.getRowCount(target.leaf());
+            double share = Estimates.values(first, told) / values(target);
             if (JoinKeys.comparable(one, other)
                     && JoinKeys.comparable(one, stored)
-                    && (bounds.always() || there >= bounds.fromRows() && rows < there)) {
-                targets.add(new Wanted(join, leftFirst, key, target, rows));
+                    && (bounds.always() || share * ReducedSource.LEAST_SHARE <= 1 && large(target.leaf()))) {
+                targets.add(new Wanted(join, leftFirst, key, target, share));
             }
         }
         return targets;
+    }
+
+    private boolean large(SourceRel leaf) {
+        return Estimates.rows(leaf) >= bounds.fromRows();
+    }
+
+    /** How many values the compared column has before any key is told. */
+    private static double values(Target target) {
+        return Estimates.storedValues(target.leaf().pushed(), target.field());
     }
 
     /** The leaf whose rows may be left out by their values of a column; null where none may. */
@@ -234,9 +241,7 @@ final class SemiJoins {
                     one.target().field(),
                     java.util.Objects.requireNonNull(told.get(one.join())),
                     position,
-                    bounds.always()
-                            ? Double.POSITIVE_INFINITY
-                            : Distinct.values(leaf.pushed(), one.target().field())));
+                    bounds.always() ? Double.POSITIVE_INFINITY : values(one.target())));
         }
         List<KeyedSql> keyed = new ArrayList<>();
         for (int set = 1; set < 1 << compared.size(); set++) {
@@ -268,8 +273,8 @@ final class SemiJoins {
             }
         }
         RelNode filtered = LogicalFilter.create(pushed, RexUtil.composeConjunction(rex, conditions));
-        RelNode moved = Whole.opened(
-                Crossing.apply(FederatedPlanner.moved(filtered).accept(new Uncast())));
+        RelNode moved =
+                Whole.opened(Crossing.apply(FederatedPlanner.moved(filtered).accept(new Uncast())));
         return Pushdown.computes(adapter, moved)
                         && RelOptUtil.getVariablesUsed(moved).isEmpty()
                 ? new SqlGenerator(adapter).keyed(leaf.sql(), moved)
