@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.calcite.rel.type.RelDataType;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +24,12 @@ final class KeyedSql {
 
     private final SourceSql marked;
     private final @Nullable String array;
+    private final Predicate<String> texts;
 
-    private KeyedSql(SourceSql marked, @Nullable String array) {
+    private KeyedSql(SourceSql marked, @Nullable String array, Predicate<String> texts) {
         this.marked = marked;
         this.array = array;
+        this.texts = texts;
     }
 
     /** Null where the keys are not where they are looked for. */
@@ -38,7 +41,7 @@ final class KeyedSql {
             return null;
         }
         String array = adapter.keysInArray();
-        return new KeyedSql(array == null ? marked : arrays(marked), array);
+        return new KeyedSql(array == null ? marked : arrays(marked), array, adapter::comparesKey);
     }
 
     private static SourceSql arrays(SourceSql marked) {
@@ -58,9 +61,10 @@ final class KeyedSql {
         return parameter >= JoinKeys.FIRST_PARAMETER;
     }
 
-    /** How many keys of a column can be sent at once. */
-    int most() {
-        return array == null ? LENGTHS[LENGTHS.length - 1] : Integer.MAX_VALUE;
+    /** Whether all keys of a column can be sent at once. */
+    boolean takes(Collection<Object> keys) {
+        return (array != null || keys.size() <= LENGTHS[LENGTHS.length - 1])
+                && keys.stream().allMatch(key -> !(key instanceof String text) || texts.test(text));
     }
 
     /** A statement and the values of its keys. */

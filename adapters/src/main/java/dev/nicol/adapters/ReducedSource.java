@@ -149,7 +149,7 @@ public final class ReducedSource extends AbstractRelNode implements EnumerableRe
                 }
                 if (keys != null
                         && column.pays(keys.size())
-                        && keys.size() <= keyed.get((1 << i) - 1).most()) {
+                        && keyed.get((1 << i) - 1).takes(keys)) {
                     told.put(KeyedSql.parameter(i), keys);
                     set |= 1 << i;
                 }

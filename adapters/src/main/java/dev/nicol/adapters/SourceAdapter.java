@@ -149,6 +149,11 @@ public interface SourceAdapter {
         return true;
     }
 
+    /** Whether a column of any text type may be compared with a text; else the database might fail where the engine does not. */
+    default boolean comparesKey(String text) {
+        return true;
+    }
+
     /**
      * Which of the user's codes a failure of this database is; {@code SOURCE_FAILED} when in doubt, {@code NOT_PERMITTED}
      * where the database forbids it to the login or role.
