@@ -249,6 +249,7 @@ public final class Catalog implements AutoCloseable {
                         table.uniqueKeys(),
                         0,
                         true,
+                        Map.of(),
                         table.transactional(),
                         table.comment())));
         return structure;

@@ -102,10 +102,12 @@ public final class FederatedPlanner {
     private static final int TOLD_PER_JOIN = 4;
 
     private final Function<String, SourceAdapter> adapters;
+    private final JoinKeyBounds bounds;
 
     /** @param adapters the adapter of a source by its name */
-    public FederatedPlanner(Function<String, SourceAdapter> adapters) {
+    public FederatedPlanner(Function<String, SourceAdapter> adapters, JoinKeyBounds bounds) {
         this.adapters = adapters;
+        this.bounds = bounds;
     }
 
     /** The plan's cluster must have a fresh Volcano planner with {@link #register}ed rules. */
@@ -128,7 +130,11 @@ public final class FederatedPlanner {
                 EngineExpressions.widened(reduced.accept(new GrandTotals(false))),
                 List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
-        return implemented(heuristic(exact.accept(new WholeRows()).accept(new ActualTypes()), CALCS), governed);
+        RelNode calcs = heuristic(exact.accept(new WholeRows()).accept(new ActualTypes()), CALCS);
+        RelNode told = new SemiJoins(
+                        adapters, bounds, (whole, withKeys) -> sources.set(sources.indexOf(whole), withKeys))
+                .apply(implemented(calcs, governed));
+        return (EnumerableRel) CancelPoint.above(HeldRows.counted(told));
     }
 
     /** Registers the engine's operators with a planner. */
@@ -137,8 +143,9 @@ public final class FederatedPlanner {
     }
 
     /** Sub-queries become joins; predicates move down. */
-    private static RelNode normalised(RelNode governed) {
-        RelNode joins = Decorrelation.of(heuristic(governed.accept(new JoinSubQueries()), SUB_QUERIES));
+    private RelNode normalised(RelNode governed) {
+        RelNode placed = governed.accept(new JoinSubQueries()).accept(new OwnSubQueries(this::sourceOf));
+        RelNode joins = Decorrelation.of(heuristic(placed, SUB_QUERIES));
         RelNode factored = heuristic(joins.accept(new CommonFactors()), DISJUNCTIONS);
         RelNode moved = heuristic(factored, PREDICATES);
         return heuristic(told(moved), PREDICATES);
@@ -187,6 +194,11 @@ public final class FederatedPlanner {
         }
     }
 
+    /** The same plan with its predicates as near to where rows come from as they may be. */
+    static RelNode moved(RelNode plan) {
+        return heuristic(plan, PREDICATES);
+    }
+
     private static RelNode heuristic(RelNode plan, List<RelOptRule> rules) {
         return heuristic(plan, rules, Integer.MAX_VALUE);
     }
@@ -203,7 +215,8 @@ public final class FederatedPlanner {
     }
 
     /** The one source that computes a whole tree; null where none does. */
-    private @Nullable String sourceOf(RelNode plan) {
+    private @Nullable String sourceOf(RelNode closed) {
+        RelNode plan = Whole.opened(closed);
         Set<String> sources = Pushdown.sources(plan);
         if (sources.size() != 1 || !RelOptUtil.getVariablesUsed(plan).isEmpty()) {
             return null;
@@ -278,7 +291,7 @@ public final class FederatedPlanner {
     private RelNode split(RelNode plan, List<SourceSql> found) {
         String source = sourceOf(plan);
         if (source != null) {
-            SourceSql sql = new SqlGenerator(adapters.apply(source)).query(source, plan);
+            SourceSql sql = new SqlGenerator(adapters.apply(source)).query(source, Whole.opened(plan));
             found.add(sql);
             return new SourceRel(plan.getCluster(), plan, sql);
         }
@@ -320,7 +333,7 @@ public final class FederatedPlanner {
         }
     }
 
-    private static EnumerableRel implemented(RelNode local, RelNode governed) {
+    private static RelNode implemented(RelNode local, RelNode governed) {
         RelOptPlanner planner = local.getCluster().getPlanner();
         // No order is asked for: a Sort in the plan is never removed, and what stands above it keeps its order.
         RelTraitSet wanted = local.getCluster().traitSetOf(EnumerableConvention.INSTANCE);
@@ -328,7 +341,7 @@ public final class FederatedPlanner {
                 .accept(new Unordered());
         boolean there = typed.getTraitSet().equals(wanted);
         planner.setRoot(there ? typed : planner.changeTraits(typed, wanted));
-        return (EnumerableRel) CancelPoint.above(HeldRows.counted(planner.findBestExp()));
+        return planner.findBestExp();
     }
 
     private static RelNode trimmed(RelNode plan) {
@@ -344,6 +357,15 @@ public final class FederatedPlanner {
 
         /** Called by Calcite's dispatch. */
         public TrimResult trimFields(SealedScan scan, ImmutableBitSet used, Set<RelDataTypeField> extra) {
+            return ofLeaf(scan, used);
+        }
+
+        /** Called by Calcite's dispatch. */
+        public TrimResult trimFields(Whole whole, ImmutableBitSet used, Set<RelDataTypeField> extra) {
+            return ofLeaf(whole, used);
+        }
+
+        private TrimResult ofLeaf(RelNode scan, ImmutableBitSet used) {
             int width = scan.getRowType().getFieldCount();
             ImmutableBitSet kept = used.isEmpty() ? ImmutableBitSet.of(0) : used;
             if (kept.cardinality() == width) {

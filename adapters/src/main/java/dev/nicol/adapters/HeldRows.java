@@ -67,7 +67,7 @@ public final class HeldRows extends SingleRel implements EnumerableRel {
     }
 
     /** Whether a plan may have more rows than its sources gave. */
-    private static boolean joins(RelNode plan) {
+    static boolean joins(RelNode plan) {
         return plan instanceof Join
                 || plan instanceof Correlate
                 || plan instanceof RepeatUnion

@@ -2,27 +2,35 @@ package dev.nicol.adapters;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.logical.LogicalJoin;
 import org.apache.calcite.rel.logical.LogicalProject;
-import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Orders inner joins across sources. Factors of one source that a predicate connects are joined first, so that their
- * source joins them; the groups are then joined smallest first, always along a predicate where there is one.
+ * source joins them; to the smallest group is then joined what leaves the fewest rows, always along a predicate where there
+ * is one.
  *
  * <p>Deterministic and quadratic in the number of factors, because planning time is part of every statement.
  */
@@ -71,18 +79,91 @@ final class JoinOrder {
         conditions.addAll(RelOptUtil.conjunctions(RexUtil.shift(join.getCondition(), offset)));
     }
 
-    /** A set of factors already joined; {@code order} lists the factors whose fields its row consists of. */
-    private record Group(RelNode plan, List<Integer> order) {}
+    /**
+     * A set of factors already joined.
+     *
+     * @param order of the factors whose fields its row consists of
+     * @param rows estimated
+     * @param equal sets of fields, in the written order of factors, that are equal in its rows
+     */
+    private record Group(RelNode plan, List<Integer> order, double rows, List<Set<Integer>> equal) {}
 
     private RelNode joined(RelNode original) {
         Set<RexNode> pending = new LinkedHashSet<>(conditions);
         List<Group> groups = new ArrayList<>();
         for (int i = 0; i < factors.size(); i++) {
-            groups.add(new Group(factors.get(i), List.of(i)));
+            groups.add(new Group(factors.get(i), List.of(i), Estimates.rows(factors.get(i)), List.of()));
         }
+        pending.addAll(implied(original, pending));
         groups = joinSameSource(groups, pending);
         Group all = joinSmallestFirst(groups, pending);
         return restored(original, all);
+    }
+
+    /**
+     * Equalities of two fields of one source's factors that follow from those with a third one: their source can join by
+     * them. Where one holds, one of the others is left out again.
+     */
+    private List<RexNode> implied(RelNode original, Set<RexNode> written) {
+        List<Set<Integer>> classes = new ArrayList<>();
+        Set<Set<Integer>> known = new HashSet<>();
+        for (RexNode condition : written) {
+            Set<Integer> pair = pair(condition);
+            if (pair != null) {
+                known.add(pair);
+                merge(classes, pair);
+            }
+        }
+        RexBuilder rex = original.getCluster().getRexBuilder();
+        List<RexNode> implied = new ArrayList<>();
+        for (Set<Integer> same : classes) {
+            List<Integer> fields = List.copyOf(new TreeSet<>(same));
+            for (int i = 0; i < fields.size(); i++) {
+                for (int j = i + 1; j < fields.size(); j++) {
+                    int one = fields.get(i);
+                    int other = fields.get(j);
+                    String source = sourceOf.apply(factors.get(factorOf(one)));
+                    if (source != null
+                            && factorOf(one) != factorOf(other)
+                            && !known.contains(Set.of(one, other))
+                            && source.equals(sourceOf.apply(factors.get(factorOf(other))))) {
+                        implied.add(rex.makeCall(
+                                SqlStdOperatorTable.EQUALS,
+                                rex.makeInputRef(original, one),
+                                rex.makeInputRef(original, other)));
+                    }
+                }
+            }
+        }
+        return implied;
+    }
+
+    /** The two fields that a condition sets equal; null for another, and where equal values may be different ones. */
+    private static @Nullable Set<Integer> pair(RexNode condition) {
+        if (condition.getKind() != SqlKind.EQUALS
+                || !(((RexCall) condition).getOperands().get(0) instanceof RexInputRef one)
+                || !(((RexCall) condition).getOperands().get(1) instanceof RexInputRef other)
+                || one.getIndex() == other.getIndex()) {
+            return null;
+        }
+        // Texts can be equal by one column's collation and not by the other's.
+        boolean exact = SqlTypeUtil.equalSansNullability(one.getType(), other.getType())
+                && (SqlTypeUtil.isExactNumeric(one.getType())
+                        || one.getType().getSqlTypeName() == SqlTypeName.DATE
+                        || one.getType().getSqlTypeName() == SqlTypeName.UUID);
+        return exact ? Set.of(one.getIndex(), other.getIndex()) : null;
+    }
+
+    private static void merge(List<Set<Integer>> classes, Set<Integer> equal) {
+        Set<Integer> merged = new HashSet<>(equal);
+        classes.removeIf(same -> {
+            boolean touches = same.stream().anyMatch(equal::contains);
+            if (touches) {
+                merged.addAll(same);
+            }
+            return touches;
+        });
+        classes.add(merged);
     }
 
     private List<Group> joinSameSource(List<Group> groups, Set<RexNode> pending) {
@@ -113,31 +194,32 @@ final class JoinOrder {
 
     private Group joinSmallestFirst(List<Group> groups, Set<RexNode> pending) {
         List<Group> left = new ArrayList<>(groups);
-        RelMetadataQuery metadata = groups.get(0).plan().getCluster().getMetadataQuery();
-        Group all = left.remove(smallest(left, group -> true, metadata));
+        Group all = left.remove(least(left, Group::rows));
         while (!left.isEmpty()) {
             Group base = all;
-            int next = smallest(left, group -> connects(base, group, pending), metadata);
+            int next = least(
+                    left,
+                    group -> connects(base, group, pending)
+                            ? join(base, group, new LinkedHashSet<>(pending)).rows()
+                            : Double.POSITIVE_INFINITY);
             if (next < 0) {
-                next = smallest(left, group -> true, metadata);
+                next = least(left, Group::rows);
             }
             Group added = left.remove(next);
             // The engine keeps the right side in memory: the smaller one.
-            boolean baseIsLarger = metadata.getRowCount(base.plan()) >= metadata.getRowCount(added.plan());
-            all = baseIsLarger ? join(base, added, pending) : join(added, base, pending);
+            all = base.rows() >= added.rows() ? join(base, added, pending) : join(added, base, pending);
         }
         return all;
     }
 
-    private static int smallest(
-            List<Group> groups, java.util.function.Predicate<Group> wanted, RelMetadataQuery metadata) {
+    private static int least(List<Group> groups, ToDoubleFunction<Group> rows) {
         int best = -1;
         double bestRows = Double.POSITIVE_INFINITY;
         for (int i = 0; i < groups.size(); i++) {
-            double rows = metadata.getRowCount(groups.get(i).plan());
-            if (wanted.test(groups.get(i)) && (best < 0 || rows < bestRows)) {
+            double of = rows.applyAsDouble(groups.get(i));
+            if (of < bestRows) {
                 best = i;
-                bestRows = rows;
+                bestRows = of;
             }
         }
         return best;
@@ -154,15 +236,24 @@ final class JoinOrder {
         });
     }
 
-    /** Joins two groups on every pending condition that they complete, and takes those from the pending ones. */
+    /**
+     * Joins two groups on every pending condition that they complete, and takes those from the pending ones. An equality
+     * that follows from others is left out.
+     */
     private Group join(Group left, Group right, Set<RexNode> pending) {
         List<Integer> order = new ArrayList<>(left.order());
         order.addAll(right.order());
+        List<Set<Integer>> equal = new ArrayList<>(left.equal());
+        equal.addAll(right.equal());
         List<RexNode> ready = new ArrayList<>();
         pending.removeIf(condition -> {
             boolean complete = order.containsAll(factorsOf(condition));
-            if (complete) {
+            Set<Integer> pair = complete ? pair(condition) : null;
+            if (complete && (pair == null || equal.stream().noneMatch(same -> same.containsAll(pair)))) {
                 ready.add(onto(condition, order));
+            }
+            if (pair != null) {
+                merge(equal, pair);
             }
             return complete;
         });
@@ -174,7 +265,8 @@ final class JoinOrder {
                 RexUtil.composeConjunction(rex, ready),
                 Set.of(),
                 JoinRelType.INNER);
-        return new Group(plan, order);
+        return new Group(
+                plan, order, Estimates.inner(left.plan(), left.rows(), right.plan(), right.rows(), ready), equal);
     }
 
     private RelNode restored(RelNode original, Group all) {

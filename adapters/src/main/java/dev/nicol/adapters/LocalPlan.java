@@ -22,6 +22,9 @@ public final class LocalPlan {
     /** The name under which generated code finds its {@link SourceExecution}. */
     private static final String EXECUTION = "nicol.execution";
 
+    /** The name under which it finds what it keeps. */
+    private static final String KEPT = "nicol.kept";
+
     private final EnumerableRel plan;
     private final Bindable<?> compiled;
     private final Map<String, Object> constants = new HashMap<>();
@@ -38,6 +41,12 @@ public final class LocalPlan {
         return (SourceExecution) Objects.requireNonNull(root.get(EXECUTION), EXECUTION);
     }
 
+    /** What the run keeps of the sides of joins that are read first. */
+    @SuppressWarnings("unchecked") // this is all that stands under the name
+    static Map<JoinKeys, KeptRows<?>> kept(DataContext root) {
+        return (Map<JoinKeys, KeptRows<?>>) Objects.requireNonNull(root.get(KEPT), KEPT);
+    }
+
     /** The optimized plan that runs. */
     public EnumerableRel plan() {
         return plan;
@@ -49,7 +58,7 @@ public final class LocalPlan {
      */
     public static RelNode traced(RelNode node) {
         RelNode at = node;
-        while (at instanceof CancelPoint || at instanceof HeldRows) {
+        while (at instanceof CancelPoint || at instanceof HeldRows || at instanceof KeptKeys) {
             at = at.getInput(0);
         }
         return at instanceof EngineLeaf leaf ? leaf.standsFor() : at;
@@ -99,6 +108,7 @@ public final class LocalPlan {
     private final class Run implements DataContext {
         private final SourceExecution execution;
         private final Map<String, ? extends @Nullable Object> variables;
+        private final Map<JoinKeys, KeptRows<?>> kept = new HashMap<>();
         private final SchemaPlus scratch =
                 CalciteSchema.createRootSchema(false, false).plus();
 
@@ -127,6 +137,8 @@ public final class LocalPlan {
         public @Nullable Object get(String name) {
             if (name.equals(EXECUTION)) {
                 return execution;
+            } else if (name.equals(KEPT)) {
+                return kept;
             }
             if (name.startsWith("?")) {
                 Object value = execution.parameter(Integer.parseInt(name.substring(1)));

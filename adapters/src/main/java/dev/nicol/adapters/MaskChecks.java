@@ -134,9 +134,11 @@ public final class MaskChecks implements SourceCheck {
     /** What the engine computes. */
     private static Map<Integer, Map<MaskProbe.Column, Object>> computed(MaskProbe probe) {
         List<MaskProbe.Column> columns = probe.columns(null);
-        FederatedPlanner planner = new FederatedPlanner(none -> {
-            throw new IllegalStateException("known values are of no source");
-        });
+        FederatedPlanner planner = new FederatedPlanner(
+                none -> {
+                    throw new IllegalStateException("known values are of no source");
+                },
+                JoinKeyBounds.DEFAULT);
         LocalPlan plan = planner.plan(probe.plan(columns, true));
         SourceExecution.Lender none = source -> {
             throw new IllegalStateException("known values are of no source");

@@ -134,6 +134,27 @@ public interface SourceAdapter {
     void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type) throws SQLException;
 
     /**
+     * How a column is compared with any of the keys of a join, bound as one array: stands behind it in place of {@code = ?}.
+     * Null where they are listed, each a parameter.
+     */
+    default @Nullable String keysInArray() {
+        return null;
+    }
+
+    /**
+     * Whether this kind finds a column of that type equal to a key wherever the engine does. Only asked of whole numbers,
+     * decimals, dates and texts of any length.
+     */
+    default boolean comparesKeys(RelDataType type) {
+        return true;
+    }
+
+    /** Whether a column of any text type may be compared with a text; else the database might fail where the engine does not. */
+    default boolean comparesKey(String text) {
+        return true;
+    }
+
+    /**
      * Which of the user's codes a failure of this database is; {@code SOURCE_FAILED} when in doubt, {@code NOT_PERMITTED}
      * where the database forbids it to the login or role.
      */

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -109,9 +110,14 @@ public final class SourceExecution implements AutoCloseable {
 
     /** Runs a query; rows arrive as they are read. */
     public SourceQuery open(SourceSql sql, Use use) {
+        return open(sql, Map.of(), use);
+    }
+
+    /** @param keys values of parameters that are this query's own */
+    SourceQuery open(SourceSql sql, Map<Integer, Object> keys, Use use) {
         refuseCancelled();
         Loan loan = forPolicy ? lender.borrowForPolicy(sql.source()) : lender.borrow(sql.source());
-        SourceQuery query = new SourceQuery(this, sql, loan, use);
+        SourceQuery query = new SourceQuery(this, sql, keys, loan, use);
         queries.add(query);
         try {
             refuseCancelled();
@@ -247,6 +253,15 @@ public final class SourceExecution implements AutoCloseable {
 
     void bind(SourceSql sql, SourceAdapter adapter, PreparedStatement statement) throws SQLException {
         bind(sql, adapter, statement, this::parameter);
+    }
+
+    /** @param keys values of parameters beside the statement's */
+    void bind(SourceSql sql, Map<Integer, Object> keys, SourceAdapter adapter, PreparedStatement statement)
+            throws SQLException {
+        bind(sql, adapter, statement, index -> {
+            Object key = keys.get(index);
+            return key == null ? parameter(index) : key;
+        });
     }
 
     private static void bind(

@@ -6,29 +6,51 @@ import dev.nicol.adapters.SourceExecution.Use;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running query at a source. Rows are in the engine's representation; the reader closes it, or its execution does. */
+/**
+ * A running query at a source. Rows are in the engine's representation; the reader closes it, or its execution does. While
+ * rows of one batch are used, the next one is read.
+ */
 public final class SourceQuery implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SourceQuery.class);
 
+    /** Read what follows while rows are used: one thread at most for each connection that is lent, gone when idle. */
+    private static final ExecutorService READERS = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "source-reader");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private final SourceExecution execution;
     private final SourceSql sql;
+    private final Map<Integer, Object> keys;
     private final Loan loan;
     private final Use use;
     private final SourceAdapter.ValueReader[] readers;
     private volatile @Nullable PreparedStatement statement;
-    private @Nullable ResultSet rows;
+    private volatile @Nullable ResultSet rows;
+    private volatile @Nullable Future<Batch> ahead;
+    private Batch batch = new Batch(List.of(), false, null);
+    private int at;
     private @Nullable Sent record;
     private long startedNanos;
-    private boolean exhausted;
-    private boolean closed;
+    private volatile boolean exhausted;
+    private volatile boolean closed;
 
-    SourceQuery(SourceExecution execution, SourceSql sql, Loan loan, Use use) {
+    SourceQuery(SourceExecution execution, SourceSql sql, Map<Integer, Object> keys, Loan loan, Use use) {
         this.execution = execution;
         this.sql = sql;
+        this.keys = keys;
         this.loan = loan;
         this.use = use;
         this.readers = SourceExecution.readers(loan.adapter(), sql.rowType(), use != Use.ANSWER);
@@ -47,34 +69,107 @@ public final class SourceQuery implements AutoCloseable {
         if (!sql.fewRows()) {
             loan.adapter().stream(prepared, SourceExecution.FETCH_ROWS);
         }
-        execution.bind(sql, loan.adapter(), prepared);
+        execution.bind(sql, keys, loan.adapter(), prepared);
         execution.refuseCancelled();
         rows = prepared.executeQuery();
     }
 
-    /** The next row; null at the end, when the source has already been released. */
+    /** The next row; null at the end. The source is released as soon as its last row is read. */
     public @Nullable Object @Nullable [] next() {
-        ResultSet open = rows;
-        if (open == null) {
+        execution.refuseCancelled();
+        if (closed && !exhausted) {
             return null;
         }
-        try {
-            execution.refuseCancelled();
-            if (!open.next()) {
-                exhausted = true;
-                close();
+        while (at == batch.rows().size()) {
+            if (batch.failure() != null) {
+                throw failed(batch.failure());
+            } else if (batch.last()) {
                 return null;
             }
-            @Nullable Object[] row = SourceExecution.row(open, readers);
-            if (record != null) {
-                record.rows().incrementAndGet();
+            batch = following();
+            at = 0;
+        }
+        @Nullable Object[] row = batch.rows().get(at++);
+        if (record != null) {
+            record.rows().incrementAndGet();
+        }
+        if (use == Use.JOIN) {
+            execution.countHeld();
+        }
+        return row;
+    }
+
+    private RuntimeException failed(Exception failure) {
+        return failure instanceof SQLException sql
+                ? execution.failed(loan, this.sql.source(), sql)
+                : (RuntimeException) failure;
+    }
+
+    /**
+     * Rows read at once.
+     *
+     * @param last whether none follow
+     * @param failure of the source after these rows
+     */
+    private record Batch(
+            List<@Nullable Object[]> rows,
+            boolean last,
+            @Nullable Exception failure) {}
+
+    /** What was read while the rows before were used; then starts to read what follows that. */
+    private Batch following() {
+        Future<Batch> read = ahead;
+        ahead = null;
+        Batch found = read == null ? read() : awaited(read);
+        execution.refuseCancelled();
+        if (found.last()) {
+            exhausted = true;
+            close();
+        } else if (found.failure() == null && !loan.pinned()) {
+            // A transaction's connection is used by others in turn; this one is ours alone.
+            readAhead();
+        }
+        return found;
+    }
+
+    private synchronized void readAhead() {
+        if (!closed) {
+            ahead = READERS.submit(this::read);
+        }
+    }
+
+    private Batch read() {
+        List<@Nullable Object[]> read = new ArrayList<>();
+        try {
+            ResultSet open = rows;
+            while (open != null && read.size() < SourceExecution.FETCH_ROWS) {
+                if (!open.next()) {
+                    return new Batch(read, true, null);
+                }
+                read.add(SourceExecution.row(open, readers));
             }
-            if (use == Use.JOIN) {
-                execution.countHeld();
+            return new Batch(read, open == null, null);
+        } catch (SQLException | RuntimeException failure) {
+            return new Batch(read, false, failure);
+        }
+    }
+
+    private static Batch awaited(Future<Batch> read) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return read.get();
+                } catch (InterruptedException interruption) {
+                    interrupted = true;
+                } catch (ExecutionException failure) {
+                    throw new IllegalStateException(failure.getCause());
+                }
             }
-            return row;
-        } catch (SQLException failure) {
-            throw execution.failed(loan, sql.source(), failure);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -105,6 +200,10 @@ public final class SourceQuery implements AutoCloseable {
             if (open != null && !exhausted && !open.isClosed()) {
                 // A driver that streams would otherwise read the rest before it closes.
                 open.cancel();
+            }
+            Future<Batch> reading = ahead;
+            if (reading != null) {
+                awaited(reading);
             }
         } catch (SQLException failure) {
             LOG.debug("closing a query at source {} failed", sql.source(), failure);

@@ -32,11 +32,13 @@ import org.jspecify.annotations.Nullable;
 /** A part of a plan that one source computes: a leaf for the engine, one SQL text for the source. */
 public final class SourceRel extends AbstractRelNode implements EnumerableRel, EngineLeaf {
     private final RelNode pushed;
+    private final RelNode opened;
     private final SourceSql sql;
 
     SourceRel(RelOptCluster cluster, RelNode pushed, SourceSql sql) {
         super(cluster, cluster.traitSetOf(EnumerableConvention.INSTANCE));
         this.pushed = pushed;
+        this.opened = Whole.opened(pushed);
         this.sql = sql;
     }
 
@@ -47,7 +49,7 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel, E
 
     @Override
     public RelNode standsFor() {
-        return pushed;
+        return opened;
     }
 
     public SourceSql sql() {
@@ -101,14 +103,18 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel, E
         /** Rows as arrays, or bare values where there is one column, as the engine's row formats want them. */
         public Enumerable<@Nullable Object> open(DataContext root) {
             SourceExecution execution = LocalPlan.execution(root);
-            boolean scalar = sql.rowType().getFieldCount() == 1;
             return new AbstractEnumerable<@Nullable Object>() {
                 @Override
                 public Enumerator<@Nullable Object> enumerator() {
-                    return new Rows(execution.open(sql, SourceExecution.Use.JOIN), sql.rowType(), scalar);
+                    return rows(execution.open(sql, SourceExecution.Use.JOIN), sql.rowType());
                 }
             };
         }
+    }
+
+    /** Rows as arrays, or bare values where there is one column. */
+    static Enumerator<@Nullable Object> rows(SourceQuery query, RelDataType rowType) {
+        return new Rows(query, rowType, rowType.getFieldCount() == 1);
     }
 
     private static final class Rows implements Enumerator<@Nullable Object> {

@@ -2,6 +2,7 @@ package dev.nicol.adapters;
 
 import dev.nicol.policy.TableName;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param uniqueKeys sets of column names, primary key included
  * @param rowCount the source's own estimate
  * @param counted whether the source has one; else {@code rowCount} is a guess
+ * @param distinct how many values columns are estimated to have; without those of which nothing is known
  * @param transactional whether a write of it that fails is taken back
  */
 public record SourceTable(
@@ -25,6 +27,7 @@ public record SourceTable(
         List<List<String>> uniqueKeys,
         double rowCount,
         boolean counted,
+        Map<String, Double> distinct,
         boolean transactional,
         @Nullable String comment) {
     public SourceTable {
@@ -32,5 +35,12 @@ public record SourceTable(
         columns = List.copyOf(columns);
         primaryKey = List.copyOf(primaryKey);
         uniqueKeys = List.copyOf(uniqueKeys);
+        distinct = Map.copyOf(distinct);
+    }
+
+    /** How many values a column is thought to have; where nothing is known of it, as many as there are rows. */
+    double distinctValues(String column) {
+        double rows = Math.max(1, rowCount);
+        return uniqueKeys.contains(List.of(column)) ? rows : Math.min(rows, distinct.getOrDefault(column, rows));
     }
 }

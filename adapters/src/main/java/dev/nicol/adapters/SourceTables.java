@@ -61,6 +61,18 @@ public final class SourceTables {
         }
     }
 
+    /**
+     * How many values a column has, by the source's own statistics; ignored where the table is not known.
+     *
+     * @param values negative: for each row of the table
+     */
+    public void distinct(String schema, String table, String column, double values) {
+        Draft draft = drafts.get(name(schema, table));
+        if (draft != null) {
+            draft.distinct.put(column, values < 0 ? -values * Math.max(1, draft.rowCount) : values);
+        }
+    }
+
     /** What was gathered, as an available source. */
     public SourceCatalog catalog() {
         Map<TableName, SourceTable> tables = new LinkedHashMap<>();
@@ -80,6 +92,7 @@ public final class SourceTables {
         private final @Nullable String comment;
         private final Map<String, SourceColumn> columns = new LinkedHashMap<>();
         private final Map<String, List<String>> keys = new LinkedHashMap<>();
+        private final Map<String, Double> distinct = new LinkedHashMap<>();
         private @Nullable String primary;
         private boolean transactional = true;
 
@@ -108,6 +121,7 @@ public final class SourceTables {
                     uniqueKeys,
                     rowCount < 0 ? UNKNOWN_ROWS : rowCount,
                     rowCount >= 0,
+                    distinct,
                     transactional,
                     comment);
         }

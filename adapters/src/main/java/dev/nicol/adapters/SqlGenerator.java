@@ -34,6 +34,7 @@ import org.apache.calcite.sql.SqlWriterConfig;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.pretty.SqlPrettyWriter;
 import org.apache.calcite.sql.util.SqlString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a governed plan over one source in that source's SQL. A seal becomes a sub-select of its own: masks and row
@@ -60,6 +61,18 @@ public final class SqlGenerator {
     /** The SQL of a whole plan. Every operator in it must have been found computable (see {@link Pushdown}). */
     public SourceSql query(String source, RelNode plan) {
         return printed(source, queryNode(plan), types(plan), plan.getRowType(), oneScan(plan), FewRows.in(plan));
+    }
+
+    /**
+     * The SQL of a plan that compares columns with keys of a join, for the rows of {@code whole}.
+     *
+     * @return null where a comparison did not come out as one that keys can be put in
+     */
+    @Nullable
+    KeyedSql keyed(SourceSql whole, RelNode plan) {
+        SourceSql marked =
+                printed(whole.source(), queryNode(plan), types(plan), whole.rowType(), oneScan(plan), whole.fewRows());
+        return KeyedSql.of(adapter, marked);
     }
 
     /** The tree of that SQL, for use inside a write. */
@@ -90,7 +103,17 @@ public final class SqlGenerator {
                 .withUpdateSetListNewline(false)
                 .withClauseStartsLine(false)
                 .withIndentation(0);
-        SqlPrettyWriter writer = new SqlPrettyWriter(style);
+        SqlPrettyWriter writer = new SqlPrettyWriter(style) {
+            @Override
+            public void dynamicParam(int index) {
+                super.dynamicParam(index);
+                if (index >= JoinKeys.FIRST_PARAMETER) {
+                    setNeedWhitespace(false);
+                    print(KeyedSql.MARK);
+                    setNeedWhitespace(true);
+                }
+            }
+        };
         writer.format(statement);
         SqlString sql = writer.toSqlString();
         List<Integer> parameters = sql.getDynamicParameters() == null ? List.of() : sql.getDynamicParameters();

@@ -1,5 +1,7 @@
 package dev.nicol.adapters;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.nicol.adapters.SourceAdapter.Capability;
 import dev.nicol.adapters.testing.TestDatabases;
 import java.math.BigDecimal;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.calcite.avatica.util.ByteString;
+import org.junit.jupiter.api.Test;
 
 class MysqlSourceTest extends SourceContract {
     MysqlSourceTest() {
@@ -97,6 +100,19 @@ class MysqlSourceTest extends SourceContract {
                         "UUID",
                         UUID.fromString("123e4567-e89b-12d3-a456-426614174000")),
                 new TypeCase("INET6", "'::1'", "VARCHAR", "::1"));
+    }
+
+    @Test
+    void valuesOfColumnsAreCounted() {
+        execute(
+                "CREATE TABLE kinds (id INTEGER PRIMARY KEY, kind INTEGER, other INTEGER, KEY (kind))",
+                "INSERT INTO kinds SELECT seq, seq % 10, seq % 50 FROM seq_1_to_2000",
+                "ANALYZE TABLE kinds");
+        assertThat(table("kinds").distinctValues("id")).isBetween(1_000.0, 4_000.0);
+        assertThat(table("kinds").distinctValues("kind")).isBetween(5.0, 20.0);
+        // no index, no statistics
+        assertThat(table("kinds").distinctValues("other")).isBetween(1_000.0, 4_000.0);
+        execute("DROP TABLE kinds");
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.nicol.adapters;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.nicol.adapters.SourceAdapter.Capability;
 import dev.nicol.adapters.testing.TestDatabases;
 import java.math.BigDecimal;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.calcite.avatica.util.ByteString;
+import org.junit.jupiter.api.Test;
 
 class PostgresSourceTest extends SourceContract {
     PostgresSourceTest() {
@@ -105,6 +108,18 @@ class PostgresSourceTest extends SourceContract {
                         "'{2024-03-10 02:30:00}'",
                         "TIMESTAMP(6) ARRAY",
                         List.of(TypeValues.millis("2024-03-10T02:30:00"))));
+    }
+
+    @Test
+    void valuesOfColumnsAreCounted() {
+        execute(
+                "CREATE TABLE kinds (id INTEGER PRIMARY KEY, kind INTEGER, other INTEGER)",
+                "INSERT INTO kinds SELECT i, i % 10, i % 50 FROM generate_series(1, 2000) i",
+                "ANALYZE kinds");
+        assertThat(table("kinds").distinctValues("id")).isBetween(1_000.0, 4_000.0);
+        assertThat(table("kinds").distinctValues("kind")).isBetween(5.0, 20.0);
+        assertThat(table("kinds").distinctValues("other")).isBetween(30.0, 70.0);
+        execute("DROP TABLE kinds");
     }
 
     @Override

@@ -2,20 +2,21 @@ package dev.nicol.server;
 
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.pipeline.QueueLimits;
-import dev.nicol.server.pipeline.StatementPipeline;
+import dev.nicol.server.pipeline.StatementLimits;
 import dev.nicol.server.wire.WireLimits;
 
 /** The bounds in {@code nicol.yaml}, for those who keep them. */
 final class ServerLimits {
     private ServerLimits() {}
 
-    static StatementPipeline.Limits statements(NicolConfig config) {
+    static StatementLimits statements(NicolConfig config) {
         NicolConfig.Limits limits = config.limits();
         NicolConfig.Queue queue = limits.queue();
-        return new StatementPipeline.Limits(
+        return new StatementLimits(
                 limits.maxRowsInMemory(),
                 limits.maxResultRows(),
                 limits.planCacheBytes(),
+                limits.joinKeys(),
                 new QueueLimits(queue.running(), queue.runningPerUser(), queue.waiting(), queue.timeout()));
     }
 

@@ -82,7 +82,11 @@ class FederationTest {
                 box,
                 "CREATE TABLE regions (code CHAR(4), label VARCHAR(20))",
                 "INSERT INTO regions VALUES ('EU', 'Europe'), ('US', 'States'), ('AP', 'Asia'), (NULL, 'Nowhere')");
-        nicol = TestNicol.start(List.of(crm, orders, lake, box), USERS, POLICIES, "limits: {max_rows_in_memory: 5000}");
+        nicol = TestNicol.start(
+                List.of(crm, orders, lake, box),
+                USERS,
+                POLICIES,
+                "limits: {max_rows_in_memory: 5000, join_keys_from_rows: 0}");
         reader = nicol.connect("ana");
         shop = "shop." + orders.url().replaceAll(".*/([^/?]+).*", "$1");
     }
@@ -207,7 +211,8 @@ class FederationTest {
                 "(SELECT a.id FROM lake.main.visits a, lake.main.visits b, lake.main.visits c, lake.main.visits d,"
                         + " lake.main.visits e, lake.main.visits f)";
         assertThatThrownBy(() -> nicol.rows(
-                        "ana", located("SELECT COUNT(*) FROM " + many + " AS m JOIN $shop.orders o ON o.id = m.id")))
+                        "ana",
+                        located("SELECT COUNT(*) FROM " + many + " AS m JOIN $shop.orders o ON o.id + 90 = m.id")))
                 .isInstanceOfSatisfying(SQLException.class, failure -> {
                     assertThat(failure.getSQLState()).isEqualTo("53200");
                     assertThat(failure.getMessage()).contains("5000 rows").contains("limits.max_rows_in_memory");

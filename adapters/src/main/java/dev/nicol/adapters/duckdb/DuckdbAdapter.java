@@ -172,6 +172,12 @@ public final class DuckdbAdapter implements SourceAdapter {
         return value == null ? null : value instanceof BigDecimal number ? number : new BigDecimal(value.toString());
     }
 
+    /** Decimals of two scales are cast to one that may be too narrow for either. */
+    @Override
+    public boolean comparesKeys(RelDataType type) {
+        return type.getSqlTypeName() != SqlTypeName.DECIMAL;
+    }
+
     @Override
     public void bind(PreparedStatement statement, int index, @Nullable Object value, RelDataType type)
             throws SQLException {

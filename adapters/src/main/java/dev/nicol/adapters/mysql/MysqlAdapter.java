@@ -249,6 +249,12 @@ public final class MysqlAdapter implements SourceAdapter {
         }
     }
 
+    /** A column has a character set, and a list of texts must have all its characters there: a mix of collations otherwise. */
+    @Override
+    public boolean comparesKey(String text) {
+        return text.chars().allMatch(c -> c < 128);
+    }
+
     @Override
     public NicolError classify(SQLException failure) {
         int code = failure.getErrorCode();

@@ -42,6 +42,10 @@ final class MysqlCatalog {
             + " AND p.index_name = i.index_name AND (p.sub_part IS NOT NULL OR p.column_name IS NULL))"
             + " ORDER BY table_schema, table_name, index_name <> 'PRIMARY', index_name, seq_in_index";
 
+    private static final String STATISTICS = "SELECT table_schema, table_name, column_name, MAX(cardinality)"
+            + " FROM information_schema.statistics WHERE seq_in_index = 1 AND sub_part IS NULL AND column_name IS NOT NULL"
+            + " AND cardinality > 0 AND LOWER(table_schema)" + OWN + " GROUP BY table_schema, table_name, column_name";
+
     private final Connection connection;
     private final SourceTables tables;
     private final RelDataTypeFactory types;
@@ -85,6 +89,11 @@ final class MysqlCatalog {
                 while (row.next()) {
                     String key = row.getString(3);
                     tables.keyColumn(row.getString(1), row.getString(2), key, key.equals("PRIMARY"), row.getString(4));
+                }
+            }
+            try (ResultSet row = statement.executeQuery(STATISTICS)) {
+                while (row.next()) {
+                    tables.distinct(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4));
                 }
             }
         }

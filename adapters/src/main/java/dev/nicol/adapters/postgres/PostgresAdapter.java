@@ -166,6 +166,12 @@ public final class PostgresAdapter implements SourceAdapter {
         StandardValues.bind(statement, index, value, type);
     }
 
+    /** A sub-query is hashed whatever is known of the array; {@code = ANY (?)} of a prepared statement would be searched row by row. */
+    @Override
+    public String keysInArray() {
+        return "= ANY (SELECT unnest(?))";
+    }
+
     @Override
     public boolean transactionFailed(Connection connection) throws SQLException {
         return connection.unwrap(BaseConnection.class).getTransactionState() == TransactionState.FAILED;

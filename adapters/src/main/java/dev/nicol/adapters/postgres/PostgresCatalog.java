@@ -14,7 +14,7 @@ import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
-/** Reads pg_catalog in four queries, however many tables there are. */
+/** Reads pg_catalog in five queries, however many tables there are. */
 final class PostgresCatalog {
     private static final String OWN_SCHEMAS = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
             + " AND n.nspname !~ '^pg_(toast_)?temp_' AND has_schema_privilege(n.oid, 'USAGE')";
@@ -57,6 +57,10 @@ final class PostgresCatalog {
             + " AND k.position <= i.indnkeyatts AND " + OWN_TABLES
             + " ORDER BY NOT i.indisprimary, i.indexrelid, k.position";
 
+    /** Numbers of values only: what the values are is not read. */
+    private static final String STATISTICS = "SELECT schemaname, tablename, attname, n_distinct FROM pg_stats"
+            + " WHERE n_distinct <> 0 AND schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY inherited";
+
     /** The modifier of a varchar or numeric counts four bytes of header. */
     private static final int HEADER_BYTES = 4;
 
@@ -97,6 +101,11 @@ final class PostgresCatalog {
                 while (row.next()) {
                     tables.keyColumn(
                             row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5));
+                }
+            }
+            try (ResultSet row = statement.executeQuery(STATISTICS)) {
+                while (row.next()) {
+                    tables.distinct(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4));
                 }
             }
         }

@@ -1,5 +1,6 @@
 package dev.nicol.server.config;
 
+import dev.nicol.adapters.JoinKeyBounds;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.policy.Problems;
 import dev.nicol.policy.ProblemsException;
@@ -138,6 +139,8 @@ public final class ConfigReader {
                 "statement_timeout_s",
                 "max_rows_in_memory",
                 "max_result_rows",
+                "max_join_keys",
+                "join_keys_from_rows",
                 "max_connections",
                 "max_connections_per_user",
                 "max_statements_per_connection",
@@ -152,6 +155,10 @@ public final class ConfigReader {
                 seconds(node, "statement_timeout_s", defaults.statementTimeout(), 1),
                 node.integer("max_rows_in_memory", defaults.maxRowsInMemory(), 1, NicolConfig.Limits.MAX_ROWS),
                 node.integer("max_result_rows", defaults.maxResultRows(), 0, NicolConfig.Limits.MAX_ROWS),
+                new JoinKeyBounds(
+                        (int) node.integer("max_join_keys", defaults.joinKeys().most(), 0, JoinKeyBounds.MOST),
+                        node.integer(
+                                "join_keys_from_rows", defaults.joinKeys().fromRows(), 0, NicolConfig.Limits.MAX_ROWS)),
                 count(node, "max_connections", defaults.maxConnections()),
                 count(node, "max_connections_per_user", defaults.maxConnectionsPerUser()),
                 count(node, "max_statements_per_connection", defaults.maxStatementsPerConnection()),

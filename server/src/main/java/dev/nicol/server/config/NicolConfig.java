@@ -1,5 +1,6 @@
 package dev.nicol.server.config;
 
+import dev.nicol.adapters.JoinKeyBounds;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.server.audit.RetentionRules;
 import dev.nicol.server.audit.RowsTouchedRules;
@@ -175,6 +176,7 @@ public record NicolConfig(
      *
      * @param maxRowsInMemory rows that one statement may hold in the server
      * @param maxResultRows rows that one statement may return; 0: no bound
+     * @param joinKeys when keys of joins are sent to sources
      * @param maxConnections clients' connections, all together; {@code maxConnectionsPerUser} those of one user
      * @param maxStatementsPerConnection open statements of one connection
      * @param idleTimeout after which an unused connection is closed
@@ -186,6 +188,7 @@ public record NicolConfig(
             Duration statementTimeout,
             long maxRowsInMemory,
             long maxResultRows,
+            JoinKeyBounds joinKeys,
             int maxConnections,
             int maxConnectionsPerUser,
             int maxStatementsPerConnection,
@@ -201,6 +204,7 @@ public record NicolConfig(
                 Duration.ofSeconds(300),
                 2_000_000,
                 0,
+                JoinKeyBounds.DEFAULT,
                 500,
                 100,
                 200,

@@ -69,7 +69,7 @@ public final class Pipelines implements AutoCloseable {
             MeterRegistry metrics,
             Clock clock) {}
 
-    public Pipelines(Parts parts, StatementPipeline.Limits limits, Duration statementTimeout) {
+    public Pipelines(Parts parts, StatementLimits limits, Duration statementTimeout) {
         this.running = new RunningStatements(statementTimeout);
         this.queue = new StatementQueue(limits.queue());
         this.cache = new PlanCache(parts.catalogs(), limits.planCacheBytes());
@@ -97,6 +97,7 @@ public final class Pipelines implements AutoCloseable {
                 new ApproveStage(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                 new PlanStage(
                         name -> parts.sources().apply(name).adapter(),
+                        limits.joinKeys(),
                         guard,
                         parts.policies(),
                         new Watch(parts.rowsTouched())),

@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.FederatedPlanner;
+import dev.nicol.adapters.JoinKeyBounds;
 import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
@@ -32,10 +33,18 @@ final class PlanStage {
     private final PolicyExplanation explanation;
     private final Watch watch;
 
-    /** @param adapters the adapter of a source by its name */
-    PlanStage(Function<String, SourceAdapter> adapters, GuardStage guard, Supplier<PolicySet> policies, Watch watch) {
+    /**
+     * @param adapters the adapter of a source by its name
+     * @param joinKeys when keys of joins are sent to sources
+     */
+    PlanStage(
+            Function<String, SourceAdapter> adapters,
+            JoinKeyBounds joinKeys,
+            GuardStage guard,
+            Supplier<PolicySet> policies,
+            Watch watch) {
         this.adapters = adapters;
-        this.federated = new FederatedPlanner(adapters);
+        this.federated = new FederatedPlanner(adapters, joinKeys);
         this.watch = watch;
         this.explanation = new PolicyExplanation(guard, policies, this::plans, adapters);
     }

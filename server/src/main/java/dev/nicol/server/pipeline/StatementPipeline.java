@@ -15,7 +15,7 @@ public final class StatementPipeline {
     private final PlanCache cache;
     private final SharedPlans sharing;
     private final BoundValue.KeyPads keys;
-    private final Limits limits;
+    private final StatementLimits limits;
     private final StatementQueue queue;
     private final StatementMetrics metrics;
 
@@ -27,7 +27,7 @@ public final class StatementPipeline {
             Stages stages,
             PlanCache cache,
             BoundValue.KeyPads keys,
-            Limits limits,
+            StatementLimits limits,
             StatementQueue queue,
             StatementMetrics metrics) {
         this.queue = queue;
@@ -38,16 +38,6 @@ public final class StatementPipeline {
         this.keys = keys;
         this.limits = limits;
     }
-
-    /**
-     * Bounds of every statement.
-     *
-     * @param maxRowsInMemory rows that a join across sources may hold; 0: none
-     * @param maxResultRows rows answered at most; 0: none
-     * @param planCacheBytes that known statements may hold in memory; 0: none is kept
-     * @param queue how many run at once, and wait
-     */
-    public record Limits(long maxRowsInMemory, long maxResultRows, long planCacheBytes, QueueLimits queue) {}
 
     /** The stages in order, one file each; {@code again} tells a call that sends an approved statement again. */
     record Stages(

@@ -1,0 +1,148 @@
+package dev.nicol.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.testing.TestDatabases;
+import dev.nicol.server.testing.TestNicol;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What each source is asked where several hold a statement's tables, and that the rows are those of one database. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FederatedPlansTest {
+    private TestNicol nicol;
+    private Connection ana;
+    private Connection lim;
+    private String my;
+
+    @BeforeAll
+    void start() throws SQLException {
+        SourceDefinition pg = TestDatabases.postgres("pg");
+        TestDatabases.execute(
+                pg.url(),
+                pg.user(),
+                pg.password(),
+                "CREATE TABLE calls (id INTEGER PRIMARY KEY, person INTEGER, topic INTEGER, minutes INTEGER)",
+                "INSERT INTO calls SELECT i, i % 10, i % 3, i % 7 FROM generate_series(1, 300) i",
+                "INSERT INTO calls VALUES (1000, NULL, NULL, NULL), (1001, 3, NULL, 100)",
+                "CREATE TABLE topics (id INTEGER PRIMARY KEY, name VARCHAR(10))",
+                "INSERT INTO topics VALUES (0, 'zero'), (1, 'one'), (2, 'two'), (3, NULL)",
+                "ANALYZE");
+        SourceDefinition shop = TestDatabases.mariadb("my");
+        my = "my." + TestDatabases.schema(shop);
+        TestDatabases.execute(
+                shop.url(),
+                shop.user(),
+                shop.password(),
+                "CREATE TABLE people (id INTEGER PRIMARY KEY, place INTEGER, name VARCHAR(10))",
+                "INSERT INTO people VALUES (1, 1, 'Ann'), (2, 2, 'Bob'), (3, 1, 'Cid'), (4, NULL, 'Dee'), (11, 2, 'Eve')",
+                "CREATE TABLE places (id INTEGER PRIMARY KEY, name VARCHAR(10))",
+                "INSERT INTO places VALUES (1, 'here'), (2, 'there'), (3, 'no one')");
+        nicol = TestNicol.start(List.of(pg, shop), """
+                users:
+                  ana: {password: "$HASH", groups: [readers], roles: [auditor]}
+                  lim: {password: "$HASH", groups: [limited], roles: [auditor]}
+                """, """
+                grants:
+                  - {name: all, tables: ["pg.**", "my.**"], actions: [select], raw: ["*"], to: {groups: [readers, limited]}}
+                row_filters:
+                  - {name: few, tables: ["pg.public.calls"], where: "id <= 20", to: {groups: [limited]}}
+                """);
+        ana = nicol.connect("ana");
+        lim = nicol.connect("lim");
+    }
+
+    @AfterAll
+    void stop() throws SQLException {
+        if (nicol != null) {
+            ana.close();
+            lim.close();
+            nicol.close();
+        }
+    }
+
+    private List<String> rows(String sql) throws SQLException {
+        return TestNicol.rows(ana, sql.replace("$my", my));
+    }
+
+    private List<String> limited(String sql) throws SQLException {
+        return TestNicol.rows(lim, sql.replace("$my", my));
+    }
+
+    private List<String> sent() throws SQLException {
+        return TestNicol.uncommented(TestNicol.rows(
+                ana,
+                "SELECT source, sql_sent FROM nicol.audit.source_queries WHERE statement_id ="
+                        + " (SELECT MAX(statement_id) FROM nicol.audit.source_queries WHERE source IN ('pg', 'my'))"
+                        + " ORDER BY source"));
+    }
+
+    private static final String JOINED =
+            "SELECT p.id, COUNT(*) FROM $my.people p JOIN pg.public.calls c ON c.person = p.id";
+
+    @Test
+    void subQueriesOfOneSourceStayThere() throws SQLException {
+        String exists = JOINED + " WHERE EXISTS (SELECT 1 FROM pg.public.topics t WHERE t.id = c.topic AND t.id > 0)"
+                + " GROUP BY p.id ORDER BY 1";
+        assertThat(rows(exists)).containsExactly("1|20", "2|20", "3|20", "4|20");
+        assertThat(sent()).hasSize(2).last().asString().contains("EXISTS (SELECT");
+        assertThat(limited(exists)).containsExactly("1|2", "2|1", "3|1", "4|2");
+        assertThat(sent()).hasSize(2);
+
+        assertThat(rows(JOINED + " WHERE NOT EXISTS (SELECT 1 FROM pg.public.calls d WHERE d.person = c.person AND"
+                        + " d.minutes > c.minutes) GROUP BY p.id ORDER BY 1"))
+                .containsExactly("1|4", "2|4", "3|1", "4|4");
+        assertThat(sent()).hasSize(2).last().asString().contains("NOT EXISTS (SELECT");
+
+        assertThat(rows(JOINED + " WHERE c.topic IN (SELECT t.id FROM pg.public.topics t WHERE t.name = 'one')"
+                        + " AND p.name <> 'Ann' GROUP BY p.id ORDER BY 1"))
+                .containsExactly("2|10", "3|10", "4|10");
+        assertThat(sent()).hasSize(2);
+    }
+
+    @Test
+    void whatASubQueryHoldsToBeUnknownIsLeftOut() throws SQLException {
+        assertThat(rows(JOINED + " WHERE c.topic NOT IN (SELECT d.topic FROM pg.public.calls d WHERE d.id > 299)"
+                        + " GROUP BY p.id"))
+                .isEmpty();
+        assertThat(rows(JOINED
+                        + " WHERE c.topic NOT IN (SELECT d.topic FROM pg.public.calls d WHERE d.id IN (299, 300))"
+                        + " GROUP BY p.id ORDER BY 1"))
+                .containsExactly("1|10", "2|10", "3|10", "4|10");
+        assertThat(rows(JOINED
+                        + " WHERE (EXISTS (SELECT 1 FROM pg.public.topics t WHERE t.id = c.topic AND t.name = 'two')"
+                        + " OR c.minutes = 100) GROUP BY p.id ORDER BY 1"))
+                .containsExactly("1|10", "2|10", "3|11", "4|10");
+        assertThat(sent()).hasSize(2);
+    }
+
+    @Test
+    void subQueriesOverSeveralSourcesAreJoined() throws SQLException {
+        assertThat(rows(JOINED
+                        + " WHERE EXISTS (SELECT 1 FROM pg.public.topics t WHERE t.id = c.topic AND t.id = p.place)"
+                        + " GROUP BY p.id ORDER BY 1"))
+                .containsExactly("1|10", "2|10", "3|10");
+        assertThat(
+                        rows(
+                                "SELECT p.id FROM $my.people p JOIN $my.places q ON q.id = p.place JOIN pg.public.topics t ON t.id ="
+                                        + " q.id WHERE EXISTS (SELECT 1 FROM pg.public.calls c WHERE c.person = p.id AND c.topic = t.id AND"
+                                        + " EXISTS (SELECT 1 FROM $my.people o WHERE o.id = c.minutes AND o.place = p.place)) ORDER BY 1"))
+                .containsExactly("1", "2", "3");
+    }
+
+    /** Each person's place is that of the topic, and so the topic's the place's: one source joins both of its tables. */
+    @Test
+    void whatFollowsFromEqualitiesIsJoinedAtItsSource() throws SQLException {
+        assertThat(rows(
+                        "SELECT p.id, q.name, t.name FROM $my.people p, pg.public.topics t, $my.places q WHERE t.id = p.place"
+                                + " AND t.id = q.id ORDER BY 1"))
+                .containsExactly("1|here|one", "2|there|two", "3|here|one", "11|there|two");
+        assertThat(sent()).hasSize(2).first().asString().contains("INNER JOIN");
+    }
+}
