@@ -141,10 +141,7 @@ public final class Server implements AutoCloseable {
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             clock),
-                    new StatementPipeline.Limits(
-                            config.limits().maxRowsInMemory(),
-                            config.limits().maxResultRows(),
-                            config.limits().joinKeys()),
+                    limits(config.limits()),
                     config.limits().statementTimeout()));
             examiner.examine(Examiner.START_WAIT);
         } catch (RuntimeException | Error failure) {
@@ -240,6 +237,10 @@ public final class Server implements AutoCloseable {
                 SourceDefinition.DEFAULT_MAX_CONNECTIONS);
         sources.add(opened(new Source(system, store::awaitUpToDate)));
         return sources;
+    }
+
+    private static StatementPipeline.Limits limits(NicolConfig.Limits limits) {
+        return new StatementPipeline.Limits(limits.maxRowsInMemory(), limits.maxResultRows(), limits.joinKeys());
     }
 
     private static Source source(Catalog catalog, String name) {

@@ -37,7 +37,6 @@ public final class StatementPipeline implements Statements {
      *
      * @param maxRowsInMemory rows that a join across sources may hold; 0: none
      * @param maxResultRows rows answered at most; 0: none
-     * @param joinKeys when keys of joins are sent to sources
      */
     public record Limits(long maxRowsInMemory, long maxResultRows, JoinKeyBounds joinKeys) {}
 
