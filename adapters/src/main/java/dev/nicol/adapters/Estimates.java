@@ -1,9 +1,9 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.rewrite.SealedScan;
-import dev.nicol.policy.rewrite.SourceScan;
 import java.util.List;
 import java.util.Objects;
+import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -221,14 +221,7 @@ final class Estimates {
     }
 
     private static @Nullable SourceTable stored(SealedScan scan) {
-        RelNode at = scan.governed();
-        while (!(at instanceof SourceScan) && at.getInputs().size() == 1) {
-            at = at.getInput(0);
-        }
-        return at instanceof SourceScan && !scan.ofView()
-                ? Objects.requireNonNull(at.getTable())
-                        .unwrapOrThrow(StoredTable.class)
-                        .table()
-                : null;
+        RelOptTable table = scan.storedTable();
+        return table == null ? null : table.unwrapOrThrow(StoredTable.class).table();
     }
 }

@@ -138,6 +138,7 @@ final class KeptRows<T extends @Nullable Object> extends AbstractEnumerable<T> {
         Enumerator<T> first = Linq4j.enumerator(read());
         Enumerator<T> then = rest;
         handedOn = true;
+        kept = List.of();
         return then == null ? first : new Joined<>(first, then);
     }
 

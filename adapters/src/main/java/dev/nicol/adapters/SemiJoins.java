@@ -36,6 +36,8 @@ import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets the smaller side of a join be read first, and the source of the larger side be told its keys
@@ -44,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  * alone do not show, and for the side of an anti join that is only looked at.
  */
 final class SemiJoins {
+    private static final Logger LOG = LoggerFactory.getLogger(SemiJoins.class);
+
     /** Columns of one leaf that are compared with keys. */
     private static final int MOST_COLUMNS = 2;
 
@@ -273,6 +277,15 @@ final class SemiJoins {
             }
         }
         RelNode filtered = LogicalFilter.create(pushed, RexUtil.composeConjunction(rex, conditions));
+        try {
+            return written(leaf, adapter, filtered);
+        } catch (RuntimeException | AssertionError failure) {
+            LOG.debug("no keys are told", failure);
+            return null;
+        }
+    }
+
+    private static @Nullable KeyedSql written(SourceRel leaf, SourceAdapter adapter, RelNode filtered) {
         RelNode moved =
                 Whole.opened(Crossing.apply(FederatedPlanner.moved(filtered).accept(new Uncast())));
         return Pushdown.computes(adapter, moved)

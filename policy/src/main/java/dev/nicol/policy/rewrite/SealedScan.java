@@ -104,6 +104,11 @@ public final class SealedScan extends AbstractRelNode {
         return filtersRows() && under instanceof Filter filter ? filter.getInput() : under;
     }
 
+    /** The stored table it seals, for what its source says of its size; null for a view, and where no row can pass. */
+    public @Nullable RelOptTable storedTable() {
+        return inner() instanceof SourceScan scan ? scan.getTable() : null;
+    }
+
     /** Whether it seals a view, whose own plan holds the seals of what it reads. */
     public boolean ofView() {
         return !(inner() instanceof SourceScan) && !(governed instanceof Values);

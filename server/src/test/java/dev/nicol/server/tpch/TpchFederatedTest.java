@@ -111,6 +111,12 @@ class TpchFederatedTest {
         }
     }
 
+    /** EXISTS about lineitem alone reads no more than lineitem. */
+    @Test
+    void subQueriesOfOneSourceStayThere() throws SQLException {
+        assertThat(way(21)).startsWith("computed by 2 source queries");
+    }
+
     private String way(int number) throws SQLException {
         try (Statement statement = governed.createStatement();
                 ResultSet plan = statement.executeQuery("EXPLAIN PLAN FOR " + TpchQueries.sql(number, this::place))) {
