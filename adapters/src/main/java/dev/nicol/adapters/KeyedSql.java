@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.apache.calcite.rel.type.RelDataType;
 import org.jspecify.annotations.Nullable;
@@ -139,7 +140,7 @@ final class KeyedSql {
                 parameters.add(parameter);
                 continue;
             }
-            int length = sizes.get(parameter);
+            int length = Objects.requireNonNull(sizes.get(parameter), "each column has a size");
             text.append("IN (").append("?, ".repeat(length - 1)).append("?)");
             for (int i = 0; i < length; i++) {
                 parameters.add(parameter + i);

@@ -95,7 +95,7 @@ final class SemiJoins {
                 leftFirst.put(one.join(), one.leftFirst());
             });
         }
-        columns.forEach((join, keys) -> told.put(join, keys(join, leftFirst.get(join), keys)));
+        columns.forEach((join, keys) -> told.put(join, keys(join, Boolean.TRUE.equals(leftFirst.get(join)), keys)));
         Set<Join> used = java.util.Collections.newSetFromMap(new IdentityHashMap<>());
         wanted.forEach((leaf, best) -> {
             ReducedSource source = reduced(leaf, best, told, columns);
