@@ -26,7 +26,7 @@ public final class Whole extends AbstractRelNode {
         return plan.accept(new RelHomogeneousShuttle() {
             @Override
             public RelNode visit(RelNode other) {
-                return other instanceof Whole whole ? whole.inside : super.visit(other);
+                return other instanceof Whole whole ? whole.inside.accept(this) : super.visit(other);
             }
         });
     }

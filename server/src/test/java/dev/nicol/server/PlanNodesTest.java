@@ -23,13 +23,17 @@ class PlanNodesTest {
     private static final Set<String> TRACED = Set.of("SealedScan", "SourceScan");
 
     /** Leaves of the engine's part: the governed plan that they stand for is traced in their place. */
-    private static final Set<String> LEAVES = Set.of("SourceRel", "SealedMasks", "SealedView", "WorkTableScan");
+    private static final Set<String> LEAVES =
+            Set.of("SourceRel", "ReducedSource", "SealedMasks", "SealedView", "WorkTableScan");
 
     /** They watch their input's rows, which is traced in their place. */
-    private static final Set<String> WATCHERS = Set.of("CancelPoint", "HeldRows");
+    private static final Set<String> WATCHERS = Set.of("CancelPoint", "HeldRows", "KeptKeys");
 
-    /** Their presence makes a statement's lineage unknown; {@code Apart} is met only where SQL is written. */
-    private static final Set<String> UNKNOWN = Set.of("CatalogScan", "Apart");
+    /**
+     * Their presence makes a statement's lineage unknown; {@code Apart} is met only where SQL is written, and {@code Whole}
+     * while a plan is made.
+     */
+    private static final Set<String> UNKNOWN = Set.of("CatalogScan", "Apart", "Whole");
 
     @Test
     void everyNodeOfOursIsListed() {

@@ -50,7 +50,7 @@ class RowsNotTouchedTest {
             } else {
                 assertThat(TestNicol.uncommented(sent))
                         .containsExactlyInAnyOrder(
-                                "SELECT \"EMAIL\" AS \"email\" FROM \"PUBLIC\".\"CUSTOMERS\" AS \"s0\" WHERE \"ID\" = 1",
+                                "SELECT \"EMAIL\" AS \"email\" FROM \"PUBLIC\".\"CUSTOMERS\" AS \"s0\" WHERE \"ID\" = ?",
                                 "UPDATE \"PUBLIC\".\"CUSTOMERS\" SET \"EMAIL\" = 'x' WHERE (\"CUSTOMERS\".\"ID\" = 1)");
             }
             assertThat(nicol.rows("audra", "SELECT DISTINCT access FROM nicol.audit.rows_touched ORDER BY 1"))

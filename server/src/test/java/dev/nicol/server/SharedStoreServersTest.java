@@ -10,15 +10,18 @@ import dev.nicol.adapters.testing.KillablePostgres;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.audit.AuditVerifier;
 import dev.nicol.server.audit.StoreSettings;
+import dev.nicol.server.testing.Balancer;
 import dev.nicol.server.testing.ExportedChain;
 import dev.nicol.server.testing.TestNicol;
 import dev.nicol.server.testing.TestStore;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -183,6 +186,46 @@ class SharedStoreServersTest {
         assertThatThrownBy(() -> one.rows("audra", "SELECT * FROM nicol.internal.event_bytes"))
                 .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
                         .isEqualTo("42P01"));
+    }
+
+    @Test
+    @Order(4)
+    void behindABalancerAConnectionStaysOnItsServerAndBothObeyOnePolicy() throws SQLException, IOException {
+        String query = "SELECT id, amount FROM crm.public.prices";
+        List<Connection> clients = new ArrayList<>();
+        try (Balancer balancer = new Balancer(List.of(one.url(), two.url()))) {
+            for (int i = 0; i < 4; i++) {
+                clients.add(TestNicol.connectTo(balancer.url(), "ann"));
+            }
+            for (Connection client : clients) {
+                assertThat(TestNicol.rows(client, query)).containsExactly("1|8");
+            }
+            reload(POLICIES + """
+                    column_masks:
+                      - {name: amounts, columns: ["crm.*.prices.amount"], mask: {kind: "null"}}
+                    """);
+            for (Connection client : clients) {
+                assertThat(TestNicol.rows(client, query)).containsExactly("1|null");
+            }
+            reload(POLICIES);
+            for (Connection client : clients) {
+                assertThat(TestNicol.rows(client, query)).containsExactly("1|8");
+                client.close();
+            }
+        }
+        assertThat(two.rows(
+                        "audra",
+                        "SELECT server, COUNT(*), COUNT(DISTINCT connection_id) FROM nicol.audit.statements"
+                                + " WHERE user_name = 'ann' AND sql_text = '" + query
+                                + "' GROUP BY server ORDER BY server"))
+                .containsExactly("one|6|2", "two|6|2");
+    }
+
+    private void reload(String policies) throws SQLException, IOException {
+        for (TestNicol server : List.of(one, two)) {
+            Files.writeString(server.directory().resolve("policies/policy.yaml"), policies);
+            server.rows("steve", "CALL nicol.reload()");
+        }
     }
 
     @Test

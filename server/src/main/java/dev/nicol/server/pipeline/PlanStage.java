@@ -53,11 +53,19 @@ final class PlanStage {
         TracedStatement traced = admitted.guarded().traced();
         boolean counted = RowsGuard.counts(admitted);
         Subject subject = admitted.invocation().subject();
-        return new PlannedStatement(admitted, traced.plannings().of(counted, () -> planning(traced, counted, subject)));
+        return new PlannedStatement(admitted, planning(traced, counted, subject));
     }
 
-    /** @param subject to whom EXPLAIN POLICY answers; nothing else depends on it */
-    private Planning planning(TracedStatement traced, boolean counted, Subject subject) {
+    /**
+     * How a statement runs, as it was found out the first time.
+     *
+     * @param subject to whom EXPLAIN POLICY answers; nothing else depends on it
+     */
+    Planning planning(TracedStatement traced, boolean counted, Subject subject) {
+        return traced.plannings().of(counted, () -> made(traced, counted, subject));
+    }
+
+    private Planning made(TracedStatement traced, boolean counted, Subject subject) {
         GovernedStatement governed = traced.governed();
         governed.validated().space().enter();
         Watched watched = watch.of(traced);

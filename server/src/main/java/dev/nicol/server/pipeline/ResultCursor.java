@@ -56,6 +56,11 @@ final class ResultCursor implements StatementResult.RowCursor {
     }
 
     @Override
+    public boolean mayReadAhead() {
+        return !run.tellsRows();
+    }
+
+    @Override
     public void sent(long count) {
         bytes += count;
         allowance.sent(count);

@@ -52,6 +52,11 @@ final class Run {
         touched = rows;
     }
 
+    /** Whether the trail is told which rows it hands out. */
+    synchronized boolean tellsRows() {
+        return touched != null;
+    }
+
     void succeeded(long rows, long bytes) {
         complete("succeeded", null, null, rows, bytes);
     }

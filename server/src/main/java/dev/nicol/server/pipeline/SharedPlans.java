@@ -1,15 +1,18 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.policy.NicolException;
 import dev.nicol.policy.guardrail.GuardrailRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Statements that differ in literals only share one plan, in which the literals are parameters. INVARIANT: what is answered
  * and what is recorded are as if each had a plan of its own; where that is not certain, it has one.
  */
 final class SharedPlans {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedPlans.class);
+
     private final PlanCache cache;
     private final StatementPipeline.Stages stages;
 
@@ -39,6 +42,9 @@ final class SharedPlans {
             List<@Nullable Object> values = values(lifted, traced);
             if (values != null) {
                 GuardedStatement guarded = stages.guard().guard(traced, asked.subject());
+                if (known == null) {
+                    stages.plan().planning(traced, false, asked.subject());
+                }
                 // any other verdict may rest on a value, and names the statement as it is
                 return guarded.judgement().verdict() == GuardrailRule.Verdict.ALLOW
                         ? new Shared(guarded, values)
@@ -47,8 +53,9 @@ final class SharedPlans {
             if (known == null) {
                 cache.keepLiteral(key);
             }
-        } catch (NicolException notAllowed) {
+        } catch (RuntimeException | AssertionError notPlanned) {
             // what is wrong is told of the statement as it was written
+            LOG.debug("a statement keeps its literals", notPlanned);
             cache.keepLiteral(key);
         }
         return null;

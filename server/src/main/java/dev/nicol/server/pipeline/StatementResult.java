@@ -26,6 +26,11 @@ public sealed interface StatementResult {
         @Nullable
         Object @Nullable [] next();
 
+        /** Whether rows may be read that nobody has asked for yet: not where the trail tells them apart as handed out. */
+        default boolean mayReadAhead() {
+            return true;
+        }
+
         /** Ends the statement at its sources; the reader sees {@code CANCELLED}. */
         void cancel();
 

@@ -112,7 +112,7 @@ final class AvaticaServlet extends HttpServlet {
         } catch (Throwable failure) {
             answer = ErrorAnswers.of(failure);
         }
-        long sent = send(response, format, answer, compression.of(request));
+        long sent = send(request, response, format, answer);
         metrics.answered(name, answer, System.nanoTime() - started, received, sent);
     }
 
@@ -184,7 +184,7 @@ final class AvaticaServlet extends HttpServlet {
         }
     }
 
-    private long send(HttpServletResponse response, WireFormat format, Response answer, boolean compressed)
+    private long send(HttpServletRequest request, HttpServletResponse response, WireFormat format, Response answer)
             throws IOException {
         EncodedResponse encoded;
         boolean failed = answer instanceof org.apache.calcite.avatica.remote.Service.ErrorResponse;
@@ -197,7 +197,7 @@ final class AvaticaServlet extends HttpServlet {
         response.setStatus(failed ? HttpServletResponse.SC_INTERNAL_SERVER_ERROR : HttpServletResponse.SC_OK);
         response.setContentType(format.contentType());
         response.setHeader("Cache-Control", "no-store");
-        if (compressed && encoded.length() >= Compression.LEAST_BYTES) {
+        if (encoded.length() >= Compression.LEAST_BYTES && compression.of(request)) {
             encoded = Compression.gzip(encoded);
             response.setHeader("Content-Encoding", "gzip");
         }

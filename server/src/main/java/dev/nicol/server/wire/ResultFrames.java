@@ -91,7 +91,7 @@ final class ResultFrames implements AutoCloseable {
 
     /** Makes the frame ready that the client will ask for next. Fails later, when it does. */
     void readAhead() {
-        if (ready == null && !closed) {
+        if (ready == null && !closed && cursor.mayReadAhead()) {
             try {
                 ready = next();
             } catch (RuntimeException | Error told) {

@@ -251,4 +251,16 @@ class OuterRowsFoundByChanceTest extends KeptStatements {
                 "10",
                 "11");
     }
+
+    /** What its own source computes stood within what its own source computes, and one of the two stayed closed. */
+    @ParameterizedTest
+    @EnumSource
+    void subQueriesOfOneTableWithinEachOther(Deployment deployment) throws SQLException {
+        same(
+                deployment,
+                "SELECT 'X' AS c2 FROM (SELECT 'X' AS c0 FROM $people AS t2"
+                        + " HAVING SUM(DISTINCT (1000 / (t2.id + 1000))) > -1) AS t0 JOIN $people AS t4"
+                        + " ON DATE '2000-01-01' IN (SELECT DATE '2000-01-01' AS c0 FROM $people AS t5 WHERE t4.id <= 1)"
+                        + " WHERE 1 IN (SELECT 1 AS c0 FROM $people AS t6 WHERE t4.code < 'X')");
+    }
 }

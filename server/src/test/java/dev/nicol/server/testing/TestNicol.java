@@ -135,6 +135,11 @@ public final class TestNicol implements AutoCloseable {
         return connect(url(), user, serialization, properties);
     }
 
+    /** A connection to any address, in JSON. */
+    public static Connection connectTo(String url, String user) throws SQLException {
+        return connect(url, user, "json", new String[0]);
+    }
+
     /** A connection to any server. */
     static Connection connect(String url, String user, String serialization, String[] properties) throws SQLException {
         return connect(url, user, PASSWORD, serialization, properties);
