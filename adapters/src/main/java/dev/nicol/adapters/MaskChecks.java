@@ -184,8 +184,12 @@ public final class MaskChecks implements SourceCheck {
         Expected expected = expected(masks, ascii);
         String name = source.definition().name();
         List<MaskProbe.Column> columns = expected.probe().columns(source.adapter());
-        SourceSql sql =
-                new SqlGenerator(source.adapter()).query(name, expected.probe().plan(columns, false));
+        SourceSql sql;
+        synchronized (expected.probe()) {
+            // sources are read at once, and what is known of a plan is not safe for more than one thread
+            sql = new SqlGenerator(source.adapter())
+                    .query(name, expected.probe().plan(columns, false));
+        }
         try {
             Map<Integer, Map<MaskProbe.Column, Object>> answered = answered(source, connection, sql, columns);
             Set<String> wrong = new LinkedHashSet<>();
