@@ -279,6 +279,30 @@ class PlanCacheTest {
         }
     }
 
+    /** PostgreSQL keeps what was prepared with the columns' types as they were. */
+    @Test
+    void aColumnOfAnotherTypeIsSeenAtOnce() throws SQLException {
+        try (Connection eva = nicol.connect("eva");
+                Statement define = eva.createStatement()) {
+            define.executeUpdate("CREATE TABLE crm.public.widened (id INTEGER PRIMARY KEY, v INTEGER)");
+            define.executeUpdate("INSERT INTO crm.public.widened VALUES (1, 7)");
+            String[] statements = {
+                "SELECT v FROM crm.public.widened WHERE id = 1",
+                "SELECT v FROM crm.public.widened",
+                "SELECT w.v FROM crm.public.widened w JOIN box.public.\"orders\" o ON o.id = w.id"
+            };
+            for (String sql : statements) {
+                for (int i = 0; i < 8; i++) {
+                    assertThat(TestNicol.rows(eva, sql)).containsExactly("7");
+                }
+            }
+            define.executeUpdate("ALTER TABLE crm.public.widened ALTER COLUMN v SET DATA TYPE VARCHAR(20)");
+            for (String sql : statements) {
+                assertThat(TestNicol.rows(eva, sql)).as(sql).containsExactly("7");
+            }
+        }
+    }
+
     /** Many threads plan and run the same statements, while policy changes under them. */
     @Test
     void manyAtOnceSeeTheirOwnRowsUnderOnePolicyOrTheOther() throws Exception {

