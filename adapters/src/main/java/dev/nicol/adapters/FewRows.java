@@ -11,13 +11,8 @@ import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.core.Values;
-import org.apache.calcite.rex.RexCall;
-import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
-import org.apache.calcite.rex.RexUtil;
-import org.apache.calcite.sql.SqlKind;
-import org.apache.calcite.util.ImmutableBitSet;
 
 /**
  * Whether a plan has no more rows than are fetched at once anyway, as keys and limits say and not as an estimate: such an
@@ -51,33 +46,9 @@ final class FewRows {
         return node instanceof Values values ? values.getTuples().size() : Double.POSITIVE_INFINITY;
     }
 
-    /** One row where constants are given for all columns of a unique key. */
     private static double most(SealedScan scan, List<RexNode> above) {
-        List<ImmutableBitSet> keys = scan.ofView() ? null : scan.getTable().getKeys();
-        if (keys == null) {
-            return Double.POSITIVE_INFINITY;
-        }
         List<RexNode> conditions = new ArrayList<>(scan.crossing());
         conditions.addAll(above);
-        ImmutableBitSet.Builder fixed = ImmutableBitSet.builder();
-        for (RexNode condition : conditions) {
-            if (condition.getKind() == SqlKind.EQUALS) {
-                List<RexNode> sides = ((RexCall) condition).getOperands();
-                fix(scan, sides.get(0), sides.get(1), fixed);
-                fix(scan, sides.get(1), sides.get(0), fixed);
-            }
-        }
-        ImmutableBitSet columns = fixed.build();
-        return keys.stream().anyMatch(columns::contains) ? 1 : Double.POSITIVE_INFINITY;
-    }
-
-    /** @param fixed takes the stored column, as keys count it */
-    private static void fix(SealedScan scan, RexNode column, RexNode value, ImmutableBitSet.Builder fixed) {
-        if (column instanceof RexInputRef reference && RexUtil.isConstant(value)) {
-            int stored = scan.storedColumn(reference.getIndex());
-            if (stored >= 0) {
-                fixed.set(stored);
-            }
-        }
+        return UniqueKeys.areGiven(scan, conditions) ? 1 : Double.POSITIVE_INFINITY;
     }
 }

@@ -1,15 +1,14 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.SourceTable;
+import dev.nicol.adapters.UniqueKeys;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.function.Function;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -110,19 +109,7 @@ final class RowEstimate extends RelMetadataQuery {
 
     /** Whether constants are given for all columns of a unique key. */
     private boolean isByKey(SealedScan scan, List<RexNode> conjuncts) {
-        SourceTable table = scan.ofView() ? null : tables.apply(scan.decision().table());
-        if (table == null) {
-            return false;
-        }
-        Set<String> fixed = new HashSet<>();
-        for (RexNode conjunct : conjuncts) {
-            if (conjunct.getKind() == SqlKind.EQUALS) {
-                List<RexNode> sides = ((RexCall) conjunct).getOperands();
-                fix(scan, sides.get(0), sides.get(1), fixed);
-                fix(scan, sides.get(1), sides.get(0), fixed);
-            }
-        }
-        return table.uniqueKeys().stream().anyMatch(fixed::containsAll);
+        return !scan.ofView() && tables.apply(scan.decision().table()) != null && UniqueKeys.areGiven(scan, conjuncts);
     }
 
     /** As many rows as values are listed for a unique column. */
@@ -167,12 +154,6 @@ final class RowEstimate extends RelMetadataQuery {
         List<String> names = below.getRowType().getFieldNames();
         List<String> grouped = fields.stream().map(names::get).toList();
         return table != null && table.uniqueKeys().stream().anyMatch(grouped::containsAll);
-    }
-
-    private static void fix(SealedScan scan, RexNode column, RexNode value, Set<String> fixed) {
-        if (column instanceof RexInputRef ref && scan.storedColumn(ref.getIndex()) >= 0 && RexUtil.isConstant(value)) {
-            fixed.add(scan.getRowType().getFieldNames().get(ref.getIndex()));
-        }
     }
 
     private double joined(Join join) {
