@@ -37,7 +37,12 @@ final class PlanCache {
      * @param within where its names are looked up
      * @param version of the catalogue of whoever sends it
      */
-    record Key(String text, ParsedStatement.DefaultSchema within, GovernedCatalog.Version version) {}
+    record Key(String text, ParsedStatement.DefaultSchema within, GovernedCatalog.Version version) {
+        /** Of another text, for the same who sends it. */
+        Key of(String other) {
+            return new Key(other, within, version);
+        }
+    }
 
     /** @param maxBytes that all statements may hold in memory, as estimated; 0: nothing is kept */
     PlanCache(Catalogs catalogs, long maxBytes) {
@@ -57,10 +62,10 @@ final class PlanCache {
     }
 
     /** Under what a statement is known, for who sends it, now. */
-    Key key(Invocation asked, String text) {
+    Key key(Invocation asked) {
         GovernedCatalog.Version version = catalogs.of(asked.subject()).version();
         forgetOlderThan(version);
-        return new Key(text, asked.session().defaultSchema(), version);
+        return new Key(asked.sql(), asked.session().defaultSchema(), version);
     }
 
     /** Sources, views or tags have changed for everybody: what was planned before holds memory for nothing. */

@@ -4,7 +4,6 @@ import dev.nicol.policy.BoundParameter;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.Subject;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.apache.calcite.jdbc.JavaTypeFactoryImpl;
@@ -47,9 +46,9 @@ final class Preparation {
     /** The values of one execution by their indexes: its own parameters', and those that policies take from its subject. */
     static IntFunction<@Nullable Object> values(
             List<@Nullable Object> parameters, Subject subject, BoundValue.KeyPads keys) {
-        List<@Nullable Object> given = new ArrayList<>(parameters);
-        return index ->
-                BoundParameter.isBound(index) ? BoundParameter.resolve(index, subject, keys) : parameter(given, index);
+        return index -> BoundParameter.isBound(index)
+                ? BoundParameter.resolve(index, subject, keys)
+                : parameter(parameters, index);
     }
 
     private static @Nullable Object parameter(List<@Nullable Object> given, int index) {

@@ -28,43 +28,44 @@ final class SharedPlans {
      */
     record Shared(GuardedStatement guarded, List<@Nullable Object> values) {}
 
-    /** Null where the statement has to be planned with its literals. */
+    /**
+     * Null where the statement has to be planned with its literals.
+     *
+     * @param exact of the statement as it was written
+     */
     @Nullable
-    Shared of(Invocation asked) {
+    Shared of(Invocation asked, PlanCache.Key exact) {
         LiftedLiterals lifted = asked.parameters().isEmpty() ? LiftedLiterals.of(asked.sql()) : null;
-        PlanCache.Key key = lifted == null ? null : cache.key(asked, lifted.text());
-        if (lifted == null || key == null || cache.isLiteral(key)) {
+        PlanCache.Key key = lifted == null ? exact : exact.of(lifted.text());
+        if (lifted == null || cache.isLiteral(key)) {
             return null;
         }
+        TracedStatement known = cache.get(key);
         try {
-            TracedStatement known = cache.get(key);
-            TracedStatement traced = known == null ? traced(lifted.text(), asked) : known;
+            TracedStatement traced = known == null ? stages.traced(asked, lifted.text()) : known;
             List<@Nullable Object> values = values(lifted, traced);
             if (values != null) {
-                GuardedStatement guarded = stages.guard().guard(traced, asked.subject());
-                if (known == null) {
-                    stages.plan().planning(traced, false, asked.subject());
-                }
-                // any other verdict may rest on a value, and names the statement as it is
-                return guarded.judgement().verdict() == GuardrailRule.Verdict.ALLOW
-                        ? new Shared(guarded, values)
-                        : null;
-            }
-            if (known == null) {
-                cache.keepLiteral(key);
+                return shared(asked, traced, values);
             }
         } catch (RuntimeException | AssertionError notPlanned) {
             // what is wrong is told of the statement as it was written
             LOG.debug("a statement keeps its literals", notPlanned);
+        }
+        if (known == null) {
             cache.keepLiteral(key);
         }
         return null;
     }
 
-    private TracedStatement traced(String text, Invocation asked) {
-        ParsedStatement parsed = stages.parse().parse(text, asked.session().defaultSchema());
-        ValidatedStatement validated = stages.validate().validate(parsed, asked.subject());
-        return stages.trace().trace(stages.convert().convert(validated));
+    /** Any other verdict than that it is allowed may rest on a value, and names the statement as it is: then null. */
+    private @Nullable Shared shared(Invocation asked, TracedStatement traced, List<@Nullable Object> values) {
+        GuardedStatement guarded = stages.guard().guard(traced, asked.subject());
+        if (guarded.judgement().verdict() != GuardrailRule.Verdict.ALLOW) {
+            return null;
+        }
+        // what cannot be planned is found out here, where the literals can still be kept
+        stages.plan().planning(traced, false, asked.subject());
+        return new Shared(guarded, values);
     }
 
     private static @Nullable List<@Nullable Object> values(LiftedLiterals lifted, TracedStatement traced) {

@@ -50,19 +50,26 @@ public final class StatementPipeline {
             ApproveStage approve,
             PlanStage plan,
             AuditStage audit,
-            ExecuteStage execute) {}
+            ExecuteStage execute) {
+        /** The first four in one go: what a text means for whoever asks. */
+        TracedStatement traced(Invocation asked, String sql) {
+            ParsedStatement parsed = parse.parse(sql, asked.session().defaultSchema());
+            return trace.trace(convert.convert(validate.validate(parsed, asked.subject())));
+        }
+    }
 
     /** {@link Statements#execute}. */
     StatementResult execute(Session session, String sql, List<@Nullable Object> parameters, long maxRows) {
         Invocation asked = new Invocation(session, sql, parameters);
         Progress progress = progress(asked);
         try {
-            SharedPlans.Shared shared = sharing.of(asked);
+            PlanCache.Key key = cache.key(asked);
+            SharedPlans.Shared shared = sharing.of(asked, key);
             if (shared != null) {
                 progress.took(StatementMetrics.Stage.KNOWN);
                 return run(progress, asked, progress.at(shared.guarded()), shared.values(), maxRows);
             }
-            TracedStatement traced = cache.get(cache.key(asked, sql));
+            TracedStatement traced = cache.get(key);
             if (traced == null) {
                 ParsedStatement parsed = progress.at(stages.parse().parse(sql, session.defaultSchema()));
                 ApprovedRun.Again again = stages.again().of(parsed, asked.subject());
@@ -77,7 +84,7 @@ public final class StatementPipeline {
                 progress.took(StatementMetrics.Stage.KNOWN);
             }
             GuardedStatement guarded = progress.at(stages.guard().guard(progress.at(traced), asked.subject()));
-            return run(progress, asked, guarded, parameters, maxRows);
+            return run(progress, asked, guarded, asked.parameters(), maxRows);
         } catch (RuntimeException | Error failure) {
             throw stages.audit().refused(progress, failure);
         }
@@ -105,7 +112,7 @@ public final class StatementPipeline {
         Invocation asked = new Invocation(session, sql, List.of());
         Progress progress = progress(asked);
         try {
-            TracedStatement known = cache.get(cache.key(asked, sql));
+            TracedStatement known = cache.get(cache.key(asked));
             if (known != null) {
                 return Preparation.of(known.governed());
             }

@@ -153,10 +153,7 @@ public final class WarmUp implements AutoCloseable {
     /** All stages up to the plan. What a guardrail has an opinion on ends before. */
     private static void plan(StatementPipeline.Stages stages, Subject subject, String sql) {
         Invocation asked = new Invocation(Session.idle(subject), sql, List.of());
-        ParsedStatement parsed = stages.parse().parse(sql, asked.session().defaultSchema());
-        ValidatedStatement validated = stages.validate().validate(parsed, subject);
-        TracedStatement traced = stages.trace().trace(stages.convert().convert(validated));
-        GuardedStatement guarded = stages.guard().guard(traced, subject);
+        GuardedStatement guarded = stages.guard().guard(stages.traced(asked, sql), subject);
         if (guarded.judgement().tripped().isEmpty()
                 && guarded.judgement().onRows().isEmpty()) {
             stages.plan().plan(stages.approve().approve(guarded, asked));
