@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * first. With no key there, nothing is asked; with too many, or where they would leave out too little, all is.
  */
 public final class ReducedSource extends AbstractRelNode implements EnumerableRel, EngineLeaf {
+    /** Keys are sent where the column has so many times as many values. */
+    static final double LEAST_SHARE = 1.5;
+
     private final SourceRel whole;
     private final List<Column> columns;
     private final List<KeyedSql> keyed;
@@ -62,9 +65,6 @@ public final class ReducedSource extends AbstractRelNode implements EnumerableRe
             return count * LEAST_SHARE <= distinct;
         }
     }
-
-    /** Keys are sent where the column has so many times as many values. */
-    static final double LEAST_SHARE = 1.5;
 
     @Override
     public RelNode standsFor() {

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,7 +84,7 @@ public final class Source implements AutoCloseable {
         this.adapter = found;
         HikariConfig configuration = configuration(definition, found, connectionTimeoutMs);
         this.pool = new HikariDataSource(configuration);
-        this.parked = new ParkedConnections(this::isWaitedFor);
+        this.parked = new ParkedConnections(() -> waitingForConnections() > 0);
         this.breaker = CircuitBreaker.of(
                 definition.name(),
                 CircuitBreakerConfig.custom()
@@ -215,16 +216,9 @@ public final class Source implements AutoCloseable {
 
     /** Whether the pool has no connection left to give. */
     private boolean isFull() {
-        HikariPoolMXBean now = pool.getHikariPoolMXBean();
-        return now != null
-                && parked.size() > 0
-                && now.getIdleConnections() == 0
-                && now.getTotalConnections() >= pool.getMaximumPoolSize();
-    }
-
-    private boolean isWaitedFor() {
-        HikariPoolMXBean now = pool.getHikariPoolMXBean();
-        return now != null && now.getThreadsAwaitingConnection() > 0;
+        return parked.size() > 0
+                && ofPool(HikariPoolMXBean::getIdleConnections) == 0
+                && ofPool(HikariPoolMXBean::getTotalConnections) >= pool.getMaximumPoolSize();
     }
 
     private SessionState state(Connection pooled) {
@@ -362,24 +356,24 @@ public final class Source implements AutoCloseable {
 
     /** Connections in use now. */
     public int activeConnections() {
-        int shared = pool.getHikariPoolMXBean() == null
-                ? 0
-                : Math.max(0, pool.getHikariPoolMXBean().getActiveConnections() - parked.size());
+        int shared = Math.max(0, ofPool(HikariPoolMXBean::getActiveConnections) - parked.size());
         return shared + (ownLogins == null ? 0 : ownLogins.inUse());
     }
 
     /** Connections with the configured login that lie idle. */
     public int idleConnections() {
-        return pool.getHikariPoolMXBean() == null
-                ? 0
-                : pool.getHikariPoolMXBean().getIdleConnections();
+        return ofPool(HikariPoolMXBean::getIdleConnections);
     }
 
     /** Who waits for one. */
     public int waitingForConnections() {
-        return pool.getHikariPoolMXBean() == null
-                ? 0
-                : pool.getHikariPoolMXBean().getThreadsAwaitingConnection();
+        return ofPool(HikariPoolMXBean::getThreadsAwaitingConnection);
+    }
+
+    /** A number of the shared pool's, which has none before its first connection. */
+    private int ofPool(ToIntFunction<HikariPoolMXBean> number) {
+        HikariPoolMXBean now = pool.getHikariPoolMXBean();
+        return now == null ? 0 : number.applyAsInt(now);
     }
 
     /** Closes the pool; its connections in use are aborted, those of users' own logins close as they come back. */

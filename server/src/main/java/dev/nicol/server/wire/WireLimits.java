@@ -34,6 +34,9 @@ public record WireLimits(
         int maxRequestThreads,
         Duration stopGrace) {
 
+    /** Threads beside those of statements: for who fetches, cancels and closes. */
+    public static final int OTHER_THREADS = 64;
+
     /** What a server has that says nothing else. */
     public static final WireLimits DEFAULT = new WireLimits(
             10 * 1024 * 1024,
@@ -71,9 +74,6 @@ public record WireLimits(
             throw new IllegalArgumentException("the limit `" + name + "` must be positive, not `" + value + "`");
         }
     }
-
-    /** Threads beside those of statements: for who fetches, cancels and closes. */
-    public static final int OTHER_THREADS = 64;
 
     public WireLimits withThreads(int requests) {
         return new WireLimits(
