@@ -362,7 +362,7 @@ public final class Source implements AutoCloseable {
 
     /** Connections with the configured login that lie idle. */
     public int idleConnections() {
-        return ofPool(HikariPoolMXBean::getIdleConnections);
+        return ofPool(HikariPoolMXBean::getIdleConnections) + parked.size();
     }
 
     /** Who waits for one. */
