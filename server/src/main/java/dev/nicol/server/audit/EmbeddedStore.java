@@ -52,14 +52,19 @@ final class EmbeddedStore extends Store {
     /** Of the memory that Java may use, what pages of the store may take: questions over a long trail read most of it. */
     private static final int CACHE_SHARE = 4;
 
+    /** Connections that the chain is written on, for {@link Posting} and for an act: who reads must not keep them waiting. */
+    private static final int WRITERS = 2;
+
     private final Path keys;
     private final Path path;
     private final StoreLock lock;
+    private final HikariDataSource writers;
 
     private @Nullable String unread;
 
     private EmbeddedStore(StoreSettings settings, Path path, StoreLock lock, HikariDataSource pool, Reader reader) {
         super(settings, pool, reader);
+        this.writers = pool(path, WRITERS);
         this.path = path;
         Path directory = settings.keys();
         this.keys = directory == null ? path : directory.resolve(path.getFileName());
@@ -71,7 +76,7 @@ final class EmbeddedStore extends Store {
         StoreLock lock = StoreLock.take(path);
         HikariDataSource pool = null;
         try {
-            pool = pool(path);
+            pool = pool(path, POOL_SIZE);
             restrict(Path.of(path + ".mv.db"));
             migrate(pool, "VARBINARY", settings);
             EmbeddedStore store = new EmbeddedStore(settings, path, lock, pool, prepare(pool, path, settings.server()));
@@ -205,7 +210,7 @@ final class EmbeddedStore extends Store {
 
     @Override
     Connection writer() throws SQLException {
-        return pool().getConnection();
+        return writers.getConnection();
     }
 
     @Override
@@ -216,7 +221,8 @@ final class EmbeddedStore extends Store {
     @Override
     void discard(Connection writer) {
         // closing it in order would throw, and hide what went wrong
-        pool().evictConnection(writer);
+        writers.evictConnection(writer);
+        writers.getHikariPoolMXBean().softEvictConnections();
     }
 
     /** A commit changes memory only. */
@@ -253,6 +259,7 @@ final class EmbeddedStore extends Store {
     /** Closes the file, also for readers. */
     @Override
     public void close() {
+        writers.close();
         try {
             Connection connection = pool().getConnection();
             try (Statement statement = connection.createStatement()) {
@@ -288,14 +295,14 @@ final class EmbeddedStore extends Store {
         return "jdbc:h2:async:" + path;
     }
 
-    private static HikariDataSource pool(Path path) {
+    private static HikariDataSource pool(Path path, int size) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("store");
         long cacheKib = Runtime.getRuntime().maxMemory() / CACHE_SHARE / 1024;
         config.setJdbcUrl(databaseUrl(path) + OWNER_OPTIONS + ";CACHE_SIZE=" + Math.min(cacheKib, Integer.MAX_VALUE));
         config.setUsername(OWNER);
         config.setPassword("");
-        config.setMaximumPoolSize(POOL_SIZE);
+        config.setMaximumPoolSize(size);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(CONNECT_TIMEOUT_MS);
         return new HikariDataSource(config);

@@ -1,6 +1,7 @@
 package dev.nicol.server.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.nicol.policy.guardrail.Spent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,12 +41,14 @@ final class StatementRows {
     /** Of an intent; its outcome where that came with it. */
     private static final class Begun {
         private final Usage usage;
+        private final @Nullable String spender;
         private final OffsetDateTime startedAt;
         private final List<@Nullable Object> row;
         private @Nullable List<@Nullable Object> outcome;
 
-        Begun(Usage usage, OffsetDateTime startedAt, List<@Nullable Object> row) {
+        Begun(Usage usage, @Nullable String spender, OffsetDateTime startedAt, List<@Nullable Object> row) {
             this.usage = usage;
+            this.spender = spender;
             this.startedAt = startedAt;
             this.row = row;
         }
@@ -56,7 +59,8 @@ final class StatementRows {
 
     private record Known(JsonNode intent, Shape shape, String id) {}
 
-    private record Running(long usageId, OffsetDateTime startedAt) {}
+    /** @param spender whose budget counts it; null: nobody's */
+    private record Running(long usageId, @Nullable String spender, OffsetDateTime startedAt) {}
 
     /** Adds what the event tells; acts tell nothing. */
     void add(TrailEvent event) {
@@ -66,7 +70,10 @@ final class StatementRows {
         }
         if (event.intent().isObject()) {
             Begun begins = new Begun(
-                    usage(event), TrailRows.inUtc(event.occurredAt()), TrailRows.statement(event, server, statementId));
+                    usage(event),
+                    spender(event),
+                    TrailRows.inUtc(event.occurredAt()),
+                    TrailRows.statement(event, server, statementId));
             begun.add(begins);
             byId.put(statementId, begins);
         }
@@ -79,6 +86,15 @@ final class StatementRows {
                 endedLater.add(new Ended(statementId, outcome));
             }
         }
+    }
+
+    private static @Nullable String spender(TrailEvent event) {
+        JsonNode intent = event.intent();
+        return SpentSums.subject(
+                event.userName(),
+                TrailRows.text(intent, "agent"),
+                TrailRows.text(intent, "verdict"),
+                TrailRows.text(intent, "statement_kind"));
     }
 
     /** A shape takes a digest over all its edges: statements of one plan, which have the very same parts, share it. */
@@ -101,6 +117,7 @@ final class StatementRows {
         Map<String, Long> ids = Usages.ids(
                 connection, begun.stream().map(begins -> begins.usage).toList());
         UsageSums sums = new UsageSums();
+        SpentSums spent = new SpentSums(server);
         List<List<@Nullable Object>> rows = new ArrayList<>();
         for (Begun begins : begun) {
             Long usageId = ids.get(begins.usage.digest());
@@ -108,26 +125,27 @@ final class StatementRows {
                 throw new SQLException("a usage that was added is not there");
             }
             begins.row.set(TrailTable.USAGE_ID, usageId);
+            spent.add(begins.spender, begins.startedAt, new Spent(1, 0, 0));
             if (begins.outcome != null) {
                 TrailTable.setOutcome(begins.row, begins.outcome);
-                add(sums, new Running(usageId, begins.startedAt), begins.outcome);
+                add(sums, spent, new Running(usageId, begins.spender, begins.startedAt), begins.outcome);
             }
             rows.add(begins.row);
         }
         TrailTransaction.batch(connection, TrailTable.STATEMENTS.insertSql(), rows);
-        writeOutcomes(connection, sums);
+        writeOutcomes(connection, sums, spent);
         sums.write(connection);
+        spent.write(connection);
     }
 
-    private static void add(UsageSums sums, Running statement, List<@Nullable Object> outcome) {
-        sums.add(
-                statement.usageId,
-                String.valueOf(outcome.get(TrailRows.OUTCOME)),
-                outcome.get(TrailRows.ROW_COUNT) instanceof Long count ? count : 0,
-                statement.startedAt);
+    private static void add(UsageSums sums, SpentSums spent, Running statement, List<@Nullable Object> outcome) {
+        long rows = outcome.get(TrailRows.ROW_COUNT) instanceof Long count ? count : 0;
+        long bytes = outcome.get(TrailRows.BYTE_COUNT) instanceof Long count ? count : 0;
+        sums.add(statement.usageId, String.valueOf(outcome.get(TrailRows.OUTCOME)), rows, statement.startedAt);
+        spent.add(statement.spender, statement.startedAt, new Spent(0, rows, bytes));
     }
 
-    private void writeOutcomes(Connection connection, UsageSums sums) throws SQLException {
+    private void writeOutcomes(Connection connection, UsageSums sums, SpentSums spent) throws SQLException {
         if (endedLater.isEmpty()) {
             return;
         }
@@ -140,7 +158,7 @@ final class StatementRows {
             updates.add(parameters);
             Running statement = running.remove(ended.statementId);
             if (statement != null) {
-                add(sums, statement, ended.outcome);
+                add(sums, spent, statement, ended.outcome);
             }
         }
         for (int updated : TrailTransaction.batch(connection, TrailTable.updateOutcomeSql(), updates)) {
@@ -153,8 +171,8 @@ final class StatementRows {
 
     private Map<String, Running> running(Connection connection) throws SQLException {
         Map<String, Running> running = new HashMap<>();
-        try (PreparedStatement select = connection.prepareStatement("SELECT statement_id, usage_id, started_at"
-                + " FROM audit.statements WHERE statement_id = ANY (?) AND server = ? AND outcome = 'running'"
+        try (PreparedStatement select = connection.prepareStatement("SELECT statement_id, usage_id, started_at,"
+                + " user_name, agent, verdict, statement_kind FROM audit.statements WHERE statement_id = ANY (?) AND server = ? AND outcome = 'running'"
                 + " AND usage_id IS NOT NULL")) {
             Object[] ids = endedLater.stream().map(Ended::statementId).toArray();
             select.setArray(1, connection.createArrayOf("VARCHAR", ids));
@@ -163,7 +181,14 @@ final class StatementRows {
                 while (found.next()) {
                     running.put(
                             found.getString(1),
-                            new Running(found.getLong(2), found.getObject(3, OffsetDateTime.class)));
+                            new Running(
+                                    found.getLong(2),
+                                    SpentSums.subject(
+                                            found.getString(4),
+                                            found.getString(5),
+                                            found.getString(6),
+                                            found.getString(7)),
+                                    found.getObject(3, OffsetDateTime.class)));
                 }
             }
         }

@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.jdbi.v3.core.HandleCallback;
 import org.jspecify.annotations.Nullable;
 
@@ -35,16 +34,8 @@ public final class SubjectHistory {
 
     private static final Duration OTHERS_EVERY = Duration.ofSeconds(5);
 
-    /** Spending is added up in steps of so long: at most 289 for each account. */
-    private static final long BUCKET_MS = 300_000;
-
-    private static final String SPENT = "SELECT s.at, s.own, COUNT(*), COALESCE(SUM(s.row_count), 0),"
-            + " COALESCE(SUM(s.byte_count), 0) FROM (SELECT DATE_TRUNC('MINUTE', started_at) AS at, server = ? AS own,"
-            + " row_count, byte_count FROM audit.statements WHERE statement_id >= ? AND verdict IN ('allowed', 'warned')"
-            + " AND statement_kind IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE_TABLE', 'DROP_TABLE',"
-            + " 'ALTER_TABLE', 'TRUNCATE') AND ";
-
-    private static final String GROUPED = ") s GROUP BY s.at, s.own";
+    private static final String SPENT =
+            "SELECT at, server, statements, row_count, byte_count FROM internal.spent WHERE subject = ? AND at >= ?";
 
     private static final String READ = "SELECT 1 FROM audit.column_usage WHERE catalog_name = ? AND schema_name = ?"
             + " AND table_name = ? AND column_name = ? AND user_name = ? AND access <> 'write' AND access <> 'policy'"
@@ -79,9 +70,8 @@ public final class SubjectHistory {
      * @throws dev.nicol.policy.NicolException {@code TRAIL_UNAVAILABLE}
      */
     public Spending spending(Subject subject) {
-        String agent = subject.agent();
-        String key = agent == null ? "user " + subject.userName() : "agent " + agent;
-        Account account = accounts.get(key, added -> new Account(agent, subject.userName()));
+        String key = SpentSums.subject(subject.userName(), subject.agent());
+        Account account = accounts.get(key, Account::new);
         account.catchUp();
         return account;
     }
@@ -125,17 +115,15 @@ public final class SubjectHistory {
         }
     }
 
-    /** By steps since the epoch. */
+    /** By the steps of {@link SpentSums}. */
     private final class Account implements Spending {
-        private final @Nullable String agent;
-        private final String userName;
+        private final String subject;
         private final TreeMap<Long, Spent> own = new TreeMap<>();
         private final TreeMap<Long, Spent> others = new TreeMap<>();
         private @Nullable Instant read;
 
-        Account(@Nullable String agent, String userName) {
-            this.agent = agent;
-            this.userName = userName;
+        Account(String subject) {
+            this.subject = subject;
         }
 
         /** The whole trail at first; then, of a store that servers share, what the others did lately. */
@@ -153,42 +141,37 @@ public final class SubjectHistory {
 
         /** @param ownToo also what this server's statements came to, which is counted here from then on */
         private void read(Instant from, boolean ownToo) {
-            TreeMap<Long, Spent> ofOthers = new TreeMap<>();
-            TreeMap<Long, Spent> ofOwn = new TreeMap<>();
-            String sql = SPENT + (agent == null ? "agent IS NULL AND user_name = ?" : "agent = ?") + GROUPED;
+            long first = SpentSums.step(from);
+            others.tailMap(first, true).clear();
             asked(handle -> {
-                try (PreparedStatement select = handle.getConnection().prepareStatement(sql)) {
-                    select.setString(1, store.server());
-                    select.setString(2, new UUID(from.toEpochMilli() << 16, 0).toString());
-                    select.setString(3, agent == null ? userName : agent);
+                try (PreparedStatement select = handle.getConnection().prepareStatement(SPENT)) {
+                    select.setString(1, subject);
+                    select.setObject(2, TrailRows.inUtc(Instant.ofEpochMilli(first)));
                     try (ResultSet row = select.executeQuery()) {
                         while (row.next()) {
-                            Instant at = row.getObject(1, OffsetDateTime.class).toInstant();
-                            Spent spent = new Spent(row.getLong(3), row.getLong(4), row.getLong(5));
-                            (row.getBoolean(2) ? ofOwn : ofOthers).merge(bucket(at), spent, Spent::and);
+                            boolean ours = row.getString(2).equals(store.server());
+                            if (!ours || ownToo) {
+                                Instant at =
+                                        row.getObject(1, OffsetDateTime.class).toInstant();
+                                Spent spent = new Spent(row.getLong(3), row.getLong(4), row.getLong(5));
+                                (ours ? own : others).merge(SpentSums.step(at), spent, Spent::and);
+                            }
                         }
                     }
                 }
                 return true;
             });
-            if (ownToo) {
-                own.putAll(ofOwn);
-                others.putAll(ofOthers);
-            } else {
-                // of its first step only a part was read now, and all before
-                others.tailMap(bucket(from), false).clear();
-                others.putAll(ofOthers.tailMap(bucket(from), false));
-            }
         }
 
         @Override
         public synchronized Spent within(Duration time) {
             Instant now = clock.instant();
-            own.headMap(bucket(now.minus(LONGEST))).clear();
-            others.headMap(bucket(now.minus(LONGEST))).clear();
+            own.headMap(SpentSums.step(now.minus(LONGEST))).clear();
+            others.headMap(SpentSums.step(now.minus(LONGEST))).clear();
             Spent sum = new Spent(0, 0, 0);
             for (TreeMap<Long, Spent> spent : List.of(own, others)) {
-                for (Spent one : spent.tailMap(bucket(now.minus(time)), true).values()) {
+                for (Spent one :
+                        spent.tailMap(SpentSums.step(now.minus(time)), true).values()) {
                     sum = sum.and(one);
                 }
             }
@@ -197,11 +180,7 @@ public final class SubjectHistory {
 
         @Override
         public synchronized void add(Spent spent) {
-            own.merge(bucket(clock.instant()), spent, Spent::and);
+            own.merge(SpentSums.step(clock.instant()), spent, Spent::and);
         }
-    }
-
-    private static long bucket(Instant instant) {
-        return Math.floorDiv(instant.toEpochMilli(), BUCKET_MS);
     }
 }

@@ -18,6 +18,7 @@ final class TrailRows {
     static final int OUTCOME = 1;
 
     static final int ROW_COUNT = 3;
+    static final int BYTE_COUNT = 4;
 
     private TrailRows() {}
 

@@ -16,6 +16,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -77,6 +79,32 @@ class EmbeddedStoreTest {
      * As after {@code kill -9}: somebody else opens the file as it is. H2 2.5 forgets what it wrote into holes of the file
      * (its header then names the write before).
      */
+    @Test
+    void whoReadsDoesNotKeepTheTrailWaiting() throws Exception {
+        try (Store store = Store.open(TrailFixture.embedded(TestDatabases.directory()));
+                StoreAuditTrail trail = StoreAuditTrail.open(store)) {
+            List<Connection> readers = new ArrayList<>();
+            try {
+                for (int i = 0; i < Store.POOL_SIZE; i++) {
+                    readers.add(store.connection());
+                }
+                String id = StatementIds.next();
+                trail.begin(TrailFixture.select(id));
+                trail.complete(id, TrailFixture.succeeded(1));
+                store.awaitUpToDate();
+                try (Statement statement = readers.get(0).createStatement();
+                        ResultSet row = statement.executeQuery("SELECT COUNT(*) FROM audit.statements")) {
+                    row.next();
+                    assertThat(row.getLong(1)).isEqualTo(1);
+                }
+            } finally {
+                for (Connection reader : readers) {
+                    reader.close();
+                }
+            }
+        }
+    }
+
     @Test
     void whatWasWrittenIsFoundInTheFile() throws Exception {
         Path directory = TestDatabases.directory();

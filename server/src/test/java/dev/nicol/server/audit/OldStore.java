@@ -57,7 +57,8 @@ final class OldStore {
                 "DROP TABLE approval.votes",
                 "DROP TABLE policy.tokens",
                 "DROP TABLE internal.token_digests",
-                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12', '13')",
+                "DROP TABLE internal.spent",
+                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12', '13', '14')",
                 "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IS NULL AND \"description\" = 'views'");
     }
 
