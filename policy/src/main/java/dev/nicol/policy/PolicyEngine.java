@@ -29,14 +29,17 @@ import java.util.stream.Stream;
  * applied, nothing is shown.
  */
 public final class PolicyEngine {
-    /** Subjects whose rules are kept: each statement asks for their fingerprint. */
+    /**
+     * Subjects whose rules are kept: each statement asks for their fingerprint. Sessions keep their subject, so it is told
+     * by what it is and not by what it says, which takes a digest over all its sets.
+     */
     private static final int MAX_SUBJECTS = 10_000;
 
     private final Supplier<PolicySet> policies;
     private final Clock clock;
     private final boolean maskByDefault;
     private final Cache<Subject, Bound> bound =
-            Caffeine.newBuilder().maximumSize(MAX_SUBJECTS).build();
+            Caffeine.newBuilder().weakKeys().maximumSize(MAX_SUBJECTS).build();
 
     /** An engine that masks every tagged column which no grant opens. */
     public PolicyEngine(Supplier<PolicySet> policies, Clock clock) {

@@ -24,6 +24,8 @@ final class Journal implements AutoCloseable {
     /** A file that has grown to as many bytes is followed by another. */
     static final long FILE_BYTES = 8L << 20;
 
+    private static final int BUFFER_BYTES = 64 << 10;
+
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final String INFIX = ".journal-";
     private static final String SET_ASIDE = ".broken";
@@ -37,6 +39,7 @@ final class Journal implements AutoCloseable {
     /** Bytes of whole groups in the current file; what is behind them was not acknowledged. */
     private long length;
 
+    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     private boolean synced = true;
 
     /** A file and the last link in it. */
@@ -117,7 +120,8 @@ final class Journal implements AutoCloseable {
         if (length >= FILE_BYTES) {
             next();
         }
-        ByteBuffer bytes = JournalFrame.write(links);
+        ByteBuffer bytes = buffer(JournalFrame.size(links));
+        JournalFrame.write(links, bytes);
         try {
             file.seek(length);
             file.write(bytes.array(), 0, bytes.limit());
@@ -132,6 +136,11 @@ final class Journal implements AutoCloseable {
         length += bytes.limit();
         current = new Part(
                 current.number(), current.path(), links.get(links.size() - 1).eventId());
+    }
+
+    /** One for all groups, but for the few that are larger. */
+    private ByteBuffer buffer(int size) {
+        return size > buffer.capacity() ? ByteBuffer.allocate(size) : buffer.clear();
     }
 
     /** So that nobody takes it for acknowledged; should that fail too, the next group is written over it. */

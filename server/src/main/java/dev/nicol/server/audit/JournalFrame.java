@@ -19,13 +19,17 @@ record JournalFrame(long eventId, String hash, byte[] payload) {
     /** What a frame has beside its payload. */
     static final int EXTRA_BYTES = HEADER_BYTES + Integer.BYTES;
 
-    /** The frames of links, one after the other, in an array of the buffer's own. */
-    static ByteBuffer write(List<Link> links) {
+    /** Bytes of the frames of links, one after the other. */
+    static int size(List<Link> links) {
         int size = 0;
         for (Link link : links) {
             size = Math.addExact(size, Math.addExact(EXTRA_BYTES, link.event().payload().length));
         }
-        ByteBuffer bytes = ByteBuffer.allocate(size);
+        return size;
+    }
+
+    /** Writes the frames of links, one after the other, from the first byte of a buffer with an array on. */
+    static void write(List<Link> links, ByteBuffer bytes) {
         for (Link link : links) {
             int start = bytes.position();
             byte[] payload = link.event().payload();
@@ -33,7 +37,7 @@ record JournalFrame(long eventId, String hash, byte[] payload) {
             bytes.put(HexFormat.of().parseHex(link.hash())).put(payload);
             bytes.putInt(checksum(bytes.array(), start, bytes.position() - start));
         }
-        return bytes.flip();
+        bytes.flip();
     }
 
     /** The whole frame that begins at a place of a file; null where none does. */

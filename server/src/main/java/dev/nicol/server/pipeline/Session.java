@@ -159,8 +159,11 @@ public final class Session {
         return written;
     }
 
-    /** States a purpose, job or model for what follows. */
+    /** States a purpose, job or model for what follows. An equal subject stays the same, by which its rights are known. */
     public void setSubject(Subject stated) {
+        if (stated.equals(subject)) {
+            return;
+        }
         this.subject = stated;
         if (!identity.is(stated.userName(), stated.agent(), stated.purpose())) {
             this.identity = identity(stated);

@@ -104,7 +104,7 @@ final class AvaticaServlet extends HttpServlet {
             if (request.getHeader("request") != null) {
                 throw new ProtocolViolation("A request in a header is not accepted. Send it as the body.");
             }
-            byte[] body = body(first, in);
+            byte[] body = body(first, in, request.getContentLength());
             received = body.length;
             Request decoded = codec.decode(format, body);
             name = decoded.getClass().getSimpleName();
@@ -213,12 +213,17 @@ final class AvaticaServlet extends HttpServlet {
         response.getWriter().println("Log in: send credentials in the Authorization header.");
     }
 
-    /** The whole body, {@code first} included. */
-    private byte[] body(int first, InputStream in) throws IOException {
+    /**
+     * The whole body, {@code first} included.
+     *
+     * @param announced bytes, of which no more than a chunk is believed before they are there; -1 where it is not told
+     */
+    private byte[] body(int first, InputStream in, int announced) throws IOException {
         if (first < 0) {
             throw new ProtocolViolation("The request is empty.");
         }
-        byte[] bytes = new byte[CHUNK_BYTES];
+        // one byte more, so that the end is met with room left
+        byte[] bytes = new byte[announced > 0 ? Math.min(announced + 1, CHUNK_BYTES) : CHUNK_BYTES];
         bytes[0] = (byte) first;
         int length = 1;
         while (true) {
@@ -233,7 +238,7 @@ final class AvaticaServlet extends HttpServlet {
                         + "` bytes (limit `max_request_bytes`). Send less at once, or smaller batches.");
             }
             if (length == bytes.length) {
-                bytes = Arrays.copyOf(bytes, (int) Math.min(2L * length, maxRequestBytes + 1L));
+                bytes = Arrays.copyOf(bytes, (int) Math.min(Math.max(CHUNK_BYTES, 2L * length), maxRequestBytes + 1L));
             }
         }
     }

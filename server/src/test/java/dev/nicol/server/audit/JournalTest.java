@@ -203,7 +203,9 @@ class JournalTest {
         Link link = Link.after(new TrailTransaction.Head(6, EventHash.GENESIS), "nicol", event);
         String payload =
                 "{\"kind\":\"login\",\"occurred_at\":\"2026-11-23T12:00:00Z\",\"user_name\":\"bob\",\"detail\":\"x\"}";
-        byte[] frame = JournalFrame.write(List.of(link)).array();
+        ByteBuffer written = ByteBuffer.allocate(JournalFrame.size(List.of(link)));
+        JournalFrame.write(List.of(link), written);
+        byte[] frame = written.array();
         assertThat(HexFormat.of().formatHex(frame, 0, 16)).isEqualTo("4e4a3031" + "00000054" + "0000000000000007");
         assertThat(HexFormat.of().formatHex(frame, 16, 48)).isEqualTo(link.hash());
         assertThat(new String(frame, 48, 84, java.nio.charset.StandardCharsets.UTF_8))
