@@ -28,7 +28,13 @@ final class Failures {
             }
         }
         for (Throwable at = failure; at != null; at = at.getCause()) {
-            if (at instanceof ArithmeticException
+            if (at instanceof OutOfMemoryError) {
+                return NicolError.OUT_OF_BUDGET.because(
+                        "The server has too little memory for a value of this statement, or for a row. Select fewer columns,"
+                                + " or tell an operator to give Java a larger heap.",
+                        String.valueOf(at),
+                        failure);
+            } else if (at instanceof ArithmeticException
                     || at instanceof NumberFormatException
                     || at instanceof CalciteException
                     || at instanceof IllegalArgumentException

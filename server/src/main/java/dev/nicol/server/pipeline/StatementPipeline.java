@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.server.audit.StatementIds;
@@ -18,10 +19,12 @@ public final class StatementPipeline {
     private final StatementLimits limits;
     private final StatementQueue queue;
     private final StatementMetrics metrics;
+    private final MemoryBudget.Server memory;
 
     /**
      * @param cache of what the stages up to the plan have made
      * @param keys of masks
+     * @param memory that all statements have
      */
     StatementPipeline(
             Stages stages,
@@ -29,7 +32,9 @@ public final class StatementPipeline {
             BoundValue.KeyPads keys,
             StatementLimits limits,
             StatementQueue queue,
-            StatementMetrics metrics) {
+            StatementMetrics metrics,
+            MemoryBudget.Server memory) {
+        this.memory = memory;
         this.queue = queue;
         this.metrics = metrics;
         this.stages = stages;
@@ -136,7 +141,7 @@ public final class StatementPipeline {
         return new SourceExecution(
                 asked.session().connections(),
                 Preparation.values(values, asked.subject(), keys),
-                limits.maxRowsInMemory());
+                memory.statement(limits.maxRowsInMemory()));
     }
 
     private long bound(long maxRows) {
