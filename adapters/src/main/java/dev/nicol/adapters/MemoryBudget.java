@@ -25,40 +25,44 @@ public final class MemoryBudget implements AutoCloseable {
     private static final int MIB = 1 << 20;
 
     private final Server server;
-    private final long mostRows;
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong held = new AtomicLong();
     private volatile long granted;
     private boolean refused;
     private boolean closed;
 
-    private MemoryBudget(Server server, long mostRows) {
+    private MemoryBudget(Server server) {
         this.server = server;
-        this.mostRows = mostRows;
     }
 
     /** For what bounds itself, and is no statement of a client's. */
     public static MemoryBudget unbounded() {
-        return new Server(Long.MAX_VALUE, Long.MAX_VALUE).statement(0);
+        return new Server(0, Long.MAX_VALUE, Long.MAX_VALUE).statement();
     }
 
     /** What all statements of a server hold. */
     public static final class Server {
+        private final long mostRows;
         private final long mostOfStatement;
         private final long most;
         private final AtomicLong taken = new AtomicLong();
         private final LongAdder refusedStatements = new LongAdder();
         private final LongAdder refusedByServer = new LongAdder();
 
-        /** Both in bytes. */
-        public Server(long mostOfStatement, long most) {
+        /**
+         * @param mostRows that one statement may hold; 0: no bound
+         * @param mostOfStatement bytes that one may hold
+         * @param most bytes that all may hold together
+         */
+        public Server(long mostRows, long mostOfStatement, long most) {
+            this.mostRows = mostRows;
             this.mostOfStatement = mostOfStatement;
             this.most = most;
         }
 
-        /** @param mostRows rows that the statement may hold; 0: no bound */
-        public MemoryBudget statement(long mostRows) {
-            return new MemoryBudget(this, mostRows);
+        /** For one statement, which closes it. */
+        public MemoryBudget statement() {
+            return new MemoryBudget(this);
         }
 
         /** Bytes that statements have now. */
@@ -100,8 +104,8 @@ public final class MemoryBudget implements AutoCloseable {
 
     /** Counts one row. */
     void row() {
-        if (mostRows > 0 && rows.incrementAndGet() > mostRows) {
-            throw NicolError.OUT_OF_BUDGET.because("This statement would hold more than " + mostRows
+        if (server.mostRows > 0 && rows.incrementAndGet() > server.mostRows) {
+            throw NicolError.OUT_OF_BUDGET.because("This statement would hold more than " + server.mostRows
                     + " rows of its sources in memory (limits.max_rows_in_memory). Narrow it with a WHERE on each"
                     + " source, or join tables of one source only.");
         }
@@ -169,6 +173,15 @@ public final class MemoryBudget implements AutoCloseable {
                 + of
                 + "_memory_mb). " + advice + " with a WHERE on each source, select fewer columns, or join tables of one"
                 + " source only.");
+    }
+
+    /** Where Java itself had no room: for a value too large for any array, or for what drivers hold. */
+    public static NicolException exhausted(Throwable failure) {
+        return NicolError.OUT_OF_BUDGET.because(
+                "The server has too little memory for a value or a row of this statement. Select fewer columns or smaller"
+                        + " parts of them, try again later, or ask an operator to give Java a larger heap.",
+                String.valueOf(failure.getMessage()),
+                failure);
     }
 
     private synchronized void shrink() {

@@ -341,6 +341,9 @@ public final class SourceExecution implements AutoCloseable {
 
     /** A source's failure in the user's terms; the source's own words are for the trail. */
     public static NicolException failure(SourceAdapter adapter, String source, SQLException failure) {
+        if (DriverFailures.isOutOfMemory(failure)) {
+            return MemoryBudget.exhausted(failure);
+        }
         String id = UUID.randomUUID().toString();
         NicolError error = adapter.classify(failure);
         String message =

@@ -34,7 +34,10 @@ public final class SourceQuery implements AutoCloseable {
     });
 
     /** Rows that a driver fetches first where they may be of any width, before that is known. */
-    private static final int FIRST_FETCH_ROWS = 32;
+    private static final int FIRST_FETCH_ROWS = 4;
+
+    /** How many times as many it fetches next, at most. */
+    private static final int FETCH_GROWTH = 32;
 
     private static final int MOST_OF_A_NARROW_VALUE = 4_000;
 
@@ -205,7 +208,7 @@ public final class SourceQuery implements AutoCloseable {
 
     /** The driver holds what it fetches at once, however wide it is: so that is to be about what is held here. */
     private void fetchFitting(ResultSet open, long rowBytes) throws SQLException {
-        long most = Math.min(SourceExecution.FETCH_ROWS, (long) fetched * FIRST_FETCH_ROWS);
+        long most = Math.min(SourceExecution.FETCH_ROWS, (long) fetched * FETCH_GROWTH);
         int fitting = (int) Math.max(1, Math.min(most, MemoryBudget.BATCH_BYTES / Math.max(1, rowBytes)));
         if (fitting > fetched || fitting < fetched / 2) {
             fetched = fitting;

@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.UUID;
@@ -29,11 +30,7 @@ final class Failures {
         }
         for (Throwable at = failure; at != null; at = at.getCause()) {
             if (at instanceof OutOfMemoryError) {
-                return NicolError.OUT_OF_BUDGET.because(
-                        "The server has too little memory for a value of this statement, or for a row. Select fewer columns,"
-                                + " or tell an operator to give Java a larger heap.",
-                        String.valueOf(at),
-                        failure);
+                return MemoryBudget.exhausted(failure);
             } else if (at instanceof ArithmeticException
                     || at instanceof NumberFormatException
                     || at instanceof CalciteException

@@ -114,9 +114,11 @@ public final class Pipelines implements AutoCloseable {
                         parts.trail()));
         this.policies = parts.policies();
         this.catalogs = parts.catalogs();
-        MemoryBudget.Server memory = new MemoryBudget.Server(limits.statementMemoryBytes(), limits.serverMemoryBytes());
+        MemoryBudget.Server memory = new MemoryBudget.Server(
+                limits.maxRowsInMemory(), limits.statementMemoryBytes(), limits.serverMemoryBytes());
         StatementMetrics metrics = new StatementMetrics(parts.metrics(), queue, memory);
-        StatementPipeline pipeline = new StatementPipeline(stages, cache, parts.keys(), limits, queue, metrics, memory);
+        StatementPipeline pipeline =
+                new StatementPipeline(stages, cache, parts.keys(), queue, metrics, memory, limits.maxResultRows());
         this.statements = new SessionStatements(pipeline, parts.sources());
     }
 

@@ -76,6 +76,10 @@ final class StatementMetrics {
         Gauge.builder("nicol.statements.waiting", queue, StatementQueue::length)
                 .description("Statements that wait for others to end")
                 .register(registry);
+        measure(memory, registry);
+    }
+
+    private static void measure(MemoryBudget.Server memory, MeterRegistry registry) {
         Gauge.builder("nicol.memory.held", memory, MemoryBudget.Server::held)
                 .description("Bytes of rows that statements hold in the server, as estimated")
                 .baseUnit("bytes")
