@@ -114,8 +114,7 @@ public final class Pipelines implements AutoCloseable {
                         parts.trail()));
         this.policies = parts.policies();
         this.catalogs = parts.catalogs();
-        MemoryBudget.Server memory = new MemoryBudget.Server(
-                limits.maxRowsInMemory(), limits.statementMemoryBytes(), limits.serverMemoryBytes());
+        MemoryBudget.Server memory = limits.memory();
         StatementMetrics metrics = new StatementMetrics(parts.metrics(), queue, memory);
         StatementPipeline pipeline =
                 new StatementPipeline(stages, cache, parts.keys(), queue, metrics, memory, limits.maxResultRows());

@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.JoinKeyBounds;
+import dev.nicol.adapters.MemoryBudget;
 
 /**
  * Bounds of every statement.
@@ -19,4 +20,9 @@ public record StatementLimits(
         long maxResultRows,
         long planCacheBytes,
         JoinKeyBounds joinKeys,
-        QueueLimits queue) {}
+        QueueLimits queue) {
+    /** What statements of one server have. */
+    MemoryBudget.Server memory() {
+        return new MemoryBudget.Server(maxRowsInMemory, statementMemoryBytes, serverMemoryBytes);
+    }
+}
