@@ -6,9 +6,13 @@ import java.util.Set;
 import org.apache.calcite.avatica.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
-/** How much memory a row takes, estimated without walking its values: rather more than less. */
+/** How much memory a row takes, estimated: rather more than less. */
 public final class RowBytes {
-    private static final int REFERENCE = 8;
+    private static final long HEAP = Runtime.getRuntime().maxMemory();
+
+    /** Java compresses references of heaps below 32 GiB. */
+    private static final int REFERENCE = HEAP < 32L << 30 ? 4 : 8;
+
     private static final int OBJECT = 24;
     private static final int TEXT = 48;
     private static final int DECIMAL = 64;
@@ -16,7 +20,7 @@ public final class RowBytes {
     /** What is neither a value nor made of values: an accumulator, at most. */
     private static final int OTHER = 128;
 
-    /** Texts up to this length are taken to need two bytes a character; longer ones are looked at. */
+    /** Texts up to this length are looked at in three places, longer ones throughout: a character may make all of them wide. */
     private static final int SHORT_TEXT = 128;
 
     /** From here on a join's rows are looked through for values that they share. */
@@ -28,7 +32,7 @@ public final class RowBytes {
      * The collector gives a large array whole regions of its own, of a size that it derives from the heap's (G1). Where that
      * is smaller than thought, or another collector runs, more is counted than is taken.
      */
-    private static final long REGION = region(Runtime.getRuntime().maxMemory());
+    private static final long REGION = region(HEAP);
 
     private static final long LARGE = REGION / 4;
 
@@ -94,15 +98,13 @@ public final class RowBytes {
 
     private static long text(String text) {
         int length = text.length();
-        if (length > SHORT_TEXT) {
-            for (int i = 0; i < length; i++) {
-                if (text.charAt(i) > LAST_OF_ONE_BYTE) {
-                    return 2L * length;
-                }
+        int step = length <= SHORT_TEXT ? Math.max(1, length / 2) : 1;
+        for (int i = 0; i < length; i += step) {
+            if (text.charAt(i) > LAST_OF_ONE_BYTE) {
+                return 2L * length;
             }
-            return length;
         }
-        return 2L * length;
+        return length;
     }
 
     private static long array(long bytes) {
