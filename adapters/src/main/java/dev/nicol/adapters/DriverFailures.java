@@ -32,6 +32,15 @@ final class DriverFailures {
         return detail.toString();
     }
 
+    /** Whether a driver found no memory here for what its source sent. */
+    static boolean isOutOfMemory(SQLException failure) {
+        Throwable cause = failure;
+        while (cause != null && !(cause instanceof OutOfMemoryError)) {
+            cause = cause.getCause();
+        }
+        return cause != null;
+    }
+
     /** Whether a failure is the end of its connection. */
     static boolean isBroken(SQLException failure) {
         String state = failure.getSQLState();

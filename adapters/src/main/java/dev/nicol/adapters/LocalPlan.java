@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
 import org.apache.calcite.adapter.java.JavaTypeFactory;
@@ -24,6 +25,9 @@ public final class LocalPlan {
 
     /** The name under which it finds what it keeps. */
     private static final String KEPT = "nicol.kept";
+
+    /** The name under which it finds the run itself. */
+    private static final String RUN = "nicol.run";
 
     private final EnumerableRel plan;
     private final Bindable<?> compiled;
@@ -45,6 +49,12 @@ public final class LocalPlan {
     @SuppressWarnings("unchecked") // this is all that stands under the name
     static Map<JoinKeys, KeptRows<?>> kept(DataContext root) {
         return (Map<JoinKeys, KeptRows<?>>) Objects.requireNonNull(root.get(KEPT), KEPT);
+    }
+
+    /** What the run holds at a place of the plan. */
+    static HeldPlace.Rounds rounds(DataContext root, HeldPlace place) {
+        Run run = (Run) Objects.requireNonNull(root.get(RUN), RUN);
+        return run.rounds.computeIfAbsent(place, unknown -> new HeldPlace.Rounds());
     }
 
     /** The optimized plan that runs. */
@@ -109,6 +119,7 @@ public final class LocalPlan {
         private final SourceExecution execution;
         private final Map<String, ? extends @Nullable Object> variables;
         private final Map<JoinKeys, KeptRows<?>> kept = new HashMap<>();
+        private final Map<HeldPlace, HeldPlace.Rounds> rounds = new ConcurrentHashMap<>();
         private final SchemaPlus scratch =
                 CalciteSchema.createRootSchema(false, false).plus();
 
@@ -139,6 +150,9 @@ public final class LocalPlan {
                 return execution;
             } else if (name.equals(KEPT)) {
                 return kept;
+            }
+            if (name.equals(RUN)) {
+                return this;
             }
             if (name.startsWith("?")) {
                 Object value = execution.parameter(Integer.parseInt(name.substring(1)));

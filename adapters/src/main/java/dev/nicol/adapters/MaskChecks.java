@@ -144,7 +144,7 @@ public final class MaskChecks implements SourceCheck {
             throw new IllegalStateException("known values are of no source");
         };
         Map<Integer, Map<MaskProbe.Column, Object>> rows = new TreeMap<>();
-        try (SourceExecution execution = new SourceExecution(none, MaskChecks::pad, 0);
+        try (SourceExecution execution = new SourceExecution(none, MaskChecks::pad, MemoryBudget.unbounded());
                 Enumerator<@Nullable Object[]> row = plan.run(execution, Map.of())) {
             while (row.moveNext()) {
                 put(rows, row.current(), columns);

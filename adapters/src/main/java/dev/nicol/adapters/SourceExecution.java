@@ -39,8 +39,7 @@ public final class SourceExecution implements AutoCloseable {
 
     private final Lender lender;
     private final IntFunction<@Nullable Object> parameters;
-    private final long rowBudget;
-    private final AtomicLong rowsHeld = new AtomicLong();
+    private final MemoryBudget memory;
     private final List<SourceQuery> queries = new CopyOnWriteArrayList<>();
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
     private final List<@Nullable Object> lookedUp = new ArrayList<>();
@@ -50,12 +49,12 @@ public final class SourceExecution implements AutoCloseable {
 
     /**
      * @param parameters the value of a parameter index in the engine's representation
-     * @param rowBudget rows that joins across sources may read; 0: no bound
+     * @param memory what the statement may hold; closed with this
      */
-    public SourceExecution(Lender lender, IntFunction<@Nullable Object> parameters, long rowBudget) {
+    public SourceExecution(Lender lender, IntFunction<@Nullable Object> parameters, MemoryBudget memory) {
         this.lender = lender;
         this.parameters = parameters;
-        this.rowBudget = rowBudget;
+        this.memory = memory;
     }
 
     /** Lends connections; knows whether a transaction pins one. */
@@ -170,7 +169,9 @@ public final class SourceExecution implements AutoCloseable {
             SourceAdapter.ValueReader[] readers = readers(loan.adapter(), sql.rowType(), true);
             List<@Nullable Object[]> read = new ArrayList<>();
             while (rows.next()) {
-                read.add(row(rows, readers));
+                @Nullable Object[] row = row(rows, readers);
+                memory.hold(row);
+                read.add(row);
             }
             return read;
         });
@@ -216,13 +217,16 @@ public final class SourceExecution implements AutoCloseable {
         try (PreparedStatement statement = loan.connection().prepareStatement(record.sql())) {
             writing(statement);
             int waiting = 0;
+            long bytes = 0;
             for (@Nullable Object @Nullable [] row = rows.get(); row != null; row = rows.get()) {
                 @Nullable Object[] values = row;
                 bind(insert, loan.adapter(), statement, index -> values[index]);
                 statement.addBatch();
-                if (++waiting == INSERT_BATCH_ROWS) {
+                bytes += RowBytes.of(values);
+                if (++waiting == INSERT_BATCH_ROWS || bytes >= MemoryBudget.BATCH_BYTES) {
                     record.rows().addAndGet(statement.executeBatch().length);
                     waiting = 0;
+                    bytes = 0;
                 }
             }
             if (waiting > 0) {
@@ -294,12 +298,9 @@ public final class SourceExecution implements AutoCloseable {
         return lookedUp.size() - 1;
     }
 
-    void countHeld() {
-        if (rowBudget > 0 && rowsHeld.incrementAndGet() > rowBudget) {
-            throw NicolError.OUT_OF_BUDGET.because("This statement would hold more than " + rowBudget
-                    + " rows of its sources in memory (limits.max_rows_in_memory). Narrow it with a WHERE on each"
-                    + " source, or join tables of one source only.");
-        }
+    /** What the statement holds in memory. */
+    public MemoryBudget memory() {
+        return memory;
     }
 
     /** Everything sent so far, in order. */
@@ -340,6 +341,9 @@ public final class SourceExecution implements AutoCloseable {
 
     /** A source's failure in the user's terms; the source's own words are for the trail. */
     public static NicolException failure(SourceAdapter adapter, String source, SQLException failure) {
+        if (DriverFailures.isOutOfMemory(failure)) {
+            return MemoryBudget.exhausted(failure);
+        }
         String id = UUID.randomUUID().toString();
         NicolError error = adapter.classify(failure);
         String message =
@@ -370,6 +374,7 @@ public final class SourceExecution implements AutoCloseable {
     public void close() {
         List<SourceQuery> open = new ArrayList<>(queries);
         open.forEach(SourceQuery::close);
+        memory.close();
     }
 
     /**

@@ -13,6 +13,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.calcite.rel.type.RelDataType;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,14 @@ public final class SourceQuery implements AutoCloseable {
         return thread;
     });
 
+    /** Rows that a driver fetches first where they may be of any width, before that is known. */
+    private static final int FIRST_FETCH_ROWS = 4;
+
+    /** How many times as many it fetches next, at most. */
+    private static final int FETCH_GROWTH = 32;
+
+    private static final int MOST_OF_A_NARROW_VALUE = 4_000;
+
     private final SourceExecution execution;
     private final SourceSql sql;
     private final Map<Integer, Object> keys;
@@ -40,10 +50,16 @@ public final class SourceQuery implements AutoCloseable {
     private volatile @Nullable PreparedStatement statement;
     private volatile @Nullable ResultSet rows;
     private volatile @Nullable Future<Batch> ahead;
-    private Batch batch = new Batch(List.of(), false, null);
+    private Batch batch = new Batch(List.of(), false, null, 0);
     private int at;
     private @Nullable Sent record;
     private long startedNanos;
+    /** Rows that the driver fetches at once; 0: all of them, which are few. */
+    private int fetched;
+
+    /** Bytes of batches that are here. */
+    private final AtomicLong counted = new AtomicLong();
+
     private volatile boolean exhausted;
     private volatile boolean closed;
 
@@ -67,11 +83,25 @@ public final class SourceQuery implements AutoCloseable {
                 loan.connection().prepareStatement(sent.sql(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
         statement = prepared;
         if (!sql.fewRows()) {
-            loan.adapter().stream(prepared, SourceExecution.FETCH_ROWS);
+            fetched = narrow(sql.rowType()) ? SourceExecution.FETCH_ROWS : FIRST_FETCH_ROWS;
+            loan.adapter().stream(prepared, fetched);
         }
         execution.bind(sql, keys, loan.adapter(), prepared);
         execution.refuseCancelled();
         rows = prepared.executeQuery();
+    }
+
+    /** Whether a thousand rows are little, whatever they hold. */
+    private static boolean narrow(RelDataType rowType) {
+        return rowType.getFieldList().stream().allMatch(field -> {
+            RelDataType type = field.getType();
+            return switch (type.getSqlTypeName()) {
+                case CHAR, VARCHAR, BINARY, VARBINARY ->
+                    type.getPrecision() >= 0 && type.getPrecision() <= MOST_OF_A_NARROW_VALUE;
+                case ARRAY, MULTISET, MAP, ROW, ANY, OTHER -> false;
+                default -> true;
+            };
+        });
     }
 
     /** The next row; null at the end. The source is released as soon as its last row is read. */
@@ -84,8 +114,10 @@ public final class SourceQuery implements AutoCloseable {
             if (batch.failure() != null) {
                 throw failed(batch.failure());
             } else if (batch.last()) {
+                release(batch.bytes());
                 return null;
             }
+            release(batch.bytes());
             batch = following();
             at = 0;
         }
@@ -94,9 +126,15 @@ public final class SourceQuery implements AutoCloseable {
             record.rows().incrementAndGet();
         }
         if (use == Use.JOIN) {
-            execution.countHeld();
+            execution.memory().row();
         }
         return row;
+    }
+
+    /** Rows of a batch that were handed on are others' to count. */
+    private void release(long bytes) {
+        long before = counted.getAndUpdate(left -> Math.max(0, left - bytes));
+        execution.memory().release(Math.min(before, bytes));
     }
 
     private RuntimeException failed(Exception failure) {
@@ -110,11 +148,13 @@ public final class SourceQuery implements AutoCloseable {
      *
      * @param last whether none follow
      * @param failure of the source after these rows
+     * @param bytes that they are counted for while this batch is here
      */
     private record Batch(
             List<@Nullable Object[]> rows,
             boolean last,
-            @Nullable Exception failure) {}
+            @Nullable Exception failure,
+            long bytes) {}
 
     /** What was read while the rows before were used; then starts to read what follows that. */
     private Batch following() {
@@ -124,7 +164,7 @@ public final class SourceQuery implements AutoCloseable {
         execution.refuseCancelled();
         if (found.last()) {
             exhausted = true;
-            close();
+            end();
         } else if (found.failure() == null && !loan.pinned()) {
             // A transaction's connection is used by others in turn; this one is ours alone.
             readAhead();
@@ -140,17 +180,39 @@ public final class SourceQuery implements AutoCloseable {
 
     private Batch read() {
         List<@Nullable Object[]> read = new ArrayList<>();
+        long bytes = 0;
         try {
             ResultSet open = rows;
-            while (open != null && read.size() < SourceExecution.FETCH_ROWS) {
-                if (!open.next()) {
-                    return new Batch(read, true, null);
+            boolean last = open == null;
+            while (open != null
+                    && !last
+                    && read.size() < SourceExecution.FETCH_ROWS
+                    && bytes < MemoryBudget.BATCH_BYTES) {
+                last = !open.next();
+                if (!last) {
+                    @Nullable Object[] row = SourceExecution.row(open, readers);
+                    bytes += RowBytes.of(row);
+                    read.add(row);
+                    if (read.size() == fetched) {
+                        fetchFitting(open, bytes / read.size());
+                    }
                 }
-                read.add(SourceExecution.row(open, readers));
             }
-            return new Batch(read, open == null, null);
+            counted.addAndGet(bytes);
+            execution.memory().reserve(bytes);
+            return new Batch(read, last, null, bytes);
         } catch (SQLException | RuntimeException failure) {
-            return new Batch(read, false, failure);
+            return new Batch(read, false, failure, 0);
+        }
+    }
+
+    /** The driver holds what it fetches at once, however wide it is: so that is to be about what is held here. */
+    private void fetchFitting(ResultSet open, long rowBytes) throws SQLException {
+        long most = Math.min(SourceExecution.FETCH_ROWS, (long) fetched * FETCH_GROWTH);
+        int fitting = (int) Math.max(1, Math.min(most, MemoryBudget.BATCH_BYTES / Math.max(1, rowBytes)));
+        if (fitting > fetched || fitting < fetched / 2) {
+            fetched = fitting;
+            open.setFetchSize(fitting);
         }
     }
 
@@ -186,7 +248,12 @@ public final class SourceQuery implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
+        end();
+        release(Long.MAX_VALUE);
+    }
+
+    private synchronized void end() {
         if (closed) {
             return;
         }

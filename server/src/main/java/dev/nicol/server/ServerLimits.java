@@ -14,6 +14,8 @@ final class ServerLimits {
         NicolConfig.Queue queue = limits.queue();
         return new StatementLimits(
                 limits.maxRowsInMemory(),
+                limits.statementMemoryBytes(),
+                limits.serverMemoryBytes(),
                 limits.maxResultRows(),
                 limits.planCacheBytes(),
                 limits.joinKeys(),

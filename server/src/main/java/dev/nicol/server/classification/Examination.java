@@ -1,5 +1,6 @@
 package dev.nicol.server.classification;
 
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceColumn;
@@ -92,7 +93,7 @@ final class Examination {
     }
 
     private TableSample.Values sample(SourceTable table, List<SourceColumn> columns) {
-        SourceExecution execution = new SourceExecution(this::borrow, index -> null, 0);
+        SourceExecution execution = new SourceExecution(this::borrow, index -> null, MemoryBudget.unbounded());
         ScheduledFuture<?> timeout = timer.schedule(
                 () -> execution.cancel(NicolError.CANCELLED.because("sampling `" + table.name() + "` took too long")),
                 SAMPLE_TIMEOUT_S,

@@ -138,6 +138,8 @@ public final class ConfigReader {
         node.only(List.of(
                 "statement_timeout_s",
                 "max_rows_in_memory",
+                "statement_memory_mb",
+                "server_memory_mb",
                 "max_result_rows",
                 "max_join_keys",
                 "join_keys_from_rows",
@@ -154,6 +156,8 @@ public final class ConfigReader {
         return new NicolConfig.Limits(
                 seconds(node, "statement_timeout_s", defaults.statementTimeout(), 1),
                 node.integer("max_rows_in_memory", defaults.maxRowsInMemory(), 1, NicolConfig.Limits.MAX_ROWS),
+                memory(node, "statement_memory_mb", defaults.statementMemoryMb()),
+                memory(node, "server_memory_mb", defaults.serverMemoryMb()),
                 node.integer("max_result_rows", defaults.maxResultRows(), 0, NicolConfig.Limits.MAX_ROWS),
                 new JoinKeyBounds(
                         (int) node.integer("max_join_keys", defaults.joinKeys().most(), 0, JoinKeyBounds.MOST),
@@ -178,6 +182,10 @@ public final class ConfigReader {
                         "max_statements_running_per_user", Math.min(defaults.runningPerUser(), running), 1, most),
                 (int) node.integer("max_statements_waiting", defaults.waiting(), 0, most),
                 seconds(node, "queue_timeout_s", defaults.timeout(), 1));
+    }
+
+    private static int memory(YamlNode node, String key, int otherwise) {
+        return (int) node.integer(key, otherwise, 1, NicolConfig.Limits.MAX_MEMORY_MB);
     }
 
     private static int count(YamlNode node, String key, int otherwise) {

@@ -175,6 +175,8 @@ public record NicolConfig(
      * Bounds on what statements and clients may take.
      *
      * @param maxRowsInMemory rows that one statement may hold in the server
+     * @param statementMemoryMb memory that one statement's rows may hold, in MiB, as estimated; {@code serverMemoryMb} those of
+     *     all statements
      * @param maxResultRows rows that one statement may return; 0: no bound
      * @param joinKeys when keys of joins are sent to sources
      * @param maxConnections clients' connections, all together; {@code maxConnectionsPerUser} those of one user
@@ -187,6 +189,8 @@ public record NicolConfig(
     public record Limits(
             Duration statementTimeout,
             long maxRowsInMemory,
+            int statementMemoryMb,
+            int serverMemoryMb,
             long maxResultRows,
             JoinKeyBounds joinKeys,
             int maxConnections,
@@ -200,9 +204,19 @@ public record NicolConfig(
         public static final long MAX_ROWS = 1L << 40;
         public static final int MAX_COUNT = 1_000_000;
         public static final int MAX_CACHE_MB = 65_536;
+        public static final int MAX_MEMORY_MB = 1_048_576;
+
+        /** One part in so many of Java's heap is what statements may hold, and of that what one of them may. */
+        private static final int SHARE = 2;
+
+        private static final int MOST_MB =
+                (int) Math.max(2, Math.min(MAX_MEMORY_MB, Runtime.getRuntime().maxMemory() / SHARE >> 20));
+
         public static final Limits DEFAULTS = new Limits(
                 Duration.ofSeconds(300),
                 2_000_000,
+                MOST_MB / SHARE,
+                MOST_MB,
                 0,
                 JoinKeyBounds.DEFAULT,
                 500,
@@ -213,6 +227,16 @@ public record NicolConfig(
                 64,
                 Queue.DEFAULTS);
 
+        /** {@link #statementMemoryMb} in bytes. */
+        public long statementMemoryBytes() {
+            return (long) statementMemoryMb << 20;
+        }
+
+        /** {@link #serverMemoryMb} in bytes. */
+        public long serverMemoryBytes() {
+            return (long) serverMemoryMb << 20;
+        }
+
         /** {@link #planCacheMb} in bytes. */
         public long planCacheBytes() {
             return (long) planCacheMb << 20;
@@ -221,6 +245,8 @@ public record NicolConfig(
         public Limits {
             requireRange("statement_timeout_s", statementTimeout.toSeconds(), 1, MAX_SECONDS);
             requireRange("max_rows_in_memory", maxRowsInMemory, 1, MAX_ROWS);
+            requireRange("statement_memory_mb", statementMemoryMb, 1, MAX_MEMORY_MB);
+            requireRange("server_memory_mb", serverMemoryMb, 1, MAX_MEMORY_MB);
             requireRange("max_result_rows", maxResultRows, 0, MAX_ROWS);
             requireRange("max_connections", maxConnections, 1, MAX_COUNT);
             requireRange("max_connections_per_user", maxConnectionsPerUser, 1, MAX_COUNT);

@@ -1,5 +1,7 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.MemoryBudget;
+import dev.nicol.adapters.RowBytes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,10 +29,12 @@ final class CheckedRows {
     Object @Nullable [] next() {
         if (checked.isEmpty()) {
             List<@Nullable Object[]> chunk = new ArrayList<>();
+            long bytes = 0;
             @Nullable Object @Nullable [] row = rows.next();
             while (row != null) {
                 chunk.add(row);
-                row = chunk.size() < CHUNK_ROWS ? rows.next() : null;
+                bytes += RowBytes.of(row);
+                row = chunk.size() < CHUNK_ROWS && bytes < MemoryBudget.BATCH_BYTES ? rows.next() : null;
             }
             if (!chunk.isEmpty()) {
                 check.accept(chunk);

@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.LocalPlan;
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceExecution.Use;
@@ -41,7 +42,7 @@ final class ExecuteStage {
 
     /** Starts to record what an execution touches. */
     interface TouchedRowsOf {
-        TouchedRows of(Watched watched);
+        TouchedRows of(Watched watched, MemoryBudget memory);
     }
 
     ExecuteStage(
@@ -108,7 +109,7 @@ final class ExecuteStage {
         if (watched == null) {
             return null;
         }
-        TouchedRows touched = touchedRows.of(watched);
+        TouchedRows touched = touchedRows.of(watched, run.execution().memory());
         run.touches(touched);
         return touched;
     }

@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.UUID;
@@ -28,7 +29,9 @@ final class Failures {
             }
         }
         for (Throwable at = failure; at != null; at = at.getCause()) {
-            if (at instanceof ArithmeticException
+            if (at instanceof OutOfMemoryError) {
+                return MemoryBudget.exhausted(failure);
+            } else if (at instanceof ArithmeticException
                     || at instanceof NumberFormatException
                     || at instanceof CalciteException
                     || at instanceof IllegalArgumentException

@@ -1,6 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.adapters.Source;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
@@ -107,14 +108,16 @@ public final class Pipelines implements AutoCloseable {
                         parts.clock(),
                         tags,
                         parts.refreshCatalogue(),
-                        watched -> new TouchedRows(
-                                watched, parts.keys(), parts.rowsTouched().most()),
+                        (watched, memory) -> new TouchedRows(
+                                watched, parts.keys(), parts.rowsTouched().most(), memory),
                         new HeldStatements(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                         parts.trail()));
         this.policies = parts.policies();
         this.catalogs = parts.catalogs();
-        StatementPipeline pipeline = new StatementPipeline(
-                stages, cache, parts.keys(), limits, queue, new StatementMetrics(parts.metrics(), queue));
+        MemoryBudget.Server memory = limits.memory();
+        StatementMetrics metrics = new StatementMetrics(parts.metrics(), queue, memory);
+        StatementPipeline pipeline =
+                new StatementPipeline(stages, cache, parts.keys(), queue, metrics, memory, limits.maxResultRows());
         this.statements = new SessionStatements(pipeline, parts.sources());
     }
 

@@ -44,6 +44,7 @@ final class PolicyLookUps implements LookUpReader {
         try (ResultCursor.Rows rows = queries.apply(query)) {
             @Nullable Object @Nullable [] row = rows.next();
             while (row != null && distinct.size() <= most) {
+                execution.memory().hold(row);
                 distinct.add(Collections.unmodifiableList(Arrays.asList(row.clone())));
                 row = rows.next();
             }

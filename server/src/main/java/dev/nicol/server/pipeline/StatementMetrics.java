@@ -1,6 +1,8 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.MemoryBudget;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -43,7 +45,7 @@ final class StatementMetrics {
         FIRST_ROW
     }
 
-    StatementMetrics(MeterRegistry registry, StatementQueue queue) {
+    StatementMetrics(MeterRegistry registry, StatementQueue queue, MemoryBudget.Server memory) {
         this.registry = registry;
         for (Stage stage : Stage.values()) {
             stages.put(
@@ -73,6 +75,26 @@ final class StatementMetrics {
                 .register(registry);
         Gauge.builder("nicol.statements.waiting", queue, StatementQueue::length)
                 .description("Statements that wait for others to end")
+                .register(registry);
+        measure(memory, registry);
+    }
+
+    private static void measure(MemoryBudget.Server memory, MeterRegistry registry) {
+        Gauge.builder("nicol.memory.held", memory, MemoryBudget.Server::held)
+                .description("Bytes of rows that statements hold in the server, as estimated")
+                .baseUnit("bytes")
+                .register(registry);
+        Gauge.builder("nicol.memory.limit", memory, MemoryBudget.Server::most)
+                .description("Bytes of rows that all statements may hold in the server")
+                .baseUnit("bytes")
+                .register(registry);
+        FunctionCounter.builder("nicol.memory.refused", memory, MemoryBudget.Server::refusedStatements)
+                .description("Statements refused because of the memory that they would hold")
+                .tag("limit", "statement")
+                .register(registry);
+        FunctionCounter.builder("nicol.memory.refused", memory, MemoryBudget.Server::refusedByServer)
+                .description("Statements refused because of the memory that they would hold")
+                .tag("limit", "server")
                 .register(registry);
     }
 

@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.server.audit.StatementIds;
@@ -15,28 +16,32 @@ public final class StatementPipeline {
     private final PlanCache cache;
     private final SharedPlans sharing;
     private final BoundValue.KeyPads keys;
-    private final StatementLimits limits;
     private final StatementQueue queue;
     private final StatementMetrics metrics;
+    private final MemoryBudget.Server memory;
+    private final long most;
 
     /**
      * @param cache of what the stages up to the plan have made
      * @param keys of masks
+     * @param most rows that are answered; 0: all
      */
     StatementPipeline(
             Stages stages,
             PlanCache cache,
             BoundValue.KeyPads keys,
-            StatementLimits limits,
             StatementQueue queue,
-            StatementMetrics metrics) {
+            StatementMetrics metrics,
+            MemoryBudget.Server memory,
+            long most) {
+        this.memory = memory;
         this.queue = queue;
         this.metrics = metrics;
         this.stages = stages;
         this.cache = cache;
         this.sharing = new SharedPlans(cache, stages);
         this.keys = keys;
-        this.limits = limits;
+        this.most = most;
     }
 
     /** The stages in order, one file each; {@code again} tells a call that sends an approved statement again. */
@@ -134,13 +139,10 @@ public final class StatementPipeline {
 
     private SourceExecution execution(Invocation asked, List<@Nullable Object> values) {
         return new SourceExecution(
-                asked.session().connections(),
-                Preparation.values(values, asked.subject(), keys),
-                limits.maxRowsInMemory());
+                asked.session().connections(), Preparation.values(values, asked.subject(), keys), memory.statement());
     }
 
     private long bound(long maxRows) {
-        long most = limits.maxResultRows();
         return most == 0 || maxRows > 0 && maxRows < most ? maxRows : most;
     }
 }

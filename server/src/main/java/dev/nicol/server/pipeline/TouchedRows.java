@@ -1,5 +1,6 @@
 package dev.nicol.server.pipeline;
 
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.AuditTrail.RowsTouched;
@@ -25,6 +26,7 @@ final class TouchedRows {
     private final Watched watched;
     private final BoundValue.KeyPads keys;
     private final int most;
+    private final MemoryBudget memory;
     private final Map<Place, Rows> touched = new LinkedHashMap<>();
     private int told;
     private long toBeWritten;
@@ -37,8 +39,12 @@ final class TouchedRows {
         private boolean tooMany;
     }
 
-    /** @param most rows that are told apart */
-    TouchedRows(Watched watched, BoundValue.KeyPads keys, int most) {
+    /**
+     * @param most rows that are told apart
+     * @param memory of the statement, which their hashes are counted in
+     */
+    TouchedRows(Watched watched, BoundValue.KeyPads keys, int most, MemoryBudget memory) {
+        this.memory = memory;
         this.watched = watched;
         this.keys = keys;
         this.most = most;
@@ -126,7 +132,11 @@ final class TouchedRows {
         String hash = RowHash.of(table, types, key, keys);
         if (hash == null) {
             rows.untold = true;
-        } else if (rows.hashes.add(hash) && ++told > most) {
+        } else if (!rows.hashes.add(hash)) {
+            return;
+        }
+        memory.hold(hash);
+        if (++told > most) {
             told -= rows.hashes.size();
             rows.hashes.clear();
             rows.tooMany = true;
