@@ -22,8 +22,13 @@ final class Allowance {
 
     private final @Nullable Spending spending;
     private final List<GuardrailRule> denying;
+
+    /** Rows and bytes since the subject's spending was last asked for, and how many there may be until it is asked again. */
     private long passed;
+
     private long mayPass;
+    private long taken;
+    private long mayTake;
 
     /** @param denying rules with a budget of which everything else holds, and which deny */
     Allowance(@Nullable Spending spending, List<GuardrailRule> denying) {
@@ -46,32 +51,29 @@ final class Allowance {
         if (spending == null) {
             return;
         }
-        if (passed >= mayPass) {
+        if (passed >= mayPass || taken >= mayTake) {
             settle();
-            mayPass = left(spending);
+            look(spending);
         }
         passed++;
     }
 
     /** Values of so many bytes were sent. */
     void sent(long bytes) {
-        if (spending != null) {
-            settle();
-            add(new Spent(0, 0, bytes));
-            mayPass = 0;
-        }
+        taken += bytes;
     }
 
     /** No more rows come. */
     void ended() {
-        if (spending != null) {
-            settle();
-        }
+        settle();
     }
 
     private void settle() {
-        add(new Spent(0, passed, 0));
-        passed = 0;
+        if (passed > 0 || taken > 0) {
+            add(new Spent(0, passed, taken));
+            passed = 0;
+            taken = 0;
+        }
     }
 
     private void add(Spent spent) {
@@ -80,18 +82,21 @@ final class Allowance {
         }
     }
 
-    private long left(Spending of) {
-        long left = ROWS_BETWEEN;
+    private void look(Spending of) {
+        mayPass = ROWS_BETWEEN;
+        mayTake = Long.MAX_VALUE;
         for (GuardrailRule rule : denying) {
             for (Budget budget : budgets(rule)) {
                 Spent spent = of.within(budget.per());
-                if (budget.rowsLeft(spent) <= 0 || budget.bytesLeft(spent) <= 0) {
+                long rows = budget.rowsLeft(spent);
+                long bytes = budget.bytesLeft(spent);
+                if (rows <= 0 || bytes <= 0) {
                     throw denied(rule);
                 }
-                left = Math.min(left, budget.rowsLeft(spent));
+                mayPass = Math.min(mayPass, rows);
+                mayTake = Math.min(mayTake, bytes);
             }
         }
-        return left;
     }
 
     private static NicolException denied(GuardrailRule rule) {
