@@ -123,7 +123,7 @@ public final class FederatedPlanner {
         RelNode keyed = heuristic(heuristic(ordered, PREDICATES), JOIN_KEYS);
         RelNode trimmed = trimmed(crossing(heuristic(keyed, PREDICATES)));
         RelNode partial = new PartialAggregates(this::sourceOf, bounds.always()).apply(trimmed);
-        RelNode split = split(partial, sources);
+        RelNode split = split(new TopRows(this::sourceOf).apply(partial), sources);
         RelNode reduced = heuristic(
                 EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
                 List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));

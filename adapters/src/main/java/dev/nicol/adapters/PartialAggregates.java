@@ -247,7 +247,7 @@ final class PartialAggregates {
             boolean strict = plain || !path.filledWithNull() || PartialExpressions.isStrict(argument);
             boolean exact = kind == SqlKind.COUNT
                     || (kind == SqlKind.MIN || kind == SqlKind.MAX
-                            ? PartialExpressions.isGrouped(argument.getType())
+                            ? PartialExpressions.isOrdered(argument.getType())
                             : PartialExpressions.isAdded(argument.getType()));
             return exact && strict && PartialExpressions.isTotal(argument);
         }

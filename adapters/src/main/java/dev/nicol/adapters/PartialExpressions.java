@@ -35,6 +35,11 @@ final class PartialExpressions {
         return GROUPED.contains(type.getSqlTypeName());
     }
 
+    /** Their order is the same to every source. */
+    static boolean isOrdered(RelDataType type) {
+        return isGrouped(type) && type.getSqlTypeName() != SqlTypeName.BOOLEAN;
+    }
+
     /** Sums of them do not depend on the order in which they are added. */
     static boolean isAdded(RelDataType type) {
         return SqlTypeUtil.isExactNumeric(type);
