@@ -62,12 +62,12 @@ final class PartialAggregates {
 
     /** The same plan with parts of its aggregates computed at sources. */
     RelNode apply(RelNode plan) {
-        if (plan instanceof Correlate || plan instanceof RepeatUnion || sourceOf.apply(plan) != null) {
+        if (plan instanceof Correlate || plan instanceof RepeatUnion) {
             return plan;
         }
         List<RelNode> inputs = plan.getInputs().stream().map(this::apply).toList();
         RelNode node = inputs.equals(plan.getInputs()) ? plan : plan.copy(plan.getTraitSet(), inputs);
-        return node instanceof Aggregate aggregate ? ofAggregate(aggregate) : node;
+        return node instanceof Aggregate aggregate && sourceOf.apply(aggregate) == null ? ofAggregate(aggregate) : node;
     }
 
     private RelNode ofAggregate(Aggregate aggregate) {

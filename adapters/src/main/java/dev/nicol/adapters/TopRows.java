@@ -34,13 +34,13 @@ final class TopRows {
 
     /** The same plan with limits at sources, too. */
     RelNode apply(RelNode plan) {
-        if (plan instanceof Correlate || plan instanceof RepeatUnion || sourceOf.apply(plan) != null) {
+        if (plan instanceof Correlate || plan instanceof RepeatUnion) {
             return plan;
         }
         List<RelNode> inputs = plan.getInputs().stream().map(this::apply).toList();
         RelNode node = inputs.equals(plan.getInputs()) ? plan : plan.copy(plan.getTraitSet(), inputs);
         RexNode most = node instanceof Sort sort ? most(sort) : null;
-        if (most == null) {
+        if (most == null || sourceOf.apply(node) != null) {
             return node;
         }
         RelNode limited = limited(node.getInput(0), ((Sort) node).getCollation().getFieldCollations(), most);

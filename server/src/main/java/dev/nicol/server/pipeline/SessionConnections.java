@@ -49,7 +49,8 @@ final class SessionConnections implements SourceExecution.Lender {
             return null;
         }
         Source source = sources.apply(name);
-        Runnable room = source.early(session.subject());
+        boolean full = source.activeConnections() >= source.definition().maxConnections();
+        Runnable room = full ? null : source.early(session.subject());
         return room == null
                 ? null
                 : new Early(
