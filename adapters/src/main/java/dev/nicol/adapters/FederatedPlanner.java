@@ -122,7 +122,8 @@ public final class FederatedPlanner {
         RelNode ordered = JoinOrder.apply(normal, this::sourceOf);
         RelNode keyed = heuristic(heuristic(ordered, PREDICATES), JOIN_KEYS);
         RelNode trimmed = trimmed(crossing(heuristic(keyed, PREDICATES)));
-        RelNode split = split(trimmed, sources);
+        RelNode partial = new PartialAggregates(this::sourceOf, bounds.always()).apply(trimmed);
+        RelNode split = split(new TopRows(this::sourceOf).apply(partial), sources);
         RelNode reduced = heuristic(
                 EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
                 List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));

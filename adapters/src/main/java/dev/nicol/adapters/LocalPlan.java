@@ -23,6 +23,9 @@ public final class LocalPlan {
     /** The name under which generated code finds its {@link SourceExecution}. */
     private static final String EXECUTION = "nicol.execution";
 
+    /** The name under which it finds what was sent early. */
+    private static final String EARLY = "nicol.early";
+
     /** The name under which it finds what it keeps. */
     private static final String KEPT = "nicol.kept";
 
@@ -33,16 +36,23 @@ public final class LocalPlan {
     private final Bindable<?> compiled;
     private final Map<String, Object> constants = new HashMap<>();
     private final List<SourceSql> sources;
+    private final List<SourceSql> early;
 
     LocalPlan(EnumerableRel plan, List<SourceSql> sources) {
         this.plan = plan;
         this.sources = List.copyOf(sources);
+        this.early = EarlyLeaves.of(plan);
         this.compiled = EngineCompiler.compile(plan, constants);
     }
 
     /** What a run does at its sources, as generated code finds it. */
     static SourceExecution execution(DataContext root) {
         return (SourceExecution) Objects.requireNonNull(root.get(EXECUTION), EXECUTION);
+    }
+
+    /** What the run has sent before it asks for it. */
+    static EarlyReads early(DataContext root) {
+        return (EarlyReads) Objects.requireNonNull(root.get(EARLY), EARLY);
     }
 
     /** What the run keeps of the sides of joins that are read first. */
@@ -87,7 +97,8 @@ public final class LocalPlan {
     @SuppressWarnings("unchecked") // generated code yields arrays, or bare values for one column
     public Enumerator<@Nullable Object[]> run(
             SourceExecution execution, Map<String, ? extends @Nullable Object> variables) {
-        DataContext context = new Run(execution, variables);
+        EarlyReads sent = execution.sendEarly(early);
+        DataContext context = new Run(execution, sent, variables);
         Enumerator<Object> rows = (Enumerator<Object>) compiled.bind(context).enumerator();
         boolean scalar = rowType().getFieldCount() == 1;
         return new Enumerator<>() {
@@ -110,6 +121,7 @@ public final class LocalPlan {
 
             @Override
             public void close() {
+                sent.close();
                 rows.close();
             }
         };
@@ -117,14 +129,16 @@ public final class LocalPlan {
 
     private final class Run implements DataContext {
         private final SourceExecution execution;
+        private final EarlyReads sent;
         private final Map<String, ? extends @Nullable Object> variables;
         private final Map<JoinKeys, KeptRows<?>> kept = new HashMap<>();
         private final Map<HeldPlace, HeldPlace.Rounds> rounds = new ConcurrentHashMap<>();
         private final SchemaPlus scratch =
                 CalciteSchema.createRootSchema(false, false).plus();
 
-        Run(SourceExecution execution, Map<String, ? extends @Nullable Object> variables) {
+        Run(SourceExecution execution, EarlyReads sent, Map<String, ? extends @Nullable Object> variables) {
             this.execution = execution;
+            this.sent = sent;
             this.variables = variables;
         }
 
@@ -150,6 +164,8 @@ public final class LocalPlan {
                 return execution;
             } else if (name.equals(KEPT)) {
                 return kept;
+            } else if (name.equals(EARLY)) {
+                return sent;
             }
             if (name.equals(RUN)) {
                 return this;

@@ -252,10 +252,10 @@ public final class MaskChecks implements SourceCheck {
                         pad(index),
                         Objects.requireNonNull(sql.parameterTypes().get(index)));
             }
-            SourceAdapter.ValueReader[] readers = SourceExecution.readers(adapter, sql.rowType(), true);
+            SourceAdapter.ValueReader[] readers = SourceQuery.readers(adapter, sql.rowType(), true);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
-                    put(rows, SourceExecution.row(row, readers), columns);
+                    put(rows, SourceQuery.row(row, readers), columns);
                 }
             }
         }

@@ -135,6 +135,11 @@ public final class SealedMasks extends AbstractRelNode implements EnumerableRel,
         return standsFor;
     }
 
+    /** What its source is asked, as the engine reads it. */
+    SourceRel read() {
+        return read;
+    }
+
     /** What its source is asked. */
     public SourceSql sql() {
         return read.sql();

@@ -42,6 +42,11 @@ final class SealedView extends AbstractRelNode implements EnumerableRel, EngineL
         return shown;
     }
 
+    /** Of what stands behind the seal. */
+    EnumerableRel plan() {
+        return plan;
+    }
+
     @Override
     protected RelDataType deriveRowType() {
         return plan.getRowType();

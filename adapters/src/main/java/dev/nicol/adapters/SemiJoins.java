@@ -21,6 +21,7 @@ import org.apache.calcite.rel.core.Correlate;
 import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.JoinInfo;
 import org.apache.calcite.rel.core.JoinRelType;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.RepeatUnion;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.logical.LogicalFilter;
@@ -186,7 +187,15 @@ final class SemiJoins {
     }
 
     private boolean large(SourceRel leaf) {
-        return Estimates.rows(leaf) >= bounds.fromRows();
+        return read(leaf.pushed()) >= bounds.fromRows();
+    }
+
+    /** How many rows a source looks at, at least, where it adds some up. */
+    private static double read(RelNode pushed) {
+        double rows = Estimates.rows(pushed);
+        return pushed instanceof Aggregate || pushed instanceof Project
+                ? Math.max(rows, read(pushed.getInput(0)))
+                : rows;
     }
 
     /** How many values the compared column has before any key is told. */

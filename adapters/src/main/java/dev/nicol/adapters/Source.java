@@ -51,6 +51,7 @@ public final class Source implements AutoCloseable {
     private final ParkedConnections parked;
     private final CircuitBreaker breaker;
     private final Runnable beforeUse;
+    private final EarlyRoom early;
 
     /** What the sessions of the pool's connections were told, by the driver's connection. */
     private final Map<Connection, SessionState> states = Collections.synchronizedMap(new WeakHashMap<>());
@@ -100,6 +101,7 @@ public final class Source implements AutoCloseable {
         this.ownLogins = definition.credentials() instanceof SourceCredentials.PassThrough passThrough
                 ? new OwnLogins(definition, found, passThrough, configuration, connectionTimeoutMs)
                 : null;
+        this.early = EarlyRoom.of(definition);
     }
 
     private static HikariConfig configuration(
@@ -178,6 +180,11 @@ public final class Source implements AutoCloseable {
                         connection -> logins.giveBack(held, !connection.isUnusable())),
                 identity,
                 null);
+    }
+
+    /** Room to {@link #borrow} for rows that nobody asks for yet: ends it; null where others may want the connection. */
+    public @Nullable Runnable early(Subject subject) {
+        return waitingForConnections() > 0 ? null : early.take(subject.userName() + '\0' + subject.agent());
     }
 
     /** Tells the session of a connection that stays lent, in an open transaction, whom it works for now. */

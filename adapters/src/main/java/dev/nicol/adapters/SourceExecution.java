@@ -19,7 +19,6 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.apache.calcite.rel.type.RelDataType;
-import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +40,7 @@ public final class SourceExecution implements AutoCloseable {
     private final IntFunction<@Nullable Object> parameters;
     private final MemoryBudget memory;
     private final List<SourceQuery> queries = new CopyOnWriteArrayList<>();
+    private final List<EarlyReads> early = new CopyOnWriteArrayList<>();
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
     private final List<@Nullable Object> lookedUp = new ArrayList<>();
     private boolean forPolicy;
@@ -65,7 +65,20 @@ public final class SourceExecution implements AutoCloseable {
         default Loan borrowForPolicy(String source) {
             return borrow(source);
         }
+
+        /** A connection for a query that is sent before its rows are asked for; null where it might have to wait for one. */
+        default @Nullable Early early(String source) {
+            return null;
+        }
     }
+
+    /**
+     * Leave to take a connection early.
+     *
+     * @param borrow from any thread
+     * @param ended told when the rows are asked for, or never will be
+     */
+    public record Early(Supplier<Loan> borrow, Runnable ended) {}
 
     /**
      * A connection for the time of one query.
@@ -116,19 +129,30 @@ public final class SourceExecution implements AutoCloseable {
     SourceQuery open(SourceSql sql, Map<Integer, Object> keys, Use use) {
         refuseCancelled();
         Loan loan = forPolicy ? lender.borrowForPolicy(sql.source()) : lender.borrow(sql.source());
+        SourceQuery query = query(sql, keys, loan, use);
+        query.send();
+        return query;
+    }
+
+    /** A query that is not sent yet. */
+    SourceQuery query(SourceSql sql, Map<Integer, Object> keys, Loan loan, Use use) {
         SourceQuery query = new SourceQuery(this, sql, keys, loan, use);
         queries.add(query);
-        try {
-            refuseCancelled();
-            query.execute();
-            return query;
-        } catch (SQLException failure) {
-            query.close();
-            throw failed(loan, sql.source(), failure);
-        } catch (RuntimeException | Error failure) {
-            query.close();
-            throw failure;
-        }
+        return query;
+    }
+
+    /** Null where a query that is sent before it is asked for would wait for others. What policies look up waits its turn. */
+    @Nullable
+    Early early(String source) {
+        return forPolicy ? null : lender.early(source);
+    }
+
+    /** Sends queries before their rows are asked for; what is left of them ends with this execution at the latest. */
+    EarlyReads sendEarly(List<SourceSql> queries) {
+        EarlyReads reads = new EarlyReads(this);
+        early.add(reads);
+        queries.forEach(reads::send);
+        return reads;
     }
 
     /** Runs a write; the caller owns the transaction. */
@@ -166,10 +190,10 @@ public final class SourceExecution implements AutoCloseable {
     /** Runs a query for few rows on a connection that writes. Rows are in the engine's representation. */
     public List<@Nullable Object[]> rows(SourceSql sql, Loan loan) {
         return asked(sql, this::parameter, loan, rows -> {
-            SourceAdapter.ValueReader[] readers = readers(loan.adapter(), sql.rowType(), true);
+            SourceAdapter.ValueReader[] readers = SourceQuery.readers(loan.adapter(), sql.rowType(), true);
             List<@Nullable Object[]> read = new ArrayList<>();
             while (rows.next()) {
-                @Nullable Object[] row = row(rows, readers);
+                @Nullable Object[] row = SourceQuery.row(rows, readers);
                 memory.hold(row);
                 read.add(row);
             }
@@ -372,29 +396,9 @@ public final class SourceExecution implements AutoCloseable {
 
     @Override
     public void close() {
+        early.forEach(EarlyReads::close);
         List<SourceQuery> open = new ArrayList<>(queries);
         open.forEach(SourceQuery::close);
         memory.close();
-    }
-
-    /**
-     * A reader for every column of a statement's answer.
-     *
-     * @param engine the engine computes with the values; else they go to the client as they come
-     */
-    static SourceAdapter.ValueReader[] readers(SourceAdapter adapter, RelDataType rowType, boolean engine) {
-        return rowType.getFieldList().stream()
-                .map(field -> !engine && field.getType().getSqlTypeName() == SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE
-                        ? adapter.instantReader()
-                        : adapter.reader(field.getType()))
-                .toArray(SourceAdapter.ValueReader[]::new);
-    }
-
-    static @Nullable Object[] row(ResultSet rows, SourceAdapter.ValueReader[] readers) throws SQLException {
-        @Nullable Object[] row = new Object[readers.length];
-        for (int i = 0; i < readers.length; i++) {
-            row[i] = readers[i].read(rows, i + 1);
-        }
-        return row;
     }
 }

@@ -9,12 +9,14 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,10 +71,35 @@ public final class SourceQuery implements AutoCloseable {
         this.keys = keys;
         this.loan = loan;
         this.use = use;
-        this.readers = SourceExecution.readers(loan.adapter(), sql.rowType(), use != Use.ANSWER);
+        this.readers = readers(loan.adapter(), sql.rowType(), use != Use.ANSWER);
     }
 
-    void execute() throws SQLException {
+    /** Sends it; where that fails it is closed. */
+    void send() {
+        try {
+            execution.refuseCancelled();
+            execute();
+        } catch (SQLException failure) {
+            close();
+            throw failed(failure);
+        } catch (RuntimeException | Error failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    /** Reads its first rows before they are asked for: whether these are all, and so the source is released. */
+    boolean readFirst() {
+        Batch first = read();
+        ahead = CompletableFuture.completedFuture(first);
+        if (first.last()) {
+            exhausted = true;
+            close();
+        }
+        return first.last();
+    }
+
+    private void execute() throws SQLException {
         startedNanos = System.nanoTime();
         Sent sent = execution.record(sql, loan);
         record = sent;
@@ -190,7 +217,7 @@ public final class SourceQuery implements AutoCloseable {
                     && bytes < MemoryBudget.BATCH_BYTES) {
                 last = !open.next();
                 if (!last) {
-                    @Nullable Object[] row = SourceExecution.row(open, readers);
+                    @Nullable Object[] row = row(open, readers);
                     bytes += RowBytes.of(row);
                     read.add(row);
                     if (read.size() == fetched) {
@@ -278,5 +305,26 @@ public final class SourceQuery implements AutoCloseable {
             statement = null;
             loan.giveBack().run();
         }
+    }
+
+    /**
+     * A reader for every column of a statement's answer.
+     *
+     * @param engine the engine computes with the values; else they go to the client as they come
+     */
+    static SourceAdapter.ValueReader[] readers(SourceAdapter adapter, RelDataType rowType, boolean engine) {
+        return rowType.getFieldList().stream()
+                .map(field -> !engine && field.getType().getSqlTypeName() == SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE
+                        ? adapter.instantReader()
+                        : adapter.reader(field.getType()))
+                .toArray(SourceAdapter.ValueReader[]::new);
+    }
+
+    static @Nullable Object[] row(ResultSet rows, SourceAdapter.ValueReader[] readers) throws SQLException {
+        @Nullable Object[] row = new Object[readers.length];
+        for (int i = 0; i < readers.length; i++) {
+            row[i] = readers[i].read(rows, i + 1);
+        }
+        return row;
     }
 }

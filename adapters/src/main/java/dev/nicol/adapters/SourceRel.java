@@ -102,11 +102,11 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel, E
 
         /** Rows as arrays, or bare values where there is one column, as the engine's row formats want them. */
         public Enumerable<@Nullable Object> open(DataContext root) {
-            SourceExecution execution = LocalPlan.execution(root);
+            EarlyReads early = LocalPlan.early(root);
             return new AbstractEnumerable<@Nullable Object>() {
                 @Override
                 public Enumerator<@Nullable Object> enumerator() {
-                    return rows(execution.open(sql, SourceExecution.Use.JOIN), sql.rowType());
+                    return rows(early.open(sql), sql.rowType());
                 }
             };
         }

@@ -43,6 +43,9 @@ public final class MysqlAdapter implements SourceAdapter {
     /** How long a connection may take to come about, in milliseconds. */
     private static final String CONNECT_TIMEOUT_MS = "10000";
 
+    /** How long the server waits for somebody to read on, in seconds. */
+    private static final int UNREAD_ROWS_S = 3_600;
+
     private static final int QUERY_INTERRUPTED = 1317;
     private static final int STATEMENT_TIMED_OUT = 1969;
     private static final int SUBQUERY_OF_SEVERAL_ROWS = 1242;
@@ -132,8 +135,9 @@ public final class MysqlAdapter implements SourceAdapter {
         pool.addDataSourceProperty("preserveInstants", "true");
         pool.addDataSourceProperty("forceConnectionTimeZoneToSession", "true");
         pool.addDataSourceProperty(ATTRIBUTES, "program_name:nicol");
-        // Sixteen digits more for AVG, as decimals have them elsewhere.
+        // Sixteen digits more for AVG, as decimals have them elsewhere. Rows may wait until others are read.
         pool.setConnectionInitSql("SET SESSION time_zone = '+00:00', SESSION div_precision_increment = 16,"
+                + " SESSION net_write_timeout = " + UNREAD_ROWS_S + ","
                 + " SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'");
     }
 

@@ -4,6 +4,7 @@ import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceConnection;
 import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceExecution;
+import dev.nicol.adapters.SourceExecution.Early;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.policy.NicolError;
 import java.sql.Connection;
@@ -39,6 +40,25 @@ final class SessionConnections implements SourceExecution.Lender {
         }
         SourceConnection fresh = fresh(name);
         return loan(name, fresh, false, () -> giveBack(name, fresh));
+    }
+
+    /** A connection that a transaction holds is used by one after the other. */
+    @Override
+    public synchronized @Nullable Early early(String name) {
+        if (pinned != null && name.equals(pinnedSource)) {
+            return null;
+        }
+        Source source = sources.apply(name);
+        boolean full = source.activeConnections() >= source.definition().maxConnections();
+        Runnable room = full ? null : source.early(session.subject());
+        return room == null
+                ? null
+                : new Early(
+                        () -> {
+                            SourceConnection fresh = fresh(name);
+                            return loan(name, fresh, false, () -> giveBack(name, fresh));
+                        },
+                        room);
     }
 
     /** Where users have rights of their own at the source, what policies look up is read with Nicol's. */

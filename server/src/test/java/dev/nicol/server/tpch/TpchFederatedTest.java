@@ -117,6 +117,20 @@ class TpchFederatedTest {
         assertThat(way(21)).startsWith("computed by 2 source queries");
     }
 
+    /** Of 15,000 orders come as many rows as there are customers with one: 1,000. */
+    @Test
+    void ordersAreCountedByCustomerWhereTheyAre() throws SQLException {
+        TpchAnswers.of(governed, TpchQueries.sql(13, this::place));
+        try (Statement statement = governed.createStatement();
+                ResultSet read = statement.executeQuery(
+                        "SELECT row_count FROM nicol.audit.source_queries WHERE source = 'crm' AND statement_id ="
+                                + " (SELECT MAX(statement_id) FROM nicol.audit.source_queries WHERE source = 'crm')")) {
+            assertThat(read.next()).isTrue();
+            assertThat(read.getLong(1)).isBetween(900L, 1_000L);
+            assertThat(read.next()).isFalse();
+        }
+    }
+
     private String way(int number) throws SQLException {
         try (Statement statement = governed.createStatement();
                 ResultSet plan = statement.executeQuery("EXPLAIN PLAN FOR " + TpchQueries.sql(number, this::place))) {
