@@ -48,6 +48,12 @@ final class Barrier {
     private static final Set<String> TOTAL_MASKS =
             Set.of("redact", "partial", "hash", "tokenize", "null", "constant", "bucket", "date_part");
 
+    private static final Set<SqlKind> ARITHMETIC =
+            EnumSet.of(SqlKind.PLUS, SqlKind.MINUS, SqlKind.TIMES, SqlKind.MINUS_PREFIX);
+
+    /** Of a decimal that every kind of source computes. */
+    private static final int MOST_DIGITS = 38;
+
     private Barrier() {}
 
     /** Whether anything in a plan, seals of tables left out, is not known to be total. */
@@ -86,6 +92,7 @@ final class Barrier {
         @Override
         public RexNode visitCall(RexCall call) {
             boolean total = TOTAL.contains(call.getKind())
+                    || ARITHMETIC.contains(call.getKind()) && fits(call)
                     || call.isA(SqlKind.COMPARISON) && call.getOperands().size() == 2 && comparison(call)
                     || call.getKind() == SqlKind.CAST
                             && widens(call.getOperands().get(0).getType(), call.getType());
@@ -101,6 +108,29 @@ final class Barrier {
             return SqlTypeUtil.inSameFamily(left, right)
                     && !SqlTypeUtil.isApproximateNumeric(left)
                     && !SqlTypeUtil.isApproximateNumeric(right);
+        }
+
+        /**
+         * Whether an exact decimal result has room for whatever its operands may be: no source fails then. Integers alone
+         * are computed in their own width, which may overflow.
+         */
+        private static boolean fits(RexCall call) {
+            int integral = 0;
+            int fraction = 0;
+            boolean decimal = false;
+            for (RexNode operand : call.getOperands()) {
+                RelDataType type = operand.getType();
+                if (!SqlTypeUtil.isExactNumeric(type)) {
+                    return false;
+                }
+                decimal |= type.getSqlTypeName() == SqlTypeName.DECIMAL;
+                int digits = type.getPrecision() - type.getScale();
+                boolean times = call.getKind() == SqlKind.TIMES;
+                integral = times ? integral + digits : Math.max(integral, digits);
+                fraction = times ? fraction + type.getScale() : Math.max(fraction, type.getScale());
+            }
+            int carried = call.getKind() == SqlKind.TIMES ? 0 : 1;
+            return decimal && integral + carried + fraction <= MOST_DIGITS;
         }
 
         private static boolean widens(RelDataType from, RelDataType to) {

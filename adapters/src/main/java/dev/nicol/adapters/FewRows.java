@@ -5,24 +5,50 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelCollations;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.core.Values;
+import org.apache.calcite.rel.logical.LogicalSort;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a plan has no more rows than are fetched at once anyway, as keys and limits say and not as an estimate: such an
  * answer needs no cursor at its source, and so no transaction around it.
  */
 final class FewRows {
+    /** Estimated rows, which may be wrong by a factor. */
+    private static final double THOUGHT_FEW = SourceExecution.FETCH_ROWS / 4.0;
+
     private FewRows() {}
 
     static boolean in(RelNode plan) {
         return most(plan) <= SourceExecution.FETCH_ROWS;
+    }
+
+    /**
+     * The plan with a bound of {@link SourceExecution#FETCH_ROWS} rows, where it makes groups and statistics say that these are
+     * far fewer; else null.
+     */
+    static @Nullable RelNode ifThought(RelNode plan) {
+        boolean sorted = plan instanceof Sort sort && sort.fetch == null && sort.offset == null;
+        RelNode node = sorted ? plan.getInput(0) : plan;
+        while (node instanceof Project || node instanceof Filter) {
+            node = node.getInput(0);
+        }
+        if (!(node instanceof Aggregate) || Estimates.rows(node) > THOUGHT_FEW) {
+            return null;
+        }
+        RexNode bound =
+                plan.getCluster().getRexBuilder().makeExactLiteral(BigDecimal.valueOf(SourceExecution.FETCH_ROWS));
+        return sorted
+                ? LogicalSort.create(plan.getInput(0), ((Sort) plan).getCollation(), null, bound)
+                : LogicalSort.create(plan, RelCollations.EMPTY, null, bound);
     }
 
     private static double most(RelNode node) {

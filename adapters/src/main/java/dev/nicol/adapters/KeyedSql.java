@@ -56,7 +56,8 @@ final class KeyedSql {
                 types,
                 marked.rowType(),
                 marked.oneScan(),
-                marked.fewRows());
+                marked.fewRows(),
+                null);
     }
 
     /** The parameter of the n-th of a leaf's columns that are compared with keys. */
@@ -155,6 +156,7 @@ final class KeyedSql {
                 types,
                 marked.rowType(),
                 marked.oneScan(),
-                marked.fewRows());
+                marked.fewRows(),
+                null);
     }
 }

@@ -50,8 +50,9 @@ public final class MaskSql {
      * @param text <code>{0}</code>, a whole number, as decimal text
      * @param first64Bits over the same: the first eight bytes of the hash, ANDed with the number that replaces
      *     <code>%s</code>
+     * @param padded whether the blanks that fill a CHAR have to be cut off
      */
-    public record Words(Partial partial, String hash, String text, String first64Bits) {}
+    public record Words(Partial partial, String hash, String text, String first64Bits, boolean padded) {}
 
     /**
      * @param datetimes truncates dates
@@ -94,12 +95,12 @@ public final class MaskSql {
         throw new IllegalStateException(operator.getName() + " is not for sources");
     }
 
-    /** The blanks that fill a CHAR are no part of its value: most kinds leave them out by themselves, H2 does not. */
-    private static RexNode unpadded(RexNode value) {
+    /** The blanks that fill a CHAR are no part of its value. */
+    private RexNode unpadded(RexNode value) {
         RexNode stored = value.getKind() == SqlKind.CAST
                 ? ((RexCall) value).getOperands().get(0)
                 : value;
-        return stored.getType().getSqlTypeName() == SqlTypeName.CHAR
+        return words.padded() && stored.getType().getSqlTypeName() == SqlTypeName.CHAR
                 ? SqlTemplate.of("RTRIM({0})").call(value.getType(), List.of(value))
                 : value;
     }

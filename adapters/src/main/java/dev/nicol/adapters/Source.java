@@ -233,7 +233,7 @@ public final class Source implements AutoCloseable {
             return states.computeIfAbsent(pooled.unwrap(Connection.class), physical -> new SessionState());
         } catch (SQLException failure) {
             pool.evictConnection(pooled);
-            throw SourceExecution.failure(adapter, definition.name(), failure);
+            throw SourceFailures.of(adapter, definition.name(), failure);
         }
     }
 
@@ -284,7 +284,7 @@ public final class Source implements AutoCloseable {
                         failure);
             }
             failed(failure);
-            throw SourceExecution.failure(adapter, definition.name(), failure);
+            throw SourceFailures.of(adapter, definition.name(), failure);
         }
     }
 

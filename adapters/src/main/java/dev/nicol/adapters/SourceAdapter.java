@@ -108,6 +108,11 @@ public interface SourceAdapter {
      */
     void beginStreaming(Connection connection, boolean oneScan) throws SQLException;
 
+    /** Whether the source computes an answer more slowly where a cursor asks for it, on one processor for instance. */
+    default boolean cursorsAreSlower() {
+        return false;
+    }
+
     /** Ends what a stream that was not read to its end leaves behind, before the connection is given back. */
     default void endStreaming(Connection connection) throws SQLException {}
 

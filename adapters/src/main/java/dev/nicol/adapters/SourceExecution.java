@@ -1,7 +1,6 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.BoundParameter;
-import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.rewrite.LookUpReader;
 import java.sql.Connection;
@@ -12,7 +11,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -360,34 +358,7 @@ public final class SourceExecution implements AutoCloseable {
         if (reason != null) {
             return reason;
         }
-        return failure(loan.adapter(), source, failure);
-    }
-
-    /** A source's failure in the user's terms; the source's own words are for the trail. */
-    public static NicolException failure(SourceAdapter adapter, String source, SQLException failure) {
-        if (DriverFailures.isOutOfMemory(failure)) {
-            return MemoryBudget.exhausted(failure);
-        }
-        String id = UUID.randomUUID().toString();
-        NicolError error = adapter.classify(failure);
-        String message =
-                switch (error) {
-                    case DATA ->
-                        "A value does not fit: a cast, an arithmetic operation or a function failed at source `"
-                                + source + "`";
-                    case CONSTRAINT -> "A constraint of source `" + source + "` forbids this write";
-                    case TRANSACTION_STATE ->
-                        "An earlier statement of this transaction failed at source `" + source
-                                + "`: nothing of it is kept. ROLLBACK, then start again";
-                    case NOT_PERMITTED ->
-                        "Source `" + source
-                                + "` does not permit this to the login or role that it is read with. Ask its"
-                                + " administrator for the rights";
-                    case CANCELLED -> "The statement was cancelled at source `" + source + "`";
-                    default -> "Source `" + source + "` failed. Try again; if it stays, give the id to an operator";
-                };
-        return error.because(
-                message + " (id " + id + ").", id + ": " + failure.getSQLState() + " " + failure.getMessage(), failure);
+        return SourceFailures.of(loan.adapter(), source, failure);
     }
 
     void closed(SourceQuery query) {

@@ -90,7 +90,8 @@ public final class SourceQuery implements AutoCloseable {
 
     /** Reads its first rows before they are asked for: whether these are all, and so the source is released. */
     boolean readFirst() {
-        Batch first = read();
+        Future<Batch> read = ahead;
+        Batch first = read == null ? read() : awaited(read);
         ahead = CompletableFuture.completedFuture(first);
         if (first.last()) {
             exhausted = true;
@@ -100,22 +101,50 @@ public final class SourceQuery implements AutoCloseable {
     }
 
     private void execute() throws SQLException {
+        SourceSql bounded = sql.ifFew();
+        if (bounded == null || !areFew(bounded)) {
+            open(sql);
+        }
+    }
+
+    private void open(SourceSql asked) throws SQLException {
         startedNanos = System.nanoTime();
-        Sent sent = execution.record(sql, loan);
+        Sent sent = execution.record(asked, loan);
         record = sent;
-        if (!loan.pinned() && !sql.fewRows()) {
-            loan.adapter().beginStreaming(loan.connection(), sql.oneScan());
+        if (!loan.pinned() && !asked.fewRows()) {
+            loan.adapter().beginStreaming(loan.connection(), asked.oneScan());
         }
         PreparedStatement prepared =
                 loan.connection().prepareStatement(sent.sql(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
         statement = prepared;
-        if (!sql.fewRows()) {
-            fetched = narrow(sql.rowType()) ? SourceExecution.FETCH_ROWS : FIRST_FETCH_ROWS;
+        if (!asked.fewRows()) {
+            fetched = narrow(asked.rowType()) ? SourceExecution.FETCH_ROWS : FIRST_FETCH_ROWS;
             loan.adapter().stream(prepared, fetched);
         }
-        execution.bind(sql, keys, loan.adapter(), prepared);
+        execution.bind(asked, keys, loan.adapter(), prepared);
         execution.refuseCancelled();
         rows = prepared.executeQuery();
+    }
+
+    /** Asks for few rows without a cursor. Where there are more, these are forgotten. */
+    private boolean areFew(SourceSql bounded) throws SQLException {
+        open(bounded);
+        Batch first = read();
+        if (first.last() || first.failure() != null) {
+            ahead = CompletableFuture.completedFuture(first);
+            return true;
+        }
+        release(first.bytes());
+        if (record != null) {
+            record.rows().set(first.rows().size());
+            record.durationMs().set((System.nanoTime() - startedNanos) / 1_000_000);
+        }
+        PreparedStatement opened = statement;
+        rows = null;
+        if (opened != null) {
+            opened.close();
+        }
+        return false;
     }
 
     /** Whether a thousand rows are little, whatever they hold. */

@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import java.util.List;
 import java.util.Map;
 import org.apache.calcite.rel.type.RelDataType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One statement in one source's own SQL.
@@ -14,6 +15,8 @@ import org.apache.calcite.rel.type.RelDataType;
  * @param rowType columns of the answer; no fields for a write
  * @param oneScan whether it reads one table, once, and nothing beside it
  * @param fewRows whether its rows are known to be fetched at once
+ * @param ifFew the same with a bound of {@link SourceExecution#FETCH_ROWS} rows, for a source that computes an answer more slowly
+ *     for a cursor: fewer rows are all of them; null where it is not worth trying
  */
 public record SourceSql(
         String source,
@@ -22,7 +25,8 @@ public record SourceSql(
         Map<Integer, RelDataType> parameterTypes,
         RelDataType rowType,
         boolean oneScan,
-        boolean fewRows) {
+        boolean fewRows,
+        @Nullable SourceSql ifFew) {
     public SourceSql {
         parameters = List.copyOf(parameters);
         parameterTypes = Map.copyOf(parameterTypes);

@@ -60,7 +60,12 @@ public final class SqlGenerator {
 
     /** The SQL of a whole plan. Every operator in it must have been found computable (see {@link Pushdown}). */
     public SourceSql query(String source, RelNode plan) {
-        return printed(source, queryNode(plan), types(plan), plan.getRowType(), oneScan(plan), FewRows.in(plan));
+        boolean few = FewRows.in(plan);
+        RelNode bounded = few || !adapter.cursorsAreSlower() ? null : FewRows.ifThought(plan);
+        SourceSql ifFew = bounded == null
+                ? null
+                : printed(source, queryNode(bounded), types(bounded), plan.getRowType(), oneScan(plan), true, null);
+        return printed(source, queryNode(plan), types(plan), plan.getRowType(), oneScan(plan), few, ifFew);
     }
 
     /**
@@ -70,8 +75,8 @@ public final class SqlGenerator {
      */
     @Nullable
     KeyedSql keyed(SourceSql whole, RelNode plan) {
-        SourceSql marked =
-                printed(whole.source(), queryNode(plan), types(plan), whole.rowType(), oneScan(plan), whole.fewRows());
+        SourceSql marked = printed(
+                whole.source(), queryNode(plan), types(plan), whole.rowType(), oneScan(plan), whole.fewRows(), null);
         return KeyedSql.of(adapter, marked);
     }
 
@@ -85,7 +90,7 @@ public final class SqlGenerator {
     /** Prints a statement that names physical tables. */
     public SourceSql write(
             String source, SqlNode statement, Map<Integer, RelDataType> parameterTypes, RelDataType rowType) {
-        return printed(source, statement, parameterTypes, rowType, false, false);
+        return printed(source, statement, parameterTypes, rowType, false, false, null);
     }
 
     private SourceSql printed(
@@ -94,7 +99,8 @@ public final class SqlGenerator {
             Map<Integer, RelDataType> parameterTypes,
             RelDataType rowType,
             boolean oneScan,
-            boolean fewRows) {
+            boolean fewRows,
+            @Nullable SourceSql ifFew) {
         SqlWriterConfig style = SqlPrettyWriter.config()
                 .withDialect(adapter.dialect())
                 .withQuoteAllIdentifiers(true)
@@ -117,7 +123,7 @@ public final class SqlGenerator {
         writer.format(statement);
         SqlString sql = writer.toSqlString();
         List<Integer> parameters = sql.getDynamicParameters() == null ? List.of() : sql.getDynamicParameters();
-        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType, oneScan, fewRows);
+        return new SourceSql(source, sql.getSql(), parameters, parameterTypes, rowType, oneScan, fewRows, ifFew);
     }
 
     /** Whether one table is read, once, and nothing beside it. */

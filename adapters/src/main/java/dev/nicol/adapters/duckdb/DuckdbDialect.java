@@ -59,7 +59,8 @@ final class DuckdbDialect extends DuckDBSqlDialect {
                             .formatted(first + last, first, first + last, last)),
                     HASH,
                     "CAST({0} AS VARCHAR)",
-                    "(CAST('0x' || SUBSTRING(" + HASH + ", 1, 16) AS UBIGINT) & CAST(%s AS UBIGINT))"),
+                    "(CAST('0x' || SUBSTRING(" + HASH + ", 1, 16) AS UBIGINT) & CAST(%s AS UBIGINT))",
+                    true),
             DATETIMES,
             DuckdbDialect::castName);
 

@@ -68,7 +68,8 @@ final class H2Dialect extends H2SqlDialect {
                             .formatted(first + last, first, last)),
                     "LOWER(RAWTOHEX(" + DIGEST + "))",
                     "CAST({0} AS VARCHAR)",
-                    "BITAND(CAST(SUBSTRING(" + DIGEST + " FROM 1 FOR 8) AS BIGINT), CAST(%s AS BIGINT))"),
+                    "BITAND(CAST(SUBSTRING(" + DIGEST + " FROM 1 FOR 8) AS BIGINT), CAST(%s AS BIGINT))",
+                    true),
             DATETIMES,
             H2Dialect::castName);
 

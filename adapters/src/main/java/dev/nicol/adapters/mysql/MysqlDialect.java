@@ -67,7 +67,8 @@ final class MysqlDialect extends MysqlSqlDialect {
                                     .formatted(first + last, first, first + last, last)),
                     HASH,
                     "CAST({0} AS CHAR)",
-                    "(CAST(CONV(SUBSTRING(" + HASH + ", 1, 16), 16, 10) AS UNSIGNED) & %s)"),
+                    "(CAST(CONV(SUBSTRING(" + HASH + ", 1, 16), 16, 10) AS UNSIGNED) & %s)",
+                    true),
             DATETIMES,
             MysqlDialect::castName);
 

@@ -122,6 +122,12 @@ public final class PostgresAdapter implements SourceAdapter {
         return readAsText(column) ? column.nativeType() : null;
     }
 
+    /** It plans no parallel workers for rows that are fetched in parts. */
+    @Override
+    public boolean cursorsAreSlower() {
+        return true;
+    }
+
     @Override
     public void beginStreaming(Connection connection, boolean oneScan) throws SQLException {
         // Only inside a transaction does the driver keep a cursor.

@@ -57,15 +57,21 @@ final class PostgresDialect extends PostgresqlSqlDialect {
 
     private static final MaskSql MASKS = new MaskSql(
             new MaskSql.Words(
-                    (first, last) ->
-                            SqlTemplate.of(("CASE WHEN CHAR_LENGTH({0}) <= %d THEN REPEAT({1}, CHAR_LENGTH({0}))"
-                                            + " ELSE LEFT({0}, %d) || REPEAT({1}, CHAR_LENGTH({0}) - %d) || RIGHT({0}, %d) END")
-                                    .formatted(first + last, first, first + last, last)),
+                    PostgresDialect::partial,
                     HASH,
                     "CAST({0} AS text)",
-                    "(CAST(CAST('x' || SUBSTRING(" + HASH + ", 1, 16) AS bit(64)) AS bigint) & CAST(%s AS bigint))"),
+                    "(CAST(CAST('x' || SUBSTRING(" + HASH + ", 1, 16) AS bit(64)) AS bigint) & CAST(%s AS bigint))",
+                    // as text, a CHAR has none of its blanks
+                    false),
             DATETIMES,
             PostgresDialect::castName);
+
+    private static SqlTemplate partial(int first, int last) {
+        String front = first == 0 ? "" : "LEFT({0}, " + first + ") || ";
+        return SqlTemplate.of(
+                "CASE WHEN CHAR_LENGTH({0}) <= " + (first + last) + " THEN REPEAT({1}, CHAR_LENGTH({0})) ELSE " + front
+                        + "REPEAT({1}, CHAR_LENGTH({0}) - " + (first + last) + ") || RIGHT({0}, " + last + ") END");
+    }
 
     PostgresDialect() {
         super(DEFAULT_CONTEXT.withDataTypeSystem(NicolTypeSystem.INSTANCE));

@@ -2,9 +2,9 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.LocalPlan;
 import dev.nicol.adapters.MemoryBudget;
-import dev.nicol.adapters.SourceExecution;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceExecution.Use;
+import dev.nicol.adapters.SourceFailures;
 import dev.nicol.adapters.SourceQuery;
 import dev.nicol.adapters.SourceSql;
 import dev.nicol.policy.NicolError;
@@ -215,7 +215,7 @@ final class ExecuteStage {
             }
             return rows;
         } catch (SQLException failure) {
-            throw SourceExecution.failure(loan.adapter(), source, failure);
+            throw SourceFailures.of(loan.adapter(), source, failure);
         } finally {
             loan.giveBack().run();
         }
@@ -306,7 +306,7 @@ final class ExecuteStage {
             run.execution().update(define.sql(), loan);
             return 0;
         } catch (SQLException failure) {
-            throw SourceExecution.failure(loan.adapter(), define.sql().source(), failure);
+            throw SourceFailures.of(loan.adapter(), define.sql().source(), failure);
         } finally {
             loan.giveBack().run();
             refreshCatalogue.run();

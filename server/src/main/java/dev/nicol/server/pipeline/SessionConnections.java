@@ -6,6 +6,7 @@ import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceExecution;
 import dev.nicol.adapters.SourceExecution.Early;
 import dev.nicol.adapters.SourceExecution.Loan;
+import dev.nicol.adapters.SourceFailures;
 import dev.nicol.policy.NicolError;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -87,7 +88,7 @@ final class SessionConnections implements SourceExecution.Lender {
             fresh.connection().setAutoCommit(false);
         } catch (SQLException failure) {
             giveBack(name, fresh);
-            throw SourceExecution.failure(sources.apply(name).adapter(), name, failure);
+            throw SourceFailures.of(sources.apply(name).adapter(), name, failure);
         }
         if (autoCommit) {
             return loan(name, fresh, false, () -> giveBack(name, fresh));
@@ -141,7 +142,7 @@ final class SessionConnections implements SourceExecution.Lender {
         try {
             ending.apply(held.connection());
         } catch (SQLException failure) {
-            throw SourceExecution.failure(sources.apply(name).adapter(), name, failure);
+            throw SourceFailures.of(sources.apply(name).adapter(), name, failure);
         } finally {
             giveBack(name, held);
         }
