@@ -280,7 +280,8 @@ final class AvaticaRequests {
         session.setByAccessToken(principal.isByAccessToken());
         session.setIssuersId(principal.issuersId());
         session.setPurposes(principal.purposes());
-        applySchema(session, null, sent.get("schema"));
+        // the stock driver takes `schema` for its own and sends it to nobody
+        applySchema(session, null, sent.getOrDefault("default_schema", sent.get("schema")));
         connections.open(principal, id, session);
         return new OpenConnectionResponse();
     }
