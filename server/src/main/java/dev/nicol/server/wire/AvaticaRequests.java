@@ -301,7 +301,7 @@ final class AvaticaRequests {
         if (wanted != null) {
             applyIsolation(wanted.getTransactionIsolation());
             if (wanted.isReadOnly() != null) {
-                connection.setReadOnly(wanted.isReadOnly());
+                session.setReadOnly(wanted.isReadOnly());
             }
             if (wanted.getCatalog() != null || wanted.getSchema() != null) {
                 ParsedStatement.DefaultSchema own = session.defaultSchema();
@@ -314,7 +314,7 @@ final class AvaticaRequests {
         return new ConnectionSyncResponse(
                 new ConnectionPropertiesImpl(
                         session.autoCommit(),
-                        connection.readOnly(),
+                        session.readOnly(),
                         Connection.TRANSACTION_READ_COMMITTED,
                         session.defaultSchema().catalog(),
                         session.defaultSchema().schema()),
