@@ -161,7 +161,9 @@ public final class Catalog implements AutoCloseable {
             wait = found.unavailable() == null ? refreshEvery : shorter(RETRY_DOWN, refreshEvery);
         } catch (NicolException failure) {
             LOG.warn("{}", failure.getMessage());
-            unavailable(name, String.valueOf(failure.getMessage()));
+            if (failure.error() != NicolError.TOO_MANY) {
+                unavailable(name, String.valueOf(failure.getMessage()));
+            } // else all its connections work for somebody: it is busy, and what is known of it stays
             wait = shorter(RETRY_DOWN, refreshEvery);
         } catch (SQLException | RuntimeException failure) {
             // The driver's words may name hosts and users: the class alone goes to the log.

@@ -11,6 +11,7 @@ import dev.nicol.policy.TableName;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.h2.tools.Server;
@@ -88,6 +89,28 @@ class CatalogTest {
             assertThat(down.unavailable()).isEqualTo("Source `net` cannot be reached.");
             assertThat(down.tables()).isEmpty();
             assertThat(down.environment()).isEqualTo("staging");
+        }
+    }
+
+    @Test
+    void aSourceWhoseConnectionsAreAllInUseIsNotDown() throws Exception {
+        try (Source source = new Source(TestDatabases.h2("busy"), 300);
+                Catalog catalog = new Catalog(List.of(source), Duration.ofHours(1))) {
+            long before = catalog.snapshot().version();
+            List<Connection> used = new ArrayList<>();
+            try {
+                for (int i = 0; i < source.definition().maxConnections(); i++) {
+                    used.add(source.connection());
+                }
+                catalog.refresh();
+                assertThat(catalog.snapshot().sources().get("busy").unavailable())
+                        .isNull();
+                assertThat(catalog.snapshot().version()).isEqualTo(before);
+            } finally {
+                for (Connection connection : used) {
+                    connection.close();
+                }
+            }
         }
     }
 

@@ -82,6 +82,10 @@ final class ApproveStage {
 
     /** @param invocation an approval is bound to its words and values */
     AdmittedStatement approve(GuardedStatement guarded, Invocation invocation) {
+        if (invocation.session().readOnly() && guarded.parsed().kind().changes()) {
+            throw NicolError.TRANSACTION_STATE.because(
+                    "This connection only reads, as it said of itself. Turn that off: `setReadOnly(false)`.");
+        }
         Judgement judgement = guarded.judgement();
         if (judgement.verdict() == GuardrailRule.Verdict.DENY) {
             throw NicolError.GUARDRAIL_DENIED.because("Guardrail " + names(judgement)

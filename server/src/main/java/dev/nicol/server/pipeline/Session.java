@@ -25,6 +25,7 @@ public final class Session {
     private volatile @Nullable String issuersId;
     private volatile Set<String> purposes = Set.of();
     private volatile boolean autoCommit = true;
+    private volatile boolean readOnly;
     private volatile ParsedStatement.DefaultSchema defaultSchema = new ParsedStatement.DefaultSchema(null, null);
     private volatile @Nullable SessionConnections connections;
     private volatile StatementQueue.@Nullable Turn turn;
@@ -168,6 +169,15 @@ public final class Session {
         if (!identity.is(stated.userName(), stated.agent(), stated.purpose())) {
             this.identity = identity(stated);
         }
+    }
+
+    /** Whether the client said that it only reads. */
+    public boolean readOnly() {
+        return readOnly;
+    }
+
+    public void setReadOnly(boolean on) {
+        this.readOnly = on;
     }
 
     public boolean autoCommit() {

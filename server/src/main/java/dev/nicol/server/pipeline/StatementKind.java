@@ -29,6 +29,14 @@ public enum StatementKind {
         return this == SELECT || this == EXPLAIN || this == EXPLAIN_POLICY || this == CALL || this == CREATE_TOKEN;
     }
 
+    /** Whether a connection that only reads may have it. */
+    public boolean changes() {
+        return switch (this) {
+            case SELECT, EXPLAIN, EXPLAIN_POLICY, SET, CALL, COMMIT, ROLLBACK -> false;
+            default -> true;
+        };
+    }
+
     /** Whether it changes rows of a source. */
     public boolean writesRows() {
         return this == INSERT || this == UPDATE || this == DELETE;

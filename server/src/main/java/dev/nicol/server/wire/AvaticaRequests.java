@@ -280,7 +280,8 @@ final class AvaticaRequests {
         session.setByAccessToken(principal.isByAccessToken());
         session.setIssuersId(principal.issuersId());
         session.setPurposes(principal.purposes());
-        applySchema(session, null, sent.get("schema"));
+        // the stock driver takes `schema` for its own and sends it to nobody
+        applySchema(session, null, sent.getOrDefault("default_schema", sent.get("schema")));
         connections.open(principal, id, session);
         return new OpenConnectionResponse();
     }
@@ -300,7 +301,7 @@ final class AvaticaRequests {
         if (wanted != null) {
             applyIsolation(wanted.getTransactionIsolation());
             if (wanted.isReadOnly() != null) {
-                connection.setReadOnly(wanted.isReadOnly());
+                session.setReadOnly(wanted.isReadOnly());
             }
             if (wanted.getCatalog() != null || wanted.getSchema() != null) {
                 ParsedStatement.DefaultSchema own = session.defaultSchema();
@@ -313,7 +314,7 @@ final class AvaticaRequests {
         return new ConnectionSyncResponse(
                 new ConnectionPropertiesImpl(
                         session.autoCommit(),
-                        connection.readOnly(),
+                        session.readOnly(),
                         Connection.TRANSACTION_READ_COMMITTED,
                         session.defaultSchema().catalog(),
                         session.defaultSchema().schema()),

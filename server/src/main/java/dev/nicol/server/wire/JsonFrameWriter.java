@@ -16,6 +16,9 @@ final class JsonFrameWriter extends FrameWriter {
     /** Negative zero: so small a number that every reader of doubles rounds it there; decimals have none. */
     private static final String NEGATIVE_ZERO = "-1e-999";
 
+    /** Characters of one text that the stock driver's JSON reader takes; a longer one fails there without a code. */
+    private static final int MAX_TEXT_CHARACTERS = 20_000_000;
+
     /** Of the longest way to write one character: {@code \}{@code u001f}. */
     private static final int ESCAPED_BYTES = 6;
 
@@ -122,8 +125,9 @@ final class JsonFrameWriter extends FrameWriter {
 
     @Override
     void text(String value) {
-        put('"');
         int size = value.length();
+        requireReadable(size);
+        put('"');
         for (int from = 0; from < size; ) {
             // no pair is parted: a chunk may end one character later
             int to = Math.min(size, from + CHUNK);
@@ -133,6 +137,14 @@ final class JsonFrameWriter extends FrameWriter {
         room(2);
         bytes[length++] = '"';
         bytes[length++] = ',';
+    }
+
+    private static void requireReadable(long characters) {
+        if (characters > MAX_TEXT_CHARACTERS) {
+            throw NicolError.NOT_SUPPORTED.because("The answer holds a value that JSON writes in `" + characters
+                    + "` characters; its readers take `" + MAX_TEXT_CHARACTERS
+                    + "`. Connect with `serialization=protobuf`.");
+        }
     }
 
     private int characters(String value, int from, int to) {
@@ -176,6 +188,7 @@ final class JsonFrameWriter extends FrameWriter {
 
     @Override
     void binary(byte[] value) {
+        requireReadable((value.length + 2L) / 3 * 4);
         put('"');
         ascii(new String(Base64.getEncoder().encode(value), StandardCharsets.ISO_8859_1));
         ascii("\",");

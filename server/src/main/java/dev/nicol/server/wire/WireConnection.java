@@ -20,7 +20,6 @@ final class WireConnection {
     private final Map<Integer, WireStatement> statements = new ConcurrentHashMap<>();
     private volatile long usedAt;
     private volatile boolean closed;
-    private boolean readOnly;
     private @Nullable ResultFrames readAhead;
     private volatile boolean readingAhead;
     private volatile @Nullable WireStatement executing;
@@ -75,14 +74,6 @@ final class WireConnection {
 
     Collection<WireStatement> statements() {
         return statements.values();
-    }
-
-    boolean readOnly() {
-        return readOnly;
-    }
-
-    void setReadOnly(boolean stated) {
-        readOnly = stated;
     }
 
     long usedAt() {

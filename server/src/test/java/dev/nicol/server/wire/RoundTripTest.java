@@ -142,6 +142,31 @@ class RoundTripTest {
         assertThat(wire.statements.openCursors).hasValue(0);
     }
 
+    /** The stock driver's JSON reader would fail on them with words of its own. */
+    @ParameterizedTest
+    @ValueSource(strings = "json")
+    void whatJsonReadersDoNotTakeIsRefused(String format) {
+        for (Object tooLong : List.of("x".repeat(20_000_001), new ByteString(new byte[15_000_001]))) {
+            SqlTypeName type = tooLong instanceof String ? SqlTypeName.VARCHAR : SqlTypeName.VARBINARY;
+            assertThatThrownBy(() -> one(format, Rows.type(type), tooLong, rows -> {}))
+                    .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
+                            .isEqualTo("0A000"))
+                    .hasMessageContaining("serialization=protobuf");
+        }
+        assertThat(wire.statements.openCursors).hasValue(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"json", "protobuf"})
+    void longTextAndBytes(String format) throws SQLException {
+        String text = "x".repeat(19_999_999);
+        one(format, Rows.type(SqlTypeName.VARCHAR), text, rows -> assertThat(rows.getString(1))
+                .isEqualTo(text));
+        byte[] bytes = new byte[14_999_999];
+        one(format, Rows.type(SqlTypeName.VARBINARY), new ByteString(bytes), rows -> assertThat(rows.getBytes(1))
+                .isEqualTo(bytes));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"json", "protobuf"})
     void text(String format) throws SQLException {
