@@ -35,6 +35,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,7 @@ public final class Catalogs implements SubjectCatalogs {
     private final PolicyEngine engine;
     private final SqlReader reader;
     private final LineageGraph lineage;
+    private final ViewLineage viewLineage;
     private final BoundValue.KeyPads keys;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
     private final Cache<GovernedCatalog.Version, GovernedCatalog> governed =
@@ -75,6 +77,7 @@ public final class Catalogs implements SubjectCatalogs {
             PolicyEngine engine,
             SqlReader reader,
             LineageGraph lineage,
+            ViewLineage viewLineage,
             BoundValue.KeyPads keys) {
         this.sources = sources;
         this.virtualSchemas = virtualSchemas;
@@ -82,6 +85,7 @@ public final class Catalogs implements SubjectCatalogs {
         this.engine = engine;
         this.reader = reader;
         this.lineage = lineage;
+        this.viewLineage = viewLineage;
         this.keys = keys;
     }
 
@@ -155,7 +159,8 @@ public final class Catalogs implements SubjectCatalogs {
         Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions = new TreeMap<>();
         functions.put(LineageFunctions.SCHEMA, Multimaps.forMap(LineageFunctions.of(lineage, decisions, types)));
         functions.put(TouchedFunction.SCHEMA, TouchedFunction.of(tables, raw.tables(), keys));
-        new Views(subject, views, version.fingerprint(), raw, tables, functions, decisions, visible).add();
+        new Views(subject, views, version.fingerprint(), raw, tables, functions, decisions, visible)
+                .add(viewLineage.definitions(snapshot, views));
         CalciteSchema root = SchemaTree.of(tables, functions);
         return new GovernedCatalog(
                 version,
@@ -231,13 +236,49 @@ public final class Catalogs implements SubjectCatalogs {
         }
 
         /** Passes over what is left until a pass adds nothing, so that chains resolve and cycles stay out. */
-        void add() {
+        void add(Map<TableName, ViewLineage.Definition> definitions) {
             Set<VirtualSchemas.View> left = new LinkedHashSet<>(state.views().values());
+            left.removeIf(view -> {
+                ViewLineage.Definition definition = definitions.get(view.name());
+                BrokenDefinition broken = definition == null ? null : definition.broken();
+                if (broken != null && mayKnow(view.name(), broken)) {
+                    tables.put(view.name(), new BrokenView(view.name(), broken));
+                }
+                return broken != null;
+            });
             boolean added = true;
             while (added) {
                 added = left.removeIf(this::added);
             }
             left.forEach(view -> LOG.debug("view {} does not hold for these rights", view.name()));
+        }
+
+        /**
+         * Whether the reader has a grant on the view and would see what is missing: others are told, as ever, that there is
+         * no such view.
+         */
+        private boolean mayKnow(TableName view, BrokenDefinition broken) {
+            if (!engine.decide(subject, new TableFacts(view, List.of())).allows(Action.SELECT)) {
+                return false;
+            }
+            for (TableName name : broken.of()) {
+                StoredTable table = stored.tables().get(name);
+                List<ColumnFacts> columns = new ArrayList<>();
+                if (broken.column() != null) {
+                    columns.add(new ColumnFacts(broken.column(), types.createSqlType(SqlTypeName.VARCHAR), Set.of()));
+                }
+                Decision decision = engine.decide(subject, new TableFacts(name, columns));
+                boolean seen = table == null || tables.containsKey(name);
+                if (!seen
+                        || !decision.allows(Action.SELECT)
+                        || decision.columns().stream().anyMatch(Decision.Column::denied)) {
+                    return false;
+                }
+            }
+            return broken.table().isEmpty()
+                    || broken.table().size() == 3
+                            && engine.decide(subject, new TableFacts(TableName.of(broken.table()), List.of()))
+                                    .allows(Action.SELECT);
         }
 
         private boolean added(VirtualSchemas.View view) {
