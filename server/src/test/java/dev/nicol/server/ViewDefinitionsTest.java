@@ -77,6 +77,13 @@ class ViewDefinitionsTest {
         steward(
                 "CREATE VIEW virtual.sales.\"top 2\" AS SELECT b.id FROM crm.public.customers c JOIN virtual.sales.base b ON b.id = c.id");
 
+        String usage =
+                "SELECT view_name, table_catalog, table_name FROM nicol.information_schema.view_table_usage WHERE"
+                        + " view_name IN ('base', 'top', 'top 2')";
+        assertThat(nicol.rows("steve", usage))
+                .containsExactlyInAnyOrder(
+                        "base|crm|customers", "top|virtual|base", "top 2|crm|customers", "top 2|virtual|base");
+        assertThat(nicol.rows("nora", usage)).isEmpty();
         assertRefused(
                 "DROP VIEW virtual.sales.base", "42501", "read by `virtual.Sales.top`, `virtual.Sales.top 2`. Drop");
         assertThat(nicol.rows("ann", "SELECT COUNT(*) FROM virtual.sales.top")).containsExactly("2");
@@ -184,6 +191,15 @@ class ViewDefinitionsTest {
                         "virtual.bank.above: View `virtual.bank.ibans`, which it reads, does not hold.",
                         "virtual.bank.secrets: There is no column `secret` in `crm.public.accounts`.",
                         "virtual.bank.visits: There is no table `crm.public.visits`."));
+
+        String facts =
+                "SELECT table_name, owner, problem FROM nicol.information_schema.views WHERE table_schema = 'bank'"
+                        + " AND table_name IN ('above', 'ibans')";
+        assertThat(nicol.rows("sue", facts))
+                .containsExactlyInAnyOrder(
+                        "above|steve|View `virtual.bank.ibans`, which it reads, does not hold.",
+                        "ibans|steve|There is no column `iban` in `crm.public.accounts`.");
+        assertThat(nicol.rows("ann", facts)).isEmpty();
 
         steward("CREATE OR REPLACE VIEW virtual.bank.ibans AS SELECT id FROM crm.public.accounts");
         assertThat(nicol.rows("ann", "SELECT * FROM virtual.bank.above")).containsExactly("1");

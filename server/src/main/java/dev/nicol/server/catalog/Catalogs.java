@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -149,8 +150,8 @@ public final class Catalogs implements SubjectCatalogs {
                         table.table().comment()));
             }
         });
-        Map<String, Table> facts =
-                InformationSchema.tables(() -> visible, name -> definition(virtualSchemas.view(name), subject));
+        Map<String, Table> facts = InformationSchema.tables(
+                () -> visible, () -> viewFacts(subject, views, viewLineage.definitions(snapshot, views), visible));
         facts.forEach((name, table) -> {
             TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
             tables.put(full, table);
@@ -181,10 +182,31 @@ public final class Catalogs implements SubjectCatalogs {
                 : table.table().kind();
     }
 
-    private static String definition(VirtualSchemas.@Nullable View view, Subject subject) {
-        boolean shown = view != null
-                && (subject.roles().contains("steward") || subject.roles().contains("auditor"));
-        return shown ? view.sql() : "";
+    /** Stewards and auditors know of every view; others of those they can read, and that they read what they can see. */
+    private static List<InformationSchema.ViewFacts> viewFacts(
+            Subject subject,
+            VirtualSchemas.State views,
+            Map<TableName, ViewLineage.Definition> definitions,
+            List<SubjectCatalog.VisibleTable> visible) {
+        boolean all = subject.roles().contains("steward") || subject.roles().contains("auditor");
+        Set<TableName> seen =
+                visible.stream().map(SubjectCatalog.VisibleTable::name).collect(Collectors.toSet());
+        List<InformationSchema.ViewFacts> facts = new ArrayList<>();
+        for (VirtualSchemas.View view : views.views().values()) {
+            ViewLineage.Definition definition = definitions.get(view.name());
+            if (definition == null || !all && !seen.contains(view.name())) {
+                continue;
+            }
+            BrokenDefinition broken = definition.broken();
+            Set<TableName> uses = new TreeSet<>(definition.uses());
+            uses.removeIf(used -> !all && !seen.contains(used));
+            facts.add(
+                    all
+                            ? new InformationSchema.ViewFacts(
+                                    view.name(), view.sql(), view.owner(), broken == null ? null : broken.text(), uses)
+                            : new InformationSchema.ViewFacts(view.name(), "", null, null, uses));
+        }
+        return facts;
     }
 
     private static Set<String> optional(StoredTable table) {

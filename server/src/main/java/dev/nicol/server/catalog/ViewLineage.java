@@ -152,7 +152,7 @@ public final class ViewLineage {
         Tracing(CatalogSnapshot snapshot, VirtualSchemas.State views) {
             this.views = views;
             PolicyGround.unread(snapshot).forEach(source -> unread.add(source.toLowerCase(Locale.ROOT)));
-            InformationSchema.tables(List::of, name -> "").forEach((name, table) -> {
+            InformationSchema.tables(List::of, List::of).forEach((name, table) -> {
                 TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
                 tables.put(full, new Named(full, table));
             });
