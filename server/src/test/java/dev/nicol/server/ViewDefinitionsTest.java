@@ -87,6 +87,17 @@ class ViewDefinitionsTest {
         assertRefused(
                 "DROP VIEW virtual.sales.base", "42501", "read by `virtual.Sales.top`, `virtual.Sales.top 2`. Drop");
         assertThat(nicol.rows("ann", "SELECT COUNT(*) FROM virtual.sales.top")).containsExactly("2");
+        assertRefused("ALTER VIEW virtual.sales.base RENAME TO ground", "42501", "read by `virtual.Sales.top`");
+        assertRefused("ALTER VIEW virtual.sales.top RENAME TO BASE", "42P07", "`virtual.Sales.BASE` exists");
+        assertRefused("ALTER VIEW virtual.sales.nothing RENAME TO thing", "42P01", "no view");
+        assertThatThrownBy(() -> nicol.update("ann", "ALTER VIEW virtual.sales.top RENAME TO mine"))
+                .hasMessageContaining("for stewards");
+        steward("ALTER VIEW virtual.sales.top RENAME TO \"to.p\"");
+        assertThat(nicol.rows("ann", "SELECT COUNT(*) FROM virtual.sales.\"to.p\""))
+                .containsExactly("2");
+        assertThatThrownBy(() -> nicol.rows("ann", "SELECT * FROM virtual.sales.top"))
+                .hasMessageContaining("no table");
+        steward("ALTER VIEW virtual.sales.\"to.p\" RENAME TO top");
         steward("DROP VIEW virtual.sales.top");
         steward("DROP VIEW virtual.sales.\"top 2\"");
         steward("DROP VIEW virtual.sales.base");

@@ -11,7 +11,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The virtual schemas and their views: an immutable state that changes as a whole. Names are kept as written and found
@@ -211,20 +210,40 @@ public final class VirtualSchemas {
             if (existing.fromFile()) {
                 throw fromFile(existing);
             }
-            Set<TableName> readers = ground.readers(before, existing.name());
-            if (!readers.isEmpty()) {
-                throw NicolError.NOT_PERMITTED.because("View `" + existing.name() + "` is read by "
-                        + readers.stream().map(reader -> "`" + reader + "`").collect(Collectors.joining(", "))
-                        + ". Drop or replace them first.");
-            }
+            refuseReaders(before, existing);
             Map<String, View> views = new TreeMap<>(before.views());
             views.remove(key(name));
             return new State(before.version() + 1, before.schemas(), views);
         });
     }
 
-    public @Nullable View view(TableName name) {
-        return state().views().get(key(name));
+    /** Within its schema. What reads it by the old name would not hold any more. */
+    public void renameView(TableName name, String renamed) {
+        changeAndSave(before -> {
+            View view = before.views().get(key(name));
+            if (view == null) {
+                throw NicolError.UNKNOWN_TABLE.because("There is no view `" + name + "`.");
+            } else if (view.fromFile()) {
+                throw fromFile(view);
+            }
+            refuseReaders(before, view);
+            TableName to = new TableName(CATALOG, view.name().schema(), renamed);
+            Map<String, View> views = new TreeMap<>(before.views());
+            views.remove(key(name));
+            if (views.putIfAbsent(key(to), new View(to, view.sql(), view.owner(), false)) != null) {
+                throw NicolError.ALREADY_EXISTS.because("View `" + to + "` exists. Choose another name.");
+            }
+            return new State(before.version() + 1, before.schemas(), views);
+        });
+    }
+
+    private void refuseReaders(State now, View view) {
+        Set<TableName> readers = ground.readers(now, view.name());
+        if (!readers.isEmpty()) {
+            throw NicolError.NOT_PERMITTED.because("View `" + view.name() + "` is read by "
+                    + readers.stream().map(reader -> "`" + reader + "`").collect(Collectors.joining(", "))
+                    + ". Drop or replace them first.");
+        }
     }
 
     private static RuntimeException fromFile(View view) {
