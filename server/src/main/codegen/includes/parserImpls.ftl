@@ -401,6 +401,19 @@ SqlNode AlterTable() :
     { return new AlterTable(s.end(this), table, change); }
 }
 
+/** ALTER VIEW name RENAME TO name */
+SqlNode AlterView() :
+{
+    final Span s;
+    final SqlIdentifier view;
+    final SqlIdentifier renamed;
+}
+{
+    <ALTER> { s = span(); } <VIEW> view = CompoundIdentifier() <RENAME> <TO> renamed = SimpleIdentifier() {
+        return new RenameView(s.end(this), view, renamed);
+    }
+}
+
 AlterTable.Change AlterTableAdd() :
 {
     final List<SqlNode> constraints = new ArrayList<SqlNode>();

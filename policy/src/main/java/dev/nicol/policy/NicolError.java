@@ -30,7 +30,9 @@ public enum NicolError {
     /** A table, schema or view that is to be created exists. */
     ALREADY_EXISTS(19, Category.STATEMENT, "42P07"),
     /** An operation the transaction's state forbids, such as a second source. */
-    TRANSACTION_STATE(20, Category.STATEMENT, "25000");
+    TRANSACTION_STATE(20, Category.STATEMENT, "25000"),
+    /** A view whose definition does not hold over what it reads any more. */
+    BROKEN_VIEW(21, Category.POLICY, "42P17");
 
     /** Who can mend it. */
     public enum Category {

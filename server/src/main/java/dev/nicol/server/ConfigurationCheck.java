@@ -8,16 +8,21 @@ import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problem;
 import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.TableName;
 import dev.nicol.policy.check.KnownSubjects;
 import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.MaskRule;
+import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.ViewLineage;
+import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
 import dev.nicol.server.delivery.SinkSettings;
 import dev.nicol.server.identity.OidcCheck;
 import dev.nicol.server.identity.OidcSettings;
 import dev.nicol.server.identity.UsersReader;
+import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.wire.KeyFiles;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -26,6 +31,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -63,6 +69,10 @@ final class ConfigurationCheck {
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
+            Path views = config.views();
+            if (views != null) {
+                collect(problems, () -> checkedViews(views, snapshot));
+            }
             KnownSubjects subjects = subjects(config, problems);
             Classifications untagged = new Classifications(0, Map.of(), Map.of());
             // tags, and views that were created in SQL, are in the store, which a running server has to itself
@@ -73,6 +83,24 @@ final class ConfigurationCheck {
                             LoadedPolicies.check(snapshot, null, untagged, subjects, Clock.systemUTC())));
         }
         return problems;
+    }
+
+    /** Those of files: what they may read of views that were created in SQL is in the store. */
+    private static List<VirtualSchemas.View> checkedViews(Path directory, CatalogSnapshot snapshot) {
+        List<VirtualSchemas.View> read = ViewFiles.read(directory, Pipelines.viewReader());
+        Map<TableName, ViewLineage.Definition> definitions = new LinkedHashMap<>(
+                new ViewLineage(Pipelines.sqlReader()).wouldBe(snapshot, VirtualSchemas.ofFiles(read)));
+        definitions
+                .values()
+                .removeIf(definition -> definition.broken() != null
+                        && !definition.broken().table().isEmpty()
+                        && definition.broken().table().get(0).equalsIgnoreCase(VirtualSchemas.CATALOG)
+                        && !definition.broken().text().startsWith("View"));
+        List<Problem> problems = LoadedViews.problems(directory, read, definitions);
+        if (!problems.isEmpty()) {
+            throw new ProblemsException(problems);
+        }
+        return read;
     }
 
     /** Null where they cannot be listed. */

@@ -20,7 +20,6 @@ import dev.nicol.server.audit.StoreAuditTrail;
 import dev.nicol.server.audit.SubjectHistory;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
-import dev.nicol.server.catalog.ViewFiles;
 import dev.nicol.server.catalog.ViewFlows;
 import dev.nicol.server.catalog.ViewLineage;
 import dev.nicol.server.catalog.VirtualSchemaStore;
@@ -95,7 +94,8 @@ public final class Server implements AutoCloseable {
                     new MaskChecks(
                             this::masksInForce,
                             (source, problem) -> trail.event("mask_check_failed", SYSTEM_CATALOG, problem))));
-            VirtualSchemas virtualSchemas = virtualSchemas(config, store, trail);
+            ViewLineage viewLineage = new ViewLineage(Pipelines.sqlReader());
+            VirtualSchemas virtualSchemas = virtualSchemas(config, catalog, viewLineage);
             TagStore tagStore = new TagStore(store, trail);
             TagRegistry tags = new TagRegistry(tagStore, config.classification().sampleRows(), clock);
             AccessTokens tokens = new AccessTokens(store, trail, clock);
@@ -110,15 +110,14 @@ public final class Server implements AutoCloseable {
             Supplier<PolicySet> policies = new SystemPolicy(files);
             PolicyEngine engine =
                     new PolicyEngine(policies, clock, config.classification().maskByDefault());
-            ViewTags viewTags = new ViewTags(
-                    catalog::snapshot, virtualSchemas, new ViewLineage(Pipelines.sqlReader()), tags, tagStore);
+            ViewTags viewTags = new ViewTags(catalog::snapshot, virtualSchemas, viewLineage, tags, tagStore);
             virtualSchemas.addListener(viewTags::refresh);
             Examiner examiner = opened(examiner(config, catalog, tags, viewTags, trail, clock));
             if (store.shared()) {
                 opened(new OtherServers(store, virtualSchemas, tags, viewTags));
             }
             MaskKeys keys = MaskKeys.of(store.maskKey(), new KeyRecords(store, trail));
-            catalogs = catalogs(catalog, virtualSchemas, tags, engine, store, keys);
+            catalogs = catalogs(catalog, virtualSchemas, viewLineage, tags, engine, store, keys);
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             opened(Expiry.start(approvals, clock));
@@ -259,12 +258,14 @@ public final class Server implements AutoCloseable {
         return source;
     }
 
-    private static VirtualSchemas virtualSchemas(NicolConfig config, Store store, StoreAuditTrail trail) {
-        VirtualSchemas virtualSchemas = new VirtualSchemas(new VirtualSchemaStore(store, trail));
+    private VirtualSchemas virtualSchemas(NicolConfig config, Catalog catalog, ViewLineage lineage) {
+        VirtualSchemas virtualSchemas =
+                new VirtualSchemas(new VirtualSchemaStore(store, trail), lineage.ground(catalog::snapshot));
         Path views = config.views();
         if (views != null) {
-            virtualSchemas.addFromFiles(ViewFiles.read(views, Pipelines.viewReader()));
+            opened(new LoadedViews(views, catalog::snapshot, virtualSchemas, lineage, trail));
         }
+        opened(new ViewWatch(catalog, virtualSchemas, lineage, trail));
         return virtualSchemas;
     }
 
@@ -291,14 +292,21 @@ public final class Server implements AutoCloseable {
     private static Catalogs catalogs(
             Catalog catalog,
             VirtualSchemas virtualSchemas,
+            ViewLineage viewLineage,
             TagRegistry tags,
             PolicyEngine engine,
             Store store,
             MaskKeys keys) {
-        Catalogs.SqlReader reader = Pipelines.sqlReader();
-        ViewFlows viewFlows = new ViewFlows(catalog::snapshot, virtualSchemas, new ViewLineage(reader));
+        ViewFlows viewFlows = new ViewFlows(catalog::snapshot, virtualSchemas, viewLineage);
         return new Catalogs(
-                catalog::snapshot, virtualSchemas, tags, engine, reader, new LineageGraph(store, viewFlows), keys);
+                catalog::snapshot,
+                virtualSchemas,
+                tags,
+                engine,
+                Pipelines.sqlReader(),
+                new LineageGraph(store, viewFlows),
+                viewLineage,
+                keys);
     }
 
     private static Examiner examiner(

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -35,6 +36,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,7 @@ public final class Catalogs implements SubjectCatalogs {
     private final PolicyEngine engine;
     private final SqlReader reader;
     private final LineageGraph lineage;
+    private final ViewLineage viewLineage;
     private final BoundValue.KeyPads keys;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
     private final Cache<GovernedCatalog.Version, GovernedCatalog> governed =
@@ -75,6 +78,7 @@ public final class Catalogs implements SubjectCatalogs {
             PolicyEngine engine,
             SqlReader reader,
             LineageGraph lineage,
+            ViewLineage viewLineage,
             BoundValue.KeyPads keys) {
         this.sources = sources;
         this.virtualSchemas = virtualSchemas;
@@ -82,6 +86,7 @@ public final class Catalogs implements SubjectCatalogs {
         this.engine = engine;
         this.reader = reader;
         this.lineage = lineage;
+        this.viewLineage = viewLineage;
         this.keys = keys;
     }
 
@@ -145,8 +150,8 @@ public final class Catalogs implements SubjectCatalogs {
                         table.table().comment()));
             }
         });
-        Map<String, Table> facts =
-                InformationSchema.tables(() -> visible, name -> definition(virtualSchemas.view(name), subject));
+        Map<String, Table> facts = InformationSchema.tables(
+                () -> visible, () -> viewFacts(subject, views, viewLineage.definitions(snapshot, views), visible));
         facts.forEach((name, table) -> {
             TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
             tables.put(full, table);
@@ -155,7 +160,8 @@ public final class Catalogs implements SubjectCatalogs {
         Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions = new TreeMap<>();
         functions.put(LineageFunctions.SCHEMA, Multimaps.forMap(LineageFunctions.of(lineage, decisions, types)));
         functions.put(TouchedFunction.SCHEMA, TouchedFunction.of(tables, raw.tables(), keys));
-        new Views(subject, views, version.fingerprint(), raw, tables, functions, decisions, visible).add();
+        new Views(subject, views, version.fingerprint(), raw, tables, functions, decisions, visible)
+                .add(viewLineage.definitions(snapshot, views));
         CalciteSchema root = SchemaTree.of(tables, functions);
         return new GovernedCatalog(
                 version,
@@ -176,10 +182,31 @@ public final class Catalogs implements SubjectCatalogs {
                 : table.table().kind();
     }
 
-    private static String definition(VirtualSchemas.@Nullable View view, Subject subject) {
-        boolean shown = view != null
-                && (subject.roles().contains("steward") || subject.roles().contains("auditor"));
-        return shown ? view.sql() : "";
+    /** Stewards and auditors know of every view; others of those they can read, and that they read what they can see. */
+    private static List<InformationSchema.ViewFacts> viewFacts(
+            Subject subject,
+            VirtualSchemas.State views,
+            Map<TableName, ViewLineage.Definition> definitions,
+            List<SubjectCatalog.VisibleTable> visible) {
+        boolean all = subject.roles().contains("steward") || subject.roles().contains("auditor");
+        Set<TableName> seen =
+                visible.stream().map(SubjectCatalog.VisibleTable::name).collect(Collectors.toSet());
+        List<InformationSchema.ViewFacts> facts = new ArrayList<>();
+        for (VirtualSchemas.View view : views.views().values()) {
+            ViewLineage.Definition definition = definitions.get(view.name());
+            if (definition == null || !all && !seen.contains(view.name())) {
+                continue;
+            }
+            BrokenDefinition broken = definition.broken();
+            Set<TableName> uses = new TreeSet<>(definition.uses());
+            uses.removeIf(used -> !all && !seen.contains(used));
+            facts.add(
+                    all
+                            ? new InformationSchema.ViewFacts(
+                                    view.name(), view.sql(), view.owner(), broken == null ? null : broken.text(), uses)
+                            : new InformationSchema.ViewFacts(view.name(), "", null, null, uses));
+        }
+        return facts;
     }
 
     private static Set<String> optional(StoredTable table) {
@@ -231,13 +258,49 @@ public final class Catalogs implements SubjectCatalogs {
         }
 
         /** Passes over what is left until a pass adds nothing, so that chains resolve and cycles stay out. */
-        void add() {
+        void add(Map<TableName, ViewLineage.Definition> definitions) {
             Set<VirtualSchemas.View> left = new LinkedHashSet<>(state.views().values());
+            left.removeIf(view -> {
+                ViewLineage.Definition definition = definitions.get(view.name());
+                BrokenDefinition broken = definition == null ? null : definition.broken();
+                if (broken != null && mayKnow(view.name(), broken)) {
+                    tables.put(view.name(), new BrokenView(view.name(), broken));
+                }
+                return broken != null;
+            });
             boolean added = true;
             while (added) {
                 added = left.removeIf(this::added);
             }
             left.forEach(view -> LOG.debug("view {} does not hold for these rights", view.name()));
+        }
+
+        /**
+         * Whether the reader has a grant on the view and would see what is missing: others are told, as ever, that there is
+         * no such view.
+         */
+        private boolean mayKnow(TableName view, BrokenDefinition broken) {
+            if (!engine.decide(subject, new TableFacts(view, List.of())).allows(Action.SELECT)) {
+                return false;
+            }
+            for (TableName name : broken.of()) {
+                StoredTable table = stored.tables().get(name);
+                List<ColumnFacts> columns = new ArrayList<>();
+                if (broken.column() != null) {
+                    columns.add(new ColumnFacts(broken.column(), types.createSqlType(SqlTypeName.VARCHAR), Set.of()));
+                }
+                Decision decision = engine.decide(subject, new TableFacts(name, columns));
+                boolean seen = table == null || tables.containsKey(name);
+                if (!seen
+                        || !decision.allows(Action.SELECT)
+                        || decision.columns().stream().anyMatch(Decision.Column::denied)) {
+                    return false;
+                }
+            }
+            return broken.table().isEmpty()
+                    || broken.table().size() == 3
+                            && engine.decide(subject, new TableFacts(TableName.of(broken.table()), List.of()))
+                                    .allows(Action.SELECT);
         }
 
         private boolean added(VirtualSchemas.View view) {

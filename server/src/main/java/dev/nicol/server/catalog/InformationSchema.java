@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
@@ -28,10 +28,10 @@ final class InformationSchema {
      * The tables by name.
      *
      * @param visible asked when a query is planned, so that the tables can list themselves
-     * @param definition the SQL of a view; empty where the subject may not see it
+     * @param views those that the subject may know of, asked likewise
      */
     static Map<String, Table> tables(
-            Supplier<List<SubjectCatalog.VisibleTable>> visible, Function<TableName, String> definition) {
+            Supplier<List<SubjectCatalog.VisibleTable>> visible, Supplier<List<ViewFacts>> views) {
         Map<String, Table> tables = new LinkedHashMap<>();
         tables.put(
                 "schemata",
@@ -61,9 +61,22 @@ final class InformationSchema {
                 "views",
                 new FactsTable(
                         "views",
-                        List.of("table_catalog", "table_schema", "table_name", "view_definition"),
+                        List.of("table_catalog", "table_schema", "table_name", "view_definition", "owner", "problem"),
                         List.of(),
-                        () -> viewRows(visible.get(), definition)));
+                        () -> viewRows(visible.get(), views.get())));
+        tables.put(
+                "view_table_usage",
+                new FactsTable(
+                        "view_table_usage",
+                        List.of(
+                                "view_catalog",
+                                "view_schema",
+                                "view_name",
+                                "table_catalog",
+                                "table_schema",
+                                "table_name"),
+                        List.of(),
+                        () -> usageRows(views.get())));
         return tables;
     }
 
@@ -104,14 +117,45 @@ final class InformationSchema {
         return rows;
     }
 
-    private static List<Object[]> viewRows(
-            List<SubjectCatalog.VisibleTable> visible, Function<TableName, String> definition) {
-        List<Object[]> rows = new ArrayList<>();
+    /**
+     * What a subject may know of a virtual view.
+     *
+     * @param definition empty where the subject may not see it; {@code owner} and {@code problem} are null then
+     * @param problem why it does not hold; null where it does
+     * @param uses tables and views that it names and the subject may know of
+     */
+    record ViewFacts(
+            TableName name,
+            String definition,
+            @Nullable String owner,
+            @Nullable String problem,
+            Set<TableName> uses) {}
+
+    private static List<Object[]> viewRows(List<SubjectCatalog.VisibleTable> visible, List<ViewFacts> views) {
+        List<@Nullable Object[]> rows = new ArrayList<>();
+        for (ViewFacts view : views) {
+            TableName name = view.name();
+            rows.add(new @Nullable Object[] {
+                name.catalog(), name.schema(), name.table(), view.definition(), view.owner(), view.problem()
+            });
+        }
         for (SubjectCatalog.VisibleTable table : visible) {
-            if (table.kind().equals("VIEW")) {
-                TableName name = table.name();
-                rows.add(new Object[] {name.catalog(), name.schema(), name.table(), definition.apply(name)});
+            TableName name = table.name();
+            if (table.kind().equals("VIEW") && !name.catalog().equals(VirtualSchemas.CATALOG)) {
+                rows.add(new @Nullable Object[] {name.catalog(), name.schema(), name.table(), "", null, null});
             }
+        }
+        return rows;
+    }
+
+    private static List<Object[]> usageRows(List<ViewFacts> views) {
+        List<Object[]> rows = new ArrayList<>();
+        for (ViewFacts view : views) {
+            TableName name = view.name();
+            view.uses()
+                    .forEach(used -> rows.add(new Object[] {
+                        name.catalog(), name.schema(), name.table(), used.catalog(), used.schema(), used.table()
+                    }));
         }
         return rows;
     }

@@ -8,7 +8,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Views from {@code *.sql} files: CREATE VIEW statements, each ended by a semicolon at the end of a line. */
@@ -29,13 +31,22 @@ public final class ViewFiles {
     public static List<VirtualSchemas.View> read(Path directory, ViewReader reader) {
         List<VirtualSchemas.View> views = new ArrayList<>();
         List<Problem> problems = new ArrayList<>();
+        Map<String, String> files = new HashMap<>();
         for (Path file : files(directory)) {
             int line = 1;
             for (String statement : text(file).split("(?<=;)[ \\t]*\\R")) {
                 if (!statement.isBlank()) {
                     try {
-                        views.add(reader.view(
-                                statement.strip(), file.getFileName().toString()));
+                        VirtualSchemas.View view = reader.view(
+                                statement.strip(), file.getFileName().toString());
+                        String before = files.putIfAbsent(VirtualSchemas.key(view.name()), view.owner());
+                        if (before != null) {
+                            problems.add(new Problem(
+                                    file.toString(),
+                                    line,
+                                    "view `" + view.name() + "` is in " + before + " too — remove one"));
+                        }
+                        views.add(view);
                     } catch (NicolException refusal) {
                         int blank =
                                 statement.length() - statement.stripLeading().length();

@@ -4,64 +4,276 @@ import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageExtractor;
+import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.Catalogs.SqlReader;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.schema.Statistic;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.schema.TranslatableTable;
 import org.apache.calcite.schema.impl.AbstractTable;
+import org.apache.calcite.sql.SqlDynamicParam;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Which stored columns the columns of virtual views come from, whoever reads them. */
+/** What the definitions of virtual views come to over the stored tables, whoever reads them; no row is looked at. */
 public final class ViewLineage {
     private static final Logger LOG = LoggerFactory.getLogger(ViewLineage.class);
 
     private final SqlReader reader;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
+    private volatile @Nullable Known known;
+
+    private record Known(long sources, long views, Map<TableName, Definition> definitions) {}
+
+    /**
+     * A view's definition.
+     *
+     * @param uses tables and views that it names
+     * @param rowType of its query; null where that does not hold
+     * @param broken why it does not hold; null where it does
+     */
+    public record Definition(
+            Set<TableName> uses,
+            @Nullable RelDataType rowType,
+            Lineage lineage,
+            @Nullable BrokenDefinition broken) {}
 
     public ViewLineage(SqlReader reader) {
         this.reader = reader;
     }
 
-    /** The lineage of every view that holds over the stored tables; nothing of any row is read. */
+    /** The lineage of every view that holds over the stored tables. */
     public Map<TableName, Lineage> of(CatalogSnapshot snapshot, VirtualSchemas.State views) {
         Map<TableName, Lineage> lineages = new LinkedHashMap<>();
-        Map<TableName, Table> tables =
-                new LinkedHashMap<>(new StoredCatalog(snapshot, types, reader::expression).tables());
-        Set<VirtualSchemas.View> left = new LinkedHashSet<>(views.views().values());
-        boolean added = true;
-        while (added) {
-            // a view may read views: pass over what is left until a pass adds nothing
-            added = left.removeIf(view -> added(view, tables, lineages));
-        }
+        definitions(snapshot, views).forEach((view, definition) -> {
+            if (definition.broken() == null) {
+                lineages.put(view, definition.lineage());
+            }
+        });
         return lineages;
     }
 
-    private boolean added(VirtualSchemas.View view, Map<TableName, Table> tables, Map<TableName, Lineage> lineages) {
-        try {
-            PlanningSpace space = PlanningSpace.over(
-                    SchemaTree.of(tables),
-                    List.of(view.name().catalog(), view.name().schema()),
-                    types,
-                    reader::statement);
-            RelRoot root = space.convert(reader.statement(view.sql()));
-            lineages.put(
-                    view.name(), LineageExtractor.of(root.project()).renamed(root.validatedRowType.getFieldNames()));
-            tables.put(view.name(), new OpenView(view, root.validatedRowType));
-            return true;
-        } catch (RuntimeException unresolved) {
-            LOG.debug("the lineage of view {} cannot be told", view.name(), unresolved);
-            return false;
+    /** Every view's definition; those of one version of sources and views are worked out once. */
+    public Map<TableName, Definition> definitions(CatalogSnapshot snapshot, VirtualSchemas.State views) {
+        Known last = known;
+        if (last == null || last.sources() != snapshot.version() || last.views() != views.version()) {
+            last = new Known(snapshot.version(), views.version(), new Tracing(snapshot, views).all());
+            known = last;
+        }
+        return last.definitions();
+    }
+
+    /** The same of what is not in force. */
+    public Map<TableName, Definition> wouldBe(CatalogSnapshot snapshot, VirtualSchemas.State views) {
+        return new Tracing(snapshot, views).all();
+    }
+
+    /** What views are held against: the stored tables as they are known at the time. */
+    public VirtualSchemas.Ground ground(Supplier<CatalogSnapshot> snapshot) {
+        return new VirtualSchemas.Ground() {
+            @Override
+            public void check(VirtualSchemas.State before, VirtualSchemas.View view) {
+                ViewLineage.this.check(snapshot.get(), before, view);
+            }
+
+            @Override
+            public Set<TableName> readers(VirtualSchemas.State now, TableName view) {
+                return ViewLineage.this.readers(snapshot.get(), now, view);
+            }
+        };
+    }
+
+    /**
+     * Holds a view against the stored tables and the other views before it is put in force.
+     *
+     * @param after with the view
+     * @throws dev.nicol.policy.NicolException where it reads itself, or does not hold
+     */
+    private void check(CatalogSnapshot snapshot, VirtualSchemas.State before, VirtualSchemas.View view) {
+        Definition alone = new Tracing(snapshot, before).one(view);
+        if (alone.broken() != null) {
+            throw alone.broken().refusal(view.name());
+        }
+        Map<TableName, Definition> others = definitions(snapshot, before);
+        Set<TableName> reached = new LinkedHashSet<>(alone.uses());
+        boolean grows = true;
+        while (grows) {
+            grows = false;
+            for (TableName name : Set.copyOf(reached)) {
+                Definition used = others.get(name);
+                grows |= used != null && reached.addAll(used.uses());
+            }
+        }
+        if (reached.contains(view.name())) {
+            throw NicolError.NOT_SUPPORTED.because("View `" + view.name()
+                    + "` would read itself, by way of the views that it reads. Take it out of its own definition.");
+        }
+    }
+
+    /** The views that name a view, sorted. */
+    private Set<TableName> readers(CatalogSnapshot snapshot, VirtualSchemas.State views, TableName view) {
+        Set<TableName> readers = new TreeSet<>();
+        definitions(snapshot, views).forEach((name, definition) -> {
+            if (definition.uses().contains(view)) {
+                readers.add(name);
+            }
+        });
+        return readers;
+    }
+
+    /** One look at all views. */
+    private final class Tracing {
+        private final VirtualSchemas.State views;
+        private final Map<TableName, Table> tables = new LinkedHashMap<>();
+        private final Set<String> unread = new TreeSet<>();
+
+        /** Views of which nothing can be said now. */
+        private final Set<TableName> untold = new TreeSet<>();
+
+        private Set<TableName> named = new TreeSet<>();
+
+        Tracing(CatalogSnapshot snapshot, VirtualSchemas.State views) {
+            this.views = views;
+            PolicyGround.unread(snapshot).forEach(source -> unread.add(source.toLowerCase(Locale.ROOT)));
+            InformationSchema.tables(List::of, List::of).forEach((name, table) -> {
+                TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
+                tables.put(full, new Named(full, table));
+            });
+            new StoredCatalog(snapshot, types, reader::expression)
+                    .tables()
+                    .forEach((name, table) -> tables.put(name, new Named(name, table)));
+        }
+
+        Map<TableName, Definition> all() {
+            Map<TableName, Definition> definitions = new LinkedHashMap<>();
+            Set<VirtualSchemas.View> left = new LinkedHashSet<>(views.views().values());
+            boolean added = true;
+            while (added) {
+                // a view may read views: pass over what is left until a pass adds nothing
+                added = left.removeIf(view -> {
+                    Definition definition = traced(view);
+                    definitions.put(view.name(), definition);
+                    return definition.broken() == null;
+                });
+            }
+            return definitions;
+        }
+
+        Definition one(VirtualSchemas.View view) {
+            all();
+            return traced(view);
+        }
+
+        private Definition traced(VirtualSchemas.View view) {
+            named = new TreeSet<>();
+            try {
+                PlanningSpace space = PlanningSpace.over(
+                        SchemaTree.of(tables),
+                        List.of(view.name().catalog(), view.name().schema()),
+                        types,
+                        reader::statement);
+                SqlNode query = reader.statement(view.sql());
+                query.accept(NO_PARAMETERS);
+                RelRoot root = space.convert(query);
+                RelDataType rowType = root.validatedRowType;
+                distinct(rowType);
+                Set<TableName> uses = named;
+                tables.put(view.name(), new Named(view.name(), new OpenView(view, rowType)));
+                Lineage lineage = LineageExtractor.of(root.project()).renamed(rowType.getFieldNames());
+                return new Definition(uses, rowType, lineage, null);
+            } catch (RuntimeException failure) {
+                BrokenDefinition broken = BrokenDefinition.of(failure, view.sql(), named, this::isKnown, this::mayHold);
+                if (broken == null) {
+                    LOG.debug("the definition of view {} cannot be told", view.name(), failure);
+                    untold.add(view.name());
+                }
+                return new Definition(named, null, Lineage.UNKNOWN, broken);
+            }
+        }
+
+        private boolean isKnown(List<String> written) {
+            return views.views().values().stream().anyMatch(view -> isCalled(view.name(), written));
+        }
+
+        private boolean mayHold(List<String> written) {
+            return untold.stream().anyMatch(view -> isCalled(view, written))
+                    || unread.contains(written.get(0).toLowerCase(Locale.ROOT));
+        }
+
+        /** A name may leave out what the view that says it is in. */
+        private static boolean isCalled(TableName view, List<String> written) {
+            List<String> parts = view.parts();
+            int left = parts.size() - written.size();
+            return left >= 0
+                    && IntStream.range(0, written.size())
+                            .allMatch(i -> parts.get(left + i).equalsIgnoreCase(written.get(i)));
+        }
+
+        /** Tells that a definition names it. */
+        private final class Named extends AbstractTable implements TranslatableTable {
+            private final TableName name;
+            private final Table table;
+
+            Named(TableName name, Table table) {
+                this.name = name;
+                this.table = table;
+            }
+
+            @Override
+            public RelDataType getRowType(RelDataTypeFactory factory) {
+                named.add(name);
+                return table.getRowType(factory);
+            }
+
+            @Override
+            public Statistic getStatistic() {
+                return table.getStatistic();
+            }
+
+            @Override
+            public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable of) {
+                Set<TableName> outer = named;
+                named = new TreeSet<>();
+                try {
+                    return ((TranslatableTable) table).toRel(context, of);
+                } finally {
+                    named = outer;
+                }
+            }
+        }
+    }
+
+    private static final SqlBasicVisitor<@Nullable Void> NO_PARAMETERS = new SqlBasicVisitor<>() {
+        @Override
+        public @Nullable Void visit(SqlDynamicParam parameter) {
+            throw NicolError.NOT_SUPPORTED.because("A view has no parameters. Write a value in place of `?`.");
+        }
+    };
+
+    private static void distinct(RelDataType rowType) {
+        Set<String> names = new TreeSet<>();
+        for (String name : rowType.getFieldNames()) {
+            if (!names.add(name.toLowerCase(Locale.ROOT))) {
+                throw NicolError.INVALID_STATEMENT.because(
+                        "Two columns of the view are called `" + name + "`. Name them apart with AS.");
+            }
         }
     }
 

@@ -5,11 +5,12 @@ import dev.nicol.policy.TableName;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /**
  * The virtual schemas and their views: an immutable state that changes as a whole. Names are kept as written and found
@@ -35,7 +36,7 @@ public final class VirtualSchemas {
      *
      * @param version grows with every change
      * @param schemas lower-case name to name as written
-     * @param views lower-case {@code schema.view} to view
+     * @param views lower-case schema and view, apart, to view
      */
     public record State(long version, Map<String, String> schemas, Map<String, View> views) {
         public State {
@@ -59,6 +60,7 @@ public final class VirtualSchemas {
     public record Kept(long version, List<String> schemas, List<View> views) {}
 
     private final Storage storage;
+    private final Ground ground;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
     /** Guarded by this, as is {@link #kept}. */
@@ -68,8 +70,9 @@ public final class VirtualSchemas {
     private long kept;
 
     /** @param storage what it keeps is in force at once */
-    public VirtualSchemas(Storage storage) {
+    public VirtualSchemas(Storage storage, Ground ground) {
         this.storage = storage;
+        this.ground = ground;
         load();
     }
 
@@ -93,6 +96,21 @@ public final class VirtualSchemas {
 
     private synchronized void load() {
         Kept now = storage.load();
+        state.set(state(state.get().version() + 1, now, fromFiles));
+        kept = now.version();
+    }
+
+    /** What would be in force with other files. */
+    public State withFiles(List<View> files) {
+        return state(-1, storage.load(), files);
+    }
+
+    /** What is in force with these files and nothing that was created in SQL. */
+    public static State ofFiles(List<View> files) {
+        return state(0, new Kept(0, List.of(), List.of()), files);
+    }
+
+    private static State state(long version, Kept now, List<View> fromFiles) {
         Map<String, String> schemas = new TreeMap<>();
         now.schemas().forEach(schema -> schemas.put(lower(schema), schema));
         Map<String, View> views = new TreeMap<>();
@@ -102,8 +120,7 @@ public final class VirtualSchemas {
                 views.put(key(view.name()), view);
             }
         }
-        state.set(new State(state.get().version() + 1, schemas, views));
-        kept = now.version();
+        return new State(version, schemas, views);
     }
 
     public void createSchema(String schema, boolean ifNotExists) {
@@ -140,8 +157,18 @@ public final class VirtualSchemas {
         });
     }
 
-    public void createView(View view, boolean replace) {
+    /** What a definition is held against before it changes. */
+    public interface Ground {
+        /** @throws dev.nicol.policy.NicolException where the view cannot be put in force */
+        void check(State before, View view);
+
+        /** The views that name a view. */
+        Set<TableName> readers(State now, TableName view);
+    }
+
+    public void createView(View written, boolean replace) {
         changeAndSave(before -> {
+            View view = spelled(before, written);
             if (!before.schemas().containsKey(lower(view.name().schema()))) {
                 throw NicolError.UNKNOWN_TABLE.because(
                         "There is no schema `virtual." + view.name().schema() + "`. Create it: CREATE SCHEMA virtual."
@@ -155,10 +182,20 @@ public final class VirtualSchemas {
             if (existing != null && existing.fromFile()) {
                 throw fromFile(existing);
             }
+            ground.check(before, view);
             Map<String, View> views = new TreeMap<>(before.views());
             views.put(key(view.name()), view);
             return new State(before.version() + 1, before.schemas(), views);
         });
+    }
+
+    /** Spelled as its schema is, and as the view it replaces: rules match names exactly. */
+    private static View spelled(State before, View view) {
+        TableName name = view.name();
+        View existing = before.views().get(key(name));
+        String schema = before.schemas().getOrDefault(lower(name.schema()), name.schema());
+        TableName known = existing != null ? existing.name() : new TableName(CATALOG, schema, name.table());
+        return new View(known, view.sql(), view.owner(), view.fromFile());
     }
 
     public void dropView(TableName name, boolean ifExists) {
@@ -173,14 +210,40 @@ public final class VirtualSchemas {
             if (existing.fromFile()) {
                 throw fromFile(existing);
             }
+            refuseReaders(before, existing);
             Map<String, View> views = new TreeMap<>(before.views());
             views.remove(key(name));
             return new State(before.version() + 1, before.schemas(), views);
         });
     }
 
-    public @Nullable View view(TableName name) {
-        return state().views().get(key(name));
+    /** Within its schema. What reads it by the old name would not hold any more. */
+    public void renameView(TableName name, String renamed) {
+        changeAndSave(before -> {
+            View view = before.views().get(key(name));
+            if (view == null) {
+                throw NicolError.UNKNOWN_TABLE.because("There is no view `" + name + "`.");
+            } else if (view.fromFile()) {
+                throw fromFile(view);
+            }
+            refuseReaders(before, view);
+            TableName to = new TableName(CATALOG, view.name().schema(), renamed);
+            Map<String, View> views = new TreeMap<>(before.views());
+            views.remove(key(name));
+            if (views.putIfAbsent(key(to), new View(to, view.sql(), view.owner(), false)) != null) {
+                throw NicolError.ALREADY_EXISTS.because("View `" + to + "` exists. Choose another name.");
+            }
+            return new State(before.version() + 1, before.schemas(), views);
+        });
+    }
+
+    private void refuseReaders(State now, View view) {
+        Set<TableName> readers = ground.readers(now, view.name());
+        if (!readers.isEmpty()) {
+            throw NicolError.NOT_PERMITTED.because("View `" + view.name() + "` is read by "
+                    + readers.stream().map(reader -> "`" + reader + "`").collect(Collectors.joining(", "))
+                    + ". Drop or replace them first.");
+        }
     }
 
     private static RuntimeException fromFile(View view) {
@@ -211,8 +274,9 @@ public final class VirtualSchemas {
         throw NicolError.TRAIL_UNAVAILABLE.because("Other servers change virtual schemas all the time. Try again.");
     }
 
-    private static String key(TableName name) {
-        return lower(name.schema()) + "." + lower(name.table());
+    static String key(TableName name) {
+        // NUL stands in no name, a dot may
+        return lower(name.schema()) + '\0' + lower(name.table());
     }
 
     private static String lower(String name) {

@@ -8,6 +8,7 @@ import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.identity.StatedIdentity;
 import dev.nicol.server.parser.CreateToken;
 import dev.nicol.server.parser.DropToken;
+import dev.nicol.server.parser.RenameView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -67,6 +68,7 @@ final class Commands {
             case CREATE_SCHEMA -> createSchema(invocation.subject(), (SqlCreateSchema) node);
             case DROP_SCHEMA -> dropSchema(invocation.subject(), (SqlDropSchema) node);
             case CREATE_VIEW -> createView(planned, (SqlCreateView) node);
+            case ALTER_VIEW -> renameView(invocation.subject(), (RenameView) node);
             case DROP_VIEW -> dropView(invocation.subject(), (SqlDropView) node);
             case DROP_TOKEN -> tokens.drop(session, (DropToken) node);
             case CREATE_TOKEN -> {
@@ -150,6 +152,13 @@ final class Commands {
         TableName name = virtualName(create.name.names);
         virtualSchemas.createView(new VirtualSchemas.View(name, sql, subject.userName(), false), create.getReplace());
         trail.event("create_view", subject.userName(), name + " AS " + sql);
+    }
+
+    private void renameView(Subject subject, RenameView rename) {
+        steward(subject);
+        TableName name = virtualName(rename.view().names);
+        virtualSchemas.renameView(name, rename.renamed());
+        trail.event("rename_view", subject.userName(), name + " to " + rename.renamed());
     }
 
     private void dropView(Subject subject, SqlDropView drop) {

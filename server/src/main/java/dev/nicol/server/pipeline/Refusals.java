@@ -5,7 +5,9 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
+import dev.nicol.server.catalog.WrittenName;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,8 +28,6 @@ final class Refusals {
             Pattern.compile("(?:Unknown target column|Column) '([^']*)' ?(?:not found in.*)?(?:; did you mean.*)?");
     private static final Pattern UNKNOWN_FUNCTION = Pattern.compile("No match found for function signature (.*)");
 
-    private static final Pattern DOTTED_NAME =
-            Pattern.compile("(?:\"[^\"]*\"|[\\p{L}\\p{N}_$]+)(?:\\s*\\.\\s*(?:\"[^\"]*\"|[\\p{L}\\p{N}_$]+))*");
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
     private Refusals() {}
@@ -122,16 +122,8 @@ final class Refusals {
 
     /** The dotted name that stands at a position of the statement; null where none does. */
     private static @Nullable String written(String sql, CalciteContextException located) {
-        int start = 0;
-        for (int line = 1; line < located.getPosLine(); line++) {
-            start = sql.indexOf('\n', start) + 1;
-        }
-        start += located.getPosColumn() - 1;
-        if (start < 0 || start > sql.length()) {
-            return null;
-        }
-        Matcher name = DOTTED_NAME.matcher(sql).region(start, sql.length());
-        return name.lookingAt() ? name.group().replaceAll("[\\s\"]", "") : null;
+        List<String> name = WrittenName.at(sql, located);
+        return name.isEmpty() ? null : String.join(".", name);
     }
 
     private static String lastPart(String name) {

@@ -11,6 +11,7 @@ public enum StatementKind {
     ALTER_TABLE,
     TRUNCATE,
     CREATE_VIEW,
+    ALTER_VIEW,
     DROP_VIEW,
     CREATE_SCHEMA,
     DROP_SCHEMA,

@@ -182,6 +182,7 @@ public final class StatementParser {
             case ALTER_TABLE -> StatementKind.ALTER_TABLE;
             case TRUNCATE_TABLE -> StatementKind.TRUNCATE;
             case CREATE_VIEW -> StatementKind.CREATE_VIEW;
+            case ALTER_VIEW -> StatementKind.ALTER_VIEW;
             case DROP_VIEW -> StatementKind.DROP_VIEW;
             case CREATE_SCHEMA -> StatementKind.CREATE_SCHEMA;
             case DROP_SCHEMA -> StatementKind.DROP_SCHEMA;
@@ -218,7 +219,7 @@ public final class StatementParser {
     }
 
     private static boolean isDefinable(String start, String object) {
-        return start.equals("ALTER") ? object.equals("TABLE") : OBJECTS.contains(object);
+        return start.equals("ALTER") ? object.equals("TABLE") || object.equals("VIEW") : OBJECTS.contains(object);
     }
 
     private static void refuseUnsupported(SqlNode statement) {

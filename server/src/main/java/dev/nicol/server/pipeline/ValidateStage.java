@@ -32,11 +32,18 @@ final class ValidateStage {
             return explained(parsed, explain, subject);
         }
         GovernedCatalog catalog = catalogs.of(subject);
-        PlanningSpace space =
-                catalog.space(parsed.within().catalog(), parsed.within().schema());
+        PlanningSpace space = space(catalog, parsed);
         SqlNode relational = relational(parsed.node());
         Checked checked = relational == null ? null : check(space, catalog, relational, parsed.sql());
         return new ValidatedStatement(parsed, catalog, space, checked, null);
+    }
+
+    /** A view's names are looked up where it stands, as they are whenever it is read: it knows nobody's default schema. */
+    private static PlanningSpace space(GovernedCatalog catalog, ParsedStatement parsed) {
+        if (parsed.node() instanceof SqlCreateView create && create.name.names.size() == 3) {
+            return catalog.space(create.name.names.get(0), create.name.names.get(1));
+        }
+        return catalog.space(parsed.within().catalog(), parsed.within().schema());
     }
 
     /** What somebody else may do is for auditors and stewards to ask. */

@@ -74,6 +74,7 @@ class StatementParserTest {
         TRUNCATE       | TRUNCATE t
         CREATE_VIEW    | CREATE VIEW virtual.sales.v AS SELECT 1 AS one
         CREATE_VIEW    | CREATE OR REPLACE VIEW virtual.sales.v (a, b) AS SELECT x, y FROM t ORDER BY x LIMIT 3
+        ALTER_VIEW     | ALTER VIEW virtual.sales.v RENAME TO w
         DROP_VIEW      | DROP VIEW IF EXISTS virtual.sales.v
         CREATE_SCHEMA  | CREATE SCHEMA IF NOT EXISTS virtual.sales
         DROP_SCHEMA    | DROP SCHEMA IF EXISTS virtual.sales

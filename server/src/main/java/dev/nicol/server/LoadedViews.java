@@ -1,0 +1,102 @@
+package dev.nicol.server;
+
+import dev.nicol.adapters.CatalogSnapshot;
+import dev.nicol.policy.HotReload;
+import dev.nicol.policy.Problem;
+import dev.nicol.policy.ProblemsException;
+import dev.nicol.policy.TableName;
+import dev.nicol.server.audit.AuditTrail;
+import dev.nicol.server.catalog.BrokenDefinition;
+import dev.nicol.server.catalog.ViewFiles;
+import dev.nicol.server.catalog.ViewLineage;
+import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.pipeline.Pipelines;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** The views of the files: put in force as a whole, and again whenever a file changes. */
+final class LoadedViews implements AutoCloseable {
+    private static final String SYSTEM = "nicol";
+
+    private final Supplier<CatalogSnapshot> snapshot;
+    private final VirtualSchemas views;
+    private final ViewLineage lineage;
+    private final AuditTrail trail;
+    private final HotReload<List<VirtualSchemas.View>> files;
+    private volatile boolean started;
+
+    /** @throws ProblemsException where a file cannot be read as views */
+    LoadedViews(
+            Path directory,
+            Supplier<CatalogSnapshot> snapshot,
+            VirtualSchemas views,
+            ViewLineage lineage,
+            AuditTrail trail) {
+        this.snapshot = snapshot;
+        this.views = views;
+        this.lineage = lineage;
+        this.trail = trail;
+        this.files = new HotReload<>(directory, HotReload.DEFAULT_POLL_INTERVAL, this::read, this::loaded);
+        views.addFromFiles(files.get());
+        started = true;
+    }
+
+    /** A view that does not hold keeps new files out only where it is new: a source that changed must not. */
+    private List<VirtualSchemas.View> read(Path directory) {
+        List<VirtualSchemas.View> read = ViewFiles.read(directory, Pipelines.viewReader());
+        if (!started) {
+            return read;
+        }
+        VirtualSchemas.State now = views.state();
+        List<Problem> problems = problems(directory, read, lineage.wouldBe(snapshot.get(), views.withFiles(read)));
+        problems.removeIf(problem -> now.views().values().stream()
+                .anyMatch(view -> read.contains(view) && problem.message().startsWith(quoted(view.name()))));
+        if (!problems.isEmpty()) {
+            throw new ProblemsException(problems);
+        }
+        return read;
+    }
+
+    /** What is wrong with views of files, over what is stored. */
+    static List<Problem> problems(
+            Path directory, List<VirtualSchemas.View> read, Map<TableName, ViewLineage.Definition> definitions) {
+        List<Problem> problems = new ArrayList<>();
+        for (VirtualSchemas.View view : read) {
+            ViewLineage.Definition definition = definitions.get(view.name());
+            BrokenDefinition broken = definition == null ? null : definition.broken();
+            if (broken != null) {
+                problems.add(new Problem(
+                        directory.resolve(view.owner()).toString(),
+                        0,
+                        quoted(view.name()) + " does not hold. " + broken.text() + " — correct its definition"));
+            }
+        }
+        return problems;
+    }
+
+    private static String quoted(TableName view) {
+        return "view `" + view + "`";
+    }
+
+    private void loaded(HotReload.Load<List<VirtualSchemas.View>> load) {
+        if (load.succeeded()) {
+            views.addFromFiles(load.inForce());
+            trail.event("views_load", SYSTEM, load.inForce().size() + " views of files are in force");
+        } else {
+            trail.event(
+                    "views_load_failed",
+                    SYSTEM,
+                    "the earlier views stay in force; refused:\n"
+                            + load.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")));
+        }
+    }
+
+    @Override
+    public void close() {
+        files.close();
+    }
+}

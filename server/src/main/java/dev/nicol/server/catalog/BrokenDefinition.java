@@ -1,0 +1,85 @@
+package dev.nicol.server.catalog;
+
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.policy.TableName;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.calcite.runtime.CalciteContextException;
+import org.apache.calcite.sql.validate.SqlValidatorException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why the definition of a view does not hold over what is stored.
+ *
+ * @param text one sentence
+ * @param column the column that none of {@code of} has; null where it is not that
+ * @param of the tables and views that the definition names and that are there
+ * @param table the table or view that is not there, as far as it is named; empty where it is not that
+ */
+public record BrokenDefinition(String text, @Nullable String column, Set<TableName> of, List<String> table) {
+    private static final Pattern COLUMN = Pattern.compile("Column '([^']*)' not found in .*");
+    private static final Pattern OBJECT = Pattern.compile("(?:Object|Table) '.*' not found.*");
+
+    public BrokenDefinition {
+        of = Set.copyOf(of);
+        table = List.copyOf(table);
+    }
+
+    /**
+     * Null where it cannot be told.
+     *
+     * @param sql of the view
+     * @param view whether a name is that of a view
+     * @param mayHold whether nobody knows of the table or view of that name now
+     */
+    static @Nullable BrokenDefinition of(
+            Throwable failure,
+            String sql,
+            Set<TableName> named,
+            Predicate<List<String>> view,
+            Predicate<List<String>> mayHold) {
+        List<String> written = List.of();
+        for (Throwable at = failure; at != null; at = at.getCause()) {
+            if (at instanceof NicolException refusal) {
+                return new BrokenDefinition(String.valueOf(refusal.getMessage()), null, named, List.of());
+            } else if (at instanceof CalciteContextException located) {
+                written = WrittenName.at(sql, located);
+            } else if (at instanceof SqlValidatorException invalid) {
+                String said = String.valueOf(invalid.getMessage());
+                Matcher column = COLUMN.matcher(said);
+                return column.matches()
+                        ? column(column.group(1), named)
+                        : OBJECT.matcher(said).matches() && !written.isEmpty() && !mayHold.test(written)
+                                ? table(written, view.test(written), named)
+                                : null;
+            }
+        }
+        return null;
+    }
+
+    private static BrokenDefinition column(String column, Set<TableName> named) {
+        String tables = named.stream().map(name -> "`" + name + "`").sorted().collect(Collectors.joining(", "));
+        String text = "There is no column `" + column + "`" + (named.isEmpty() ? "" : " in " + tables) + ".";
+        return new BrokenDefinition(text, column, named, List.of());
+    }
+
+    private static BrokenDefinition table(List<String> written, boolean view, Set<TableName> named) {
+        String name = String.join(".", written);
+        String text =
+                view ? "View `" + name + "`, which it reads, does not hold." : "There is no table `" + name + "`.";
+        return new BrokenDefinition(text, null, named, written);
+    }
+
+    /** To the author of a view that cannot be put in force. */
+    NicolException refusal(TableName view) {
+        NicolError error = column != null
+                ? NicolError.UNKNOWN_COLUMN
+                : table.isEmpty() ? NicolError.INVALID_STATEMENT : NicolError.UNKNOWN_TABLE;
+        return error.because("View `" + view + "` does not hold. " + text);
+    }
+}
