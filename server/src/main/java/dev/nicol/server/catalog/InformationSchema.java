@@ -80,30 +80,31 @@ final class InformationSchema {
         return tables;
     }
 
-    private static List<Object[]> schemata(List<SubjectCatalog.VisibleTable> visible) {
+    private static List<@Nullable Object[]> schemata(List<SubjectCatalog.VisibleTable> visible) {
         return visible.stream()
                 .map(table -> List.of(table.name().catalog(), table.name().schema()))
                 .distinct()
-                .map(List::toArray)
+                .<@Nullable Object[]>map(names -> new @Nullable Object[] {names.get(0), names.get(1)})
                 .toList();
     }
 
-    private static List<Object[]> tableRows(List<SubjectCatalog.VisibleTable> visible) {
-        List<Object[]> rows = new ArrayList<>();
+    private static List<@Nullable Object[]> tableRows(List<SubjectCatalog.VisibleTable> visible) {
+        List<@Nullable Object[]> rows = new ArrayList<>();
         for (SubjectCatalog.VisibleTable table : visible) {
             TableName name = table.name();
-            rows.add(new Object[] {name.catalog(), name.schema(), name.table(), table.kind(), table.comment()});
+            rows.add(new @Nullable Object[] {name.catalog(), name.schema(), name.table(), table.kind(), table.comment()
+            });
         }
         return rows;
     }
 
-    private static List<Object[]> columnRows(List<SubjectCatalog.VisibleTable> visible) {
-        List<Object[]> rows = new ArrayList<>();
+    private static List<@Nullable Object[]> columnRows(List<SubjectCatalog.VisibleTable> visible) {
+        List<@Nullable Object[]> rows = new ArrayList<>();
         for (SubjectCatalog.VisibleTable table : visible) {
             TableName name = table.name();
             for (RelDataTypeField field : table.rowType().getFieldList()) {
                 RelDataType type = field.getType();
-                rows.add(new Object[] {
+                rows.add(new @Nullable Object[] {
                     name.catalog(),
                     name.schema(),
                     name.table(),
@@ -131,7 +132,7 @@ final class InformationSchema {
             @Nullable String problem,
             Set<TableName> uses) {}
 
-    private static List<Object[]> viewRows(List<SubjectCatalog.VisibleTable> visible, List<ViewFacts> views) {
+    private static List<@Nullable Object[]> viewRows(List<SubjectCatalog.VisibleTable> visible, List<ViewFacts> views) {
         List<@Nullable Object[]> rows = new ArrayList<>();
         for (ViewFacts view : views) {
             TableName name = view.name();
@@ -148,12 +149,12 @@ final class InformationSchema {
         return rows;
     }
 
-    private static List<Object[]> usageRows(List<ViewFacts> views) {
-        List<Object[]> rows = new ArrayList<>();
+    private static List<@Nullable Object[]> usageRows(List<ViewFacts> views) {
+        List<@Nullable Object[]> rows = new ArrayList<>();
         for (ViewFacts view : views) {
             TableName name = view.name();
             view.uses()
-                    .forEach(used -> rows.add(new Object[] {
+                    .forEach(used -> rows.add(new @Nullable Object[] {
                         name.catalog(), name.schema(), name.table(), used.catalog(), used.schema(), used.table()
                     }));
         }
@@ -165,9 +166,9 @@ final class InformationSchema {
         private final String name;
         private final List<String> texts;
         private final List<String> integers;
-        private final Supplier<List<Object[]>> rows;
+        private final Supplier<List<@Nullable Object[]>> rows;
 
-        FactsTable(String name, List<String> texts, List<String> integers, Supplier<List<Object[]>> rows) {
+        FactsTable(String name, List<String> texts, List<String> integers, Supplier<List<@Nullable Object[]>> rows) {
             this.name = name;
             this.texts = texts;
             this.integers = integers;
