@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.nicol.server.testing.TestNicol;
-import jakarta.persistence.Entity;
-import jakarta.persistence.Id;
-import jakarta.persistence.Table;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -18,14 +15,10 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.util.List;
 import org.flywaydb.core.Flyway;
-import org.hibernate.Session;
-import org.hibernate.SessionFactory;
-import org.hibernate.cfg.Configuration;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** HikariCP, jOOQ and Hibernate over the stock driver, and migration tools, which have no business here. */
+/** HikariCP and jOOQ over the stock driver, and migration tools, which have no business here. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(60)
 class PoolsAndMappersTest {
@@ -162,51 +155,6 @@ class PoolsAndMappersTest {
                             LocalDate.of(2000, 1, 3),
                             LocalDateTime.parse("2026-03-29T02:30:00.123"),
                             new BigDecimal("3.0000"));
-        }
-    }
-
-    @Entity(name = "Customer")
-    @Table(name = "customers")
-    static class Customer {
-        @Id
-        @Nullable
-        Integer id;
-
-        @Nullable
-        String name;
-
-        @Nullable
-        BigDecimal credit;
-
-        @Nullable
-        LocalDate born;
-
-        @Nullable
-        LocalDateTime seen;
-    }
-
-    @Test
-    void hibernate() {
-        Configuration configuration = new Configuration()
-                .setProperty("hibernate.connection.url", clients.url("protobuf"))
-                .setProperty("hibernate.connection.default_schema", "crm.public")
-                .setProperty("hibernate.dialect", "org.hibernate.dialect.PostgreSQLDialect")
-                .addAnnotatedClass(Customer.class);
-        try (SessionFactory factory = configuration.buildSessionFactory();
-                Session session = factory.openSession()) {
-            assertThat(session.get(Customer.class, 7).name).isEqualTo("c7");
-            List<Customer> page = session.createQuery(
-                            "from Customer c where c.born > :born and c.id < 10 order by c.id", Customer.class)
-                    .setParameter("born", LocalDate.of(2000, 1, 3))
-                    .setFirstResult(1)
-                    .setMaxResults(2)
-                    .list();
-            assertThat(page).extracting(customer -> customer.id).containsExactly(4, 5);
-            assertThat(page.get(0).credit).isEqualByComparingTo("6");
-            assertThat(page.get(0).seen).isEqualTo(LocalDateTime.parse("2026-03-29T02:30:00.123"));
-            assertThat(session.createQuery("select sum(c.credit) from Customer c", BigDecimal.class)
-                            .getSingleResult())
-                    .isEqualByComparingTo("7575");
         }
     }
 
