@@ -167,7 +167,7 @@ class PoolsAndMappersTest {
                 .hasMessageContaining("No Flyway database plugin found to handle jdbc:avatica:");
     }
 
-    /** Liquibase 4.33 sends this first, and ends with what it is told. */
+    /** As Liquibase begins, without its own type of column. */
     @Test
     void liquibaseMayNotMakeItsTable() throws SQLException {
         try (Connection connection = DriverManager.getConnection(clients.url("json"))) {
