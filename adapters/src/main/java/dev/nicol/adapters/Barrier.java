@@ -112,7 +112,8 @@ final class Barrier {
 
         /**
          * Whether an exact decimal result has room for whatever its operands may be: no source fails then. Integers alone
-         * are computed in their own width, which may overflow.
+         * are computed in their own width, which may overflow, and so may a decimal without a fraction be: what is an unsigned
+         * integer at its source is one here.
          */
         private static boolean fits(RexCall call) {
             int integral = 0;
@@ -120,10 +121,11 @@ final class Barrier {
             boolean decimal = false;
             for (RexNode operand : call.getOperands()) {
                 RelDataType type = operand.getType();
-                if (!SqlTypeUtil.isExactNumeric(type)) {
+                boolean fractional = type.getSqlTypeName() == SqlTypeName.DECIMAL && type.getScale() > 0;
+                if (!fractional && !SqlTypeName.INT_TYPES.contains(type.getSqlTypeName())) {
                     return false;
                 }
-                decimal |= type.getSqlTypeName() == SqlTypeName.DECIMAL;
+                decimal |= fractional;
                 int digits = type.getPrecision() - type.getScale();
                 boolean times = call.getKind() == SqlKind.TIMES;
                 integral = times ? integral + digits : Math.max(integral, digits);

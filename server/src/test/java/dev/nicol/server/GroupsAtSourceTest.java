@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 /** What a source is sent for sums: all its processors may work on them, and no filter is mixed with what may fail. */
 final class GroupsAtSourceTest {
     private static TestNicol nicol;
+    private static String stock;
 
     @BeforeAll
     static void start() {
@@ -33,15 +34,25 @@ final class GroupsAtSourceTest {
                 "INSERT INTO grown SELECT i, 'shop' || i % 3 FROM generate_series(1, 3000) AS i",
                 "ANALYZE grown",
                 "INSERT INTO grown SELECT i, 'new' || i FROM generate_series(3001, 8000) AS i");
-        nicol = TestNicol.start(List.of(postgres), """
+        SourceDefinition mariadb = TestDatabases.mariadb("shop");
+        stock = "shop." + mariadb.user() + ".stock";
+        TestDatabases.execute(
+                mariadb.url(),
+                mariadb.user(),
+                "pass " + mariadb.user(),
+                "CREATE TABLE stock (id INTEGER PRIMARY KEY, kept BIGINT UNSIGNED)",
+                // less than nothing does not fit, and nobody sees the row
+                "INSERT INTO stock VALUES (0, 0), (1, 10), (2, 20)");
+        nicol = TestNicol.start(List.of(postgres, mariadb), """
                 users:
                   ann: {password: "$HASH", groups: [readers]}
                   audra: {password: "$HASH", roles: [auditor]}
                 """, """
                 grants:
-                  - {name: all, tables: ["pg.**"], actions: [select], to: {groups: [readers]}}
+                  - {name: all, tables: ["pg.**", "shop.**"], actions: [select], to: {groups: [readers]}}
                 row_filters:
                   - {name: shown, tables: ["pg.public.sales"], where: "shop <> 'hidden'"}
+                  - {name: kept, tables: ["shop.*.stock"], where: "id > 0"}
                 """, "classification: {mask_by_default: false}");
     }
 
@@ -97,5 +108,13 @@ final class GroupsAtSourceTest {
         String wide = "SELECT MAX(wide + 1) FROM pg.public.sales";
         assertThat(nicol.rows("ann", wide)).containsExactly("8");
         assertThat(sent(wide)).singleElement().asString().contains("OFFSET 0");
+    }
+
+    /** An unsigned number is a decimal here and an integer there. */
+    @Test
+    void unsignedNumbersOfHiddenRowsAreNotMadeNegative() throws SQLException {
+        String sql = "SELECT SUM(kept - 5) FROM " + stock;
+        assertThat(nicol.rows("ann", sql)).containsExactly("20");
+        assertThat(sent(sql)).singleElement().asString().contains("OFFSET 0");
     }
 }
