@@ -70,7 +70,7 @@ class ViewFilesTest {
         refused("There is no column `nmae` in `crm.public.people`", "a.sql:");
         // nothing of it is in force, and what was is
         assertThat(nicol.rows("steve", "SELECT table_name FROM nicol.information_schema.views"))
-                .containsExactly("names", "top");
+                .containsExactlyInAnyOrder("names", "top");
         assertThat(check()).contains("There is no column `nmae` in `crm.public.people`");
 
         write(
