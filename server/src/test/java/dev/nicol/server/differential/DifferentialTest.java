@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DifferentialTest {
     private static final long SEED = Long.getLong("nicol.differential.seed", 3);
-    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 1_000);
+    private static final int STATEMENTS = Integer.getInteger("nicol.differential.statements", 600);
     private static final int SECONDS = Integer.getInteger("nicol.differential.seconds", 0);
 
     /** One of so many statements is a write. */
