@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceExecution.Use;
 import dev.nicol.policy.NicolError;
@@ -142,15 +143,8 @@ final class EarlyReads implements AutoCloseable {
         /** Waits until its first rows are there; its connection is then held by rows that are used. */
         @Nullable
         SourceQuery awaited() {
-            boolean interrupted = false;
             try {
-                while (true) {
-                    try {
-                        return task.get();
-                    } catch (InterruptedException interruption) {
-                        interrupted = true;
-                    }
-                }
+                return Uninterruptibles.getUninterruptibly(task);
             } catch (ExecutionException failure) {
                 if (failure.getCause() instanceof RuntimeException known) {
                     throw known;
@@ -158,9 +152,6 @@ final class EarlyReads implements AutoCloseable {
                 throw new IllegalStateException(failure.getCause());
             } finally {
                 early.ended().run();
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
             }
         }
 
@@ -191,21 +182,15 @@ final class EarlyReads implements AutoCloseable {
 
         /** No connection is given back that still works. */
         private void cancelled(SourceQuery sending) {
-            boolean interrupted = false;
             while (!task.isDone()) {
                 sending.cancel();
                 try {
-                    task.get(CANCEL_AGAIN_MS, TimeUnit.MILLISECONDS);
+                    Uninterruptibles.getUninterruptibly(task, CANCEL_AGAIN_MS, TimeUnit.MILLISECONDS);
                 } catch (TimeoutException running) {
                     LOG.debug("cancelled again: {}", sql.source());
                 } catch (ExecutionException failed) {
                     LOG.debug("what was cancelled has failed", failed);
-                } catch (InterruptedException interruption) {
-                    interrupted = true;
                 }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
             }
         }
     }

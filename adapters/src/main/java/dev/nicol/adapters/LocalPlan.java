@@ -20,16 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A plan that the engine runs, over what its sources compute. Compiled once, run any number of times. */
 public final class LocalPlan {
-    /** The name under which generated code finds its {@link SourceExecution}. */
-    private static final String EXECUTION = "nicol.execution";
-
-    /** The name under which it finds what was sent early. */
-    private static final String EARLY = "nicol.early";
-
-    /** The name under which it finds what it keeps. */
-    private static final String KEPT = "nicol.kept";
-
-    /** The name under which it finds the run itself. */
+    /** The name under which generated code finds the run that it is part of. */
     private static final String RUN = "nicol.run";
 
     private final EnumerableRel plan;
@@ -47,24 +38,27 @@ public final class LocalPlan {
 
     /** What a run does at its sources, as generated code finds it. */
     static SourceExecution execution(DataContext root) {
-        return (SourceExecution) Objects.requireNonNull(root.get(EXECUTION), EXECUTION);
+        return run(root).execution;
     }
 
     /** What the run has sent before it asks for it. */
     static EarlyReads early(DataContext root) {
-        return (EarlyReads) Objects.requireNonNull(root.get(EARLY), EARLY);
+        return run(root).sent;
     }
 
     /** What the run keeps of the sides of joins that are read first. */
-    @SuppressWarnings("unchecked") // this is all that stands under the name
     static Map<JoinKeys, KeptRows<?>> kept(DataContext root) {
-        return (Map<JoinKeys, KeptRows<?>>) Objects.requireNonNull(root.get(KEPT), KEPT);
+        return run(root).kept;
     }
 
     /** What the run holds at a place of the plan. */
     static HeldPlace.Rounds rounds(DataContext root, HeldPlace place) {
-        Run run = (Run) Objects.requireNonNull(root.get(RUN), RUN);
-        return run.rounds.computeIfAbsent(place, unknown -> new HeldPlace.Rounds());
+        return run(root).rounds.computeIfAbsent(place, unknown -> new HeldPlace.Rounds());
+    }
+
+    /** Whatever context generated code has put around it. */
+    private static Run run(DataContext root) {
+        return (Run) Objects.requireNonNull(root.get(RUN), RUN);
     }
 
     /** The optimized plan that runs. */
@@ -160,13 +154,6 @@ public final class LocalPlan {
 
         @Override
         public @Nullable Object get(String name) {
-            if (name.equals(EXECUTION)) {
-                return execution;
-            } else if (name.equals(KEPT)) {
-                return kept;
-            } else if (name.equals(EARLY)) {
-                return sent;
-            }
             if (name.equals(RUN)) {
                 return this;
             }

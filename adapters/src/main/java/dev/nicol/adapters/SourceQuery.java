@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceExecution.Sent;
 import dev.nicol.adapters.SourceExecution.Use;
@@ -272,22 +273,12 @@ public final class SourceQuery implements AutoCloseable {
         }
     }
 
+    /** A reader tells failures in its batch. */
     private static Batch awaited(Future<Batch> read) {
-        boolean interrupted = false;
         try {
-            while (true) {
-                try {
-                    return read.get();
-                } catch (InterruptedException interruption) {
-                    interrupted = true;
-                } catch (ExecutionException failure) {
-                    throw new IllegalStateException(failure.getCause());
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            return Uninterruptibles.getUninterruptibly(read);
+        } catch (ExecutionException failure) {
+            throw new IllegalStateException(failure.getCause());
         }
     }
 
