@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpentSums {
     private static final long STEP_MS = 300_000;
+
+    /** Where a row has its subject and its step. */
+    private static final int SUBJECT = 3;
+
+    private static final int AT = 5;
 
     private static final Set<String> VERDICTS = Set.of("allowed", "warned");
 
@@ -61,34 +67,26 @@ final class SpentSums {
 
     /** Adds the sums to the store's; the caller commits. */
     void write(Connection connection) throws SQLException {
-        List<List<@Nullable Object>> updates = new ArrayList<>();
-        sums.forEach((subject, steps) -> steps.forEach((at, spent) -> updates.add(Arrays.asList(
+        List<List<@Nullable Object>> rows = new ArrayList<>();
+        sums.forEach((subject, steps) -> steps.forEach((at, spent) -> rows.add(Arrays.asList(
                 spent.statements(),
                 spent.rows(),
                 spent.bytes(),
                 subject,
                 server,
                 TrailRows.inUtc(Instant.ofEpochMilli(at))))));
-        int[] known = TrailTransaction.batch(
+        List<List<@Nullable Object>> added = TrailTransaction.changeOrAdd(
                 connection,
                 "UPDATE internal.spent SET statements = statements + ?, row_count = row_count + ?,"
                         + " byte_count = byte_count + ? WHERE subject = ? AND server = ? AND at = ?",
-                updates);
-        List<List<@Nullable Object>> inserts = new ArrayList<>();
-        List<List<@Nullable Object>> past = new ArrayList<>();
-        for (int i = 0; i < known.length; i++) {
-            if (known[i] == 0) {
-                List<@Nullable Object> row = updates.get(i);
-                inserts.add(row);
-                OffsetDateTime at = (OffsetDateTime) row.get(row.size() - 1);
-                past.add(List.of(row.get(row.size() - 3), server, at.minus(SubjectHistory.LONGEST.multipliedBy(2))));
-            }
-        }
-        TrailTransaction.batch(
-                connection,
                 "INSERT INTO internal.spent (statements, row_count, byte_count, subject, server, at)"
                         + " VALUES (?, ?, ?, ?, ?, ?)",
-                inserts);
+                rows);
+        List<List<@Nullable Object>> past = new ArrayList<>();
+        for (List<@Nullable Object> row : added) {
+            OffsetDateTime at = (OffsetDateTime) Objects.requireNonNull(row.get(AT));
+            past.add(Arrays.asList(row.get(SUBJECT), server, at.minus(SubjectHistory.LONGEST.multipliedBy(2))));
+        }
         TrailTransaction.batch(
                 connection, "DELETE FROM internal.spent WHERE subject = ? AND server = ? AND at < ?", past);
     }

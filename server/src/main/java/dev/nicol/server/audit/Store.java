@@ -25,7 +25,7 @@ public abstract class Store implements AutoCloseable {
     /** The schemas that the catalog {@code nicol} shows; {@link #reader()} may read these and no others. */
     public static final List<String> EXPOSED_SCHEMAS = List.of("audit", "lineage", "policy", "approval");
 
-    /** Connections for the writer, for approvals and for verifying. */
+    /** Connections beside those that the chain is written on: for approvals, for questions and for verifying. */
     static final int POOL_SIZE = 4;
 
     static final long CONNECT_TIMEOUT_MS = 2_000;

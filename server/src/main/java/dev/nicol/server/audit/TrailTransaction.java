@@ -166,6 +166,26 @@ final class TrailTransaction {
         }
     }
 
+    /**
+     * Changes rows, and adds those that are not there.
+     *
+     * @param rows the parameters of either statement
+     * @return those that were added
+     */
+    static List<List<@Nullable Object>> changeOrAdd(
+            Connection connection, String update, String insert, List<List<@Nullable Object>> rows)
+            throws SQLException {
+        int[] changed = batch(connection, update, rows);
+        List<List<@Nullable Object>> added = new ArrayList<>();
+        for (int i = 0; i < changed.length; i++) {
+            if (changed[i] == 0) {
+                added.add(rows.get(i));
+            }
+        }
+        batch(connection, insert, added);
+        return added;
+    }
+
     /** The end of the chain. */
     static Head head(Connection connection, String server) throws SQLException {
         return head(connection, server, "");

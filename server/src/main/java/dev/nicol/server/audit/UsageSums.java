@@ -46,32 +46,23 @@ final class UsageSums {
 
     /** Adds the sums to the store's; the caller commits. */
     void write(Connection connection) throws SQLException {
-        List<Map.Entry<Key, Sum>> all = List.copyOf(sums.entrySet());
-        List<List<@Nullable Object>> updates = new ArrayList<>();
-        all.forEach(entry -> updates.add(Arrays.asList(
-                entry.getValue().statements,
-                entry.getValue().rows,
-                entry.getValue().firstAt,
-                entry.getValue().lastAt,
-                entry.getKey().usageId,
-                entry.getKey().outcome,
-                entry.getKey().delivered)));
-        int[] known = TrailTransaction.batch(
+        List<List<@Nullable Object>> rows = new ArrayList<>();
+        sums.entrySet()
+                .forEach(entry -> rows.add(Arrays.asList(
+                        entry.getValue().statements,
+                        entry.getValue().rows,
+                        entry.getValue().firstAt,
+                        entry.getValue().lastAt,
+                        entry.getKey().usageId,
+                        entry.getKey().outcome,
+                        entry.getKey().delivered)));
+        TrailTransaction.changeOrAdd(
                 connection,
                 "UPDATE internal.usage_sums SET statements = statements + ?, row_count = row_count + ?,"
                         + " first_at = LEAST(first_at, ?), last_at = GREATEST(last_at, ?)" + OF_ONE,
-                updates);
-        List<List<@Nullable Object>> inserts = new ArrayList<>();
-        for (int i = 0; i < known.length; i++) {
-            if (known[i] == 0) {
-                inserts.add(updates.get(i));
-            }
-        }
-        TrailTransaction.batch(
-                connection,
                 "INSERT INTO internal.usage_sums (statements, row_count, first_at, last_at, usage_id, outcome, delivered)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                inserts);
+                rows);
     }
 
     /** Takes the sums from the store's, once the statements themselves are deleted; the caller commits. */
