@@ -92,10 +92,8 @@ final class ConfigurationCheck {
                 new ViewLineage(Pipelines.sqlReader()).wouldBe(snapshot, VirtualSchemas.ofFiles(read)));
         definitions
                 .values()
-                .removeIf(definition -> definition.broken() != null
-                        && !definition.broken().table().isEmpty()
-                        && definition.broken().table().get(0).equalsIgnoreCase(VirtualSchemas.CATALOG)
-                        && !definition.broken().text().startsWith("View"));
+                .removeIf(definition ->
+                        definition.broken() != null && definition.broken().lacksUnknownView());
         List<Problem> problems = LoadedViews.problems(directory, read, definitions);
         if (!problems.isEmpty()) {
             throw new ProblemsException(problems);

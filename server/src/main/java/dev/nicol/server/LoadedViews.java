@@ -13,6 +13,7 @@ import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.pipeline.Pipelines;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -51,10 +52,10 @@ final class LoadedViews implements AutoCloseable {
         if (!started) {
             return read;
         }
-        VirtualSchemas.State now = views.state();
-        List<Problem> problems = problems(directory, read, lineage.wouldBe(snapshot.get(), views.withFiles(read)));
-        problems.removeIf(problem -> now.views().values().stream()
-                .anyMatch(view -> read.contains(view) && problem.message().startsWith(quoted(view.name()))));
+        Map<TableName, ViewLineage.Definition> definitions = lineage.wouldBe(snapshot.get(), views.withFiles(read));
+        Collection<VirtualSchemas.View> inForce = views.state().views().values();
+        List<Problem> problems = problems(
+                directory, read.stream().filter(view -> !inForce.contains(view)).toList(), definitions);
         if (!problems.isEmpty()) {
             throw new ProblemsException(problems);
         }
@@ -72,14 +73,10 @@ final class LoadedViews implements AutoCloseable {
                 problems.add(new Problem(
                         directory.resolve(view.owner()).toString(),
                         0,
-                        quoted(view.name()) + " does not hold. " + broken.text() + " — correct its definition"));
+                        "view `" + view.name() + "` does not hold. " + broken.text() + " — correct its definition"));
             }
         }
         return problems;
-    }
-
-    private static String quoted(TableName view) {
-        return "view `" + view + "`";
     }
 
     private void loaded(HotReload.Load<List<VirtualSchemas.View>> load) {

@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * @param column the column that none of {@code of} has; null where it is not that
  * @param of the tables and views that the definition names and that are there
  * @param table the table or view that is not there, as far as it is named; empty where it is not that
+ * @param view whether that is a view which is known and does not hold itself
  */
-public record BrokenDefinition(String text, @Nullable String column, Set<TableName> of, List<String> table) {
+public record BrokenDefinition(
+        String text, @Nullable String column, Set<TableName> of, List<String> table, boolean view) {
     private static final Pattern COLUMN = Pattern.compile("Column '([^']*)' not found in .*");
     private static final Pattern OBJECT = Pattern.compile("(?:Object|Table) '.*' not found.*");
 
@@ -46,7 +48,7 @@ public record BrokenDefinition(String text, @Nullable String column, Set<TableNa
         List<String> written = List.of();
         for (Throwable at = failure; at != null; at = at.getCause()) {
             if (at instanceof NicolException refusal) {
-                return new BrokenDefinition(String.valueOf(refusal.getMessage()), null, named, List.of());
+                return new BrokenDefinition(String.valueOf(refusal.getMessage()), null, named, List.of(), false);
             } else if (at instanceof CalciteContextException located) {
                 written = WrittenName.at(sql, located);
             } else if (at instanceof SqlValidatorException invalid) {
@@ -65,14 +67,19 @@ public record BrokenDefinition(String text, @Nullable String column, Set<TableNa
     private static BrokenDefinition column(String column, Set<TableName> named) {
         String tables = named.stream().map(name -> "`" + name + "`").sorted().collect(Collectors.joining(", "));
         String text = "There is no column `" + column + "`" + (named.isEmpty() ? "" : " in " + tables) + ".";
-        return new BrokenDefinition(text, column, named, List.of());
+        return new BrokenDefinition(text, column, named, List.of(), false);
     }
 
     private static BrokenDefinition table(List<String> written, boolean view, Set<TableName> named) {
         String name = String.join(".", written);
         String text =
                 view ? "View `" + name + "`, which it reads, does not hold." : "There is no table `" + name + "`.";
-        return new BrokenDefinition(text, null, named, written);
+        return new BrokenDefinition(text, null, named, written, view);
+    }
+
+    /** Whether it lacks a view of which nothing is known: whoever does not know all views cannot tell whether it is there. */
+    public boolean lacksUnknownView() {
+        return !view && !table.isEmpty() && table.get(0).equalsIgnoreCase(VirtualSchemas.CATALOG);
     }
 
     /** To the author of a view that cannot be put in force. */
