@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.plan.Strong;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.Calc;
@@ -18,6 +19,7 @@ import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.util.ImmutableBitSet;
 import org.apache.calcite.util.Sarg;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +102,7 @@ final class Estimates {
                 double ofLeft = Math.min(known(left, columns[0]), leftRows);
                 double ofRight = Math.min(known(right, columns[1] - width), rightRows);
                 rows /= Math.max(1, Math.max(ofLeft, ofRight));
+                rows *= (1 - nulls(left, columns[0])) * (1 - nulls(right, columns[1] - width));
             } else if (!one.isAlwaysTrue()) {
                 rows *= SOME;
             }
@@ -194,8 +197,9 @@ final class Estimates {
             case NOT -> Math.max(FEW, 1 - share(operands.get(0), plan));
             case EQUALS -> equality(operands, plan);
             case SEARCH -> searched(operands, plan);
-            case NOT_EQUALS, IS_NOT_NULL -> 1 - FEW;
-            case IS_NULL -> FEW;
+            case NOT_EQUALS -> 1 - FEW;
+            case IS_NOT_NULL -> 1 - nulls(operands.get(0), plan, FEW);
+            case IS_NULL -> nulls(operands.get(0), plan, FEW);
             case LIKE -> LIKE;
             default -> SOME;
         };
@@ -206,10 +210,69 @@ final class Estimates {
         for (RexNode operand : operands) {
             if (plain(operand) instanceof RexInputRef column) {
                 double values = known(plan, column.getIndex());
-                share = Math.min(share, 1 / Math.max(1, values));
+                share = Math.min(share, (1 - nulls(plan, column.getIndex())) / Math.max(1, values));
             }
         }
         return share;
+    }
+
+    /** The share of a plan's rows where a column is NULL; 0 where nothing is known of it. */
+    private static double nulls(RelNode plan, int field) {
+        double known = knownNulls(plan, field);
+        return Double.isNaN(known) ? 0 : known;
+    }
+
+    private static double nulls(RexNode value, RelNode plan, double unknown) {
+        double known = knownNulls(value, plan);
+        return Double.isNaN(known) ? unknown : known;
+    }
+
+    /** The same; {@code NaN} where nothing is known, as of a column that is computed or that an outer join fills. */
+    private static double knownNulls(RelNode plan, int field) {
+        if (!plan.getRowType().getFieldList().get(field).getType().isNullable()) {
+            return 0;
+        } else if (plan instanceof SealedScan scan && stored(scan) != null) {
+            SourceTable table = Objects.requireNonNull(stored(scan));
+            int column = scan.storedColumn(field);
+            if (scan.crossing().stream().anyMatch(one -> leavesOutNull(one, field))) {
+                return 0;
+            }
+            return column < 0
+                    ? Double.NaN
+                    : table.nullShare(table.columns().get(column).name());
+        } else if (plan instanceof SourceRel leaf) {
+            return knownNulls(leaf.pushed(), field);
+        } else if (plan instanceof Whole whole) {
+            return knownNulls(whole.inside(), field);
+        } else if (plan instanceof Project project) {
+            return knownNulls(project.getProjects().get(field), project.getInput());
+        } else if (plan instanceof Calc calc) {
+            RexNode value = calc.getProgram()
+                    .expandLocalRef(calc.getProgram().getProjectList().get(field));
+            return knownNulls(value, calc.getInput());
+        } else if (plan instanceof Filter filter) {
+            return leavesOutNull(filter.getCondition(), field) ? 0 : knownNulls(filter.getInput(), field);
+        } else if (plan instanceof Join join) {
+            int left = join.getLeft().getRowType().getFieldCount();
+            boolean ofLeft = field < left;
+            boolean filled = ofLeft
+                    ? join.getJoinType().generatesNullsOnLeft()
+                    : join.getJoinType().generatesNullsOnRight();
+            return filled ? Double.NaN : knownNulls(join.getInput(ofLeft ? 0 : 1), ofLeft ? field : field - left);
+        }
+        return plan instanceof Sort ? knownNulls(plan.getInput(0), field) : Double.NaN;
+    }
+
+    private static boolean leavesOutNull(RexNode condition, int field) {
+        return Strong.isNotTrue(condition, ImmutableBitSet.of(field));
+    }
+
+    private static double knownNulls(RexNode value, RelNode input) {
+        RexNode plain = plain(value);
+        if (plain instanceof RexInputRef reference) {
+            return knownNulls(input, reference.getIndex());
+        }
+        return value.getType().isNullable() ? Double.NaN : 0;
     }
 
     private static double searched(List<RexNode> operands, RelNode plan) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param uniqueKeys sets of column names, primary key included
  * @param rowCount the source's own estimate
  * @param counted whether the source has one; else {@code rowCount} is a guess
- * @param distinct how many values columns are estimated to have; without those of which nothing is known
+ * @param statistics of its columns, by their names; without those of which nothing is known
  * @param transactional whether a write of it that fails is taken back
  */
 public record SourceTable(
@@ -27,7 +27,7 @@ public record SourceTable(
         List<List<String>> uniqueKeys,
         double rowCount,
         boolean counted,
-        Map<String, Double> distinct,
+        Map<String, ColumnStatistics> statistics,
         boolean transactional,
         @Nullable String comment) {
     public SourceTable {
@@ -35,12 +35,23 @@ public record SourceTable(
         columns = List.copyOf(columns);
         primaryKey = List.copyOf(primaryKey);
         uniqueKeys = List.copyOf(uniqueKeys);
-        distinct = Map.copyOf(distinct);
+        statistics = Map.copyOf(statistics);
     }
 
     /** How many values a column is thought to have; where nothing is known of it, as many as there are rows. */
     double distinctValues(String column) {
         double rows = Math.max(1, rowCount);
-        return uniqueKeys.contains(List.of(column)) ? rows : Math.min(rows, distinct.getOrDefault(column, rows));
+        return uniqueKeys.contains(List.of(column))
+                ? rows
+                : Math.min(rows, statistics(column).values());
+    }
+
+    /** The share of rows where a column is NULL, 0 to 1; {@code NaN} where nothing is known of it. */
+    double nullShare(String column) {
+        return statistics(column).nulls();
+    }
+
+    private ColumnStatistics statistics(String column) {
+        return statistics.getOrDefault(column, ColumnStatistics.UNKNOWN);
     }
 }

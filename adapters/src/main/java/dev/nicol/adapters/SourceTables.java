@@ -69,8 +69,25 @@ public final class SourceTables {
     public void distinct(String schema, String table, String column, double values) {
         Draft draft = drafts.get(name(schema, table));
         if (draft != null) {
-            draft.distinct.put(column, values < 0 ? -values * Math.max(1, draft.rowCount) : values);
+            double counted = values < 0 ? -values * Math.max(1, draft.rowCount) : values;
+            draft.statistics.compute(column, (name, said) -> or(said).withValues(counted));
         }
+    }
+
+    /**
+     * In which share of its rows a column is NULL, by the source's own statistics; ignored where the table is not known.
+     *
+     * @param share 0 to 1
+     */
+    public void nulls(String schema, String table, String column, double share) {
+        Draft draft = drafts.get(name(schema, table));
+        if (draft != null) {
+            draft.statistics.compute(column, (name, said) -> or(said).withNulls(share));
+        }
+    }
+
+    private static ColumnStatistics or(@Nullable ColumnStatistics said) {
+        return said == null ? ColumnStatistics.UNKNOWN : said;
     }
 
     /** What was gathered, as an available source. */
@@ -92,7 +109,7 @@ public final class SourceTables {
         private final @Nullable String comment;
         private final Map<String, SourceColumn> columns = new LinkedHashMap<>();
         private final Map<String, List<String>> keys = new LinkedHashMap<>();
-        private final Map<String, Double> distinct = new LinkedHashMap<>();
+        private final Map<String, ColumnStatistics> statistics = new LinkedHashMap<>();
         private @Nullable String primary;
         private boolean transactional = true;
 
@@ -121,7 +138,7 @@ public final class SourceTables {
                     uniqueKeys,
                     rowCount < 0 ? UNKNOWN_ROWS : rowCount,
                     rowCount >= 0,
-                    distinct,
+                    statistics,
                     transactional,
                     comment);
         }

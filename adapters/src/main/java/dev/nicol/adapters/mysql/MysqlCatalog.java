@@ -15,7 +15,7 @@ import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
-/** Reads information_schema in four queries, however many tables there are. A database is a schema. */
+/** Reads information_schema in a few queries, however many tables there are. A database is a schema. */
 final class MysqlCatalog {
     private static final String OWN = " NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')";
 
@@ -45,6 +45,16 @@ final class MysqlCatalog {
     private static final String STATISTICS = "SELECT table_schema, table_name, column_name, MAX(cardinality)"
             + " FROM information_schema.statistics WHERE seq_in_index = 1 AND sub_part IS NULL AND column_name IS NOT NULL"
             + " AND cardinality > 0 AND LOWER(table_schema)" + OWN + " GROUP BY table_schema, table_name, column_name";
+
+    /** MariaDB's statistics of all columns are in a table that an ordinary user may not read; MySQL has none. */
+    private static final String MAY_READ_COLUMN_STATISTICS = "SELECT 1 FROM information_schema.columns"
+            + " WHERE table_schema = 'mysql' AND table_name = 'column_stats' AND column_name = 'nulls_ratio'"
+            + " AND privileges LIKE '%select%'";
+
+    private static final String COLUMN_STATISTICS = "SELECT s.db_name, s.table_name, s.column_name, s.nulls_ratio,"
+            + " (1 - s.nulls_ratio) * t.table_rows / NULLIF(s.avg_frequency, 0)"
+            + " FROM mysql.column_stats s JOIN information_schema.tables t"
+            + " ON t.table_schema = s.db_name AND t.table_name = s.table_name WHERE s.nulls_ratio IS NOT NULL";
 
     private final Connection connection;
     private final SourceTables tables;
@@ -91,13 +101,33 @@ final class MysqlCatalog {
                     tables.keyColumn(row.getString(1), row.getString(2), key, key.equals("PRIMARY"), row.getString(4));
                 }
             }
-            try (ResultSet row = statement.executeQuery(STATISTICS)) {
+            statistics(statement);
+        }
+        return tables.catalog();
+    }
+
+    private void statistics(Statement statement) throws SQLException {
+        boolean mayRead;
+        try (ResultSet row = statement.executeQuery(MAY_READ_COLUMN_STATISTICS)) {
+            mayRead = row.next();
+        }
+        if (mayRead) {
+            try (ResultSet row = statement.executeQuery(COLUMN_STATISTICS)) {
                 while (row.next()) {
-                    tables.distinct(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4));
+                    tables.nulls(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4));
+                    double values = row.getDouble(5);
+                    if (values > 0) {
+                        tables.distinct(row.getString(1), row.getString(2), row.getString(3), values);
+                    }
                 }
             }
         }
-        return tables.catalog();
+        // after those: an index is kept up to date, they are as old as the last ANALYZE
+        try (ResultSet row = statement.executeQuery(STATISTICS)) {
+            while (row.next()) {
+                tables.distinct(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4));
+            }
+        }
     }
 
     private SourceColumn column(ResultSet row) throws SQLException {

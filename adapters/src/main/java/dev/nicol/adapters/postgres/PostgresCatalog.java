@@ -58,8 +58,8 @@ final class PostgresCatalog {
             + " ORDER BY NOT i.indisprimary, i.indexrelid, k.position";
 
     /** Numbers of values only: what the values are is not read. */
-    private static final String STATISTICS = "SELECT schemaname, tablename, attname, n_distinct FROM pg_stats"
-            + " WHERE n_distinct <> 0 AND schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY inherited";
+    private static final String STATISTICS = "SELECT schemaname, tablename, attname, n_distinct, null_frac"
+            + " FROM pg_stats WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY inherited";
 
     /** The modifier of a varchar or numeric counts four bytes of header. */
     private static final int HEADER_BYTES = 4;
@@ -105,7 +105,15 @@ final class PostgresCatalog {
             }
             try (ResultSet row = statement.executeQuery(STATISTICS)) {
                 while (row.next()) {
-                    tables.distinct(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4));
+                    String schema = row.getString(1);
+                    String table = row.getString(2);
+                    String column = row.getString(3);
+                    double values = row.getDouble(4);
+                    // 0 is of a column that was NULL wherever it was looked at, or of values that nothing compares
+                    if (values != 0) {
+                        tables.distinct(schema, table, column, values);
+                    }
+                    tables.nulls(schema, table, column, row.getDouble(5));
                 }
             }
         }
