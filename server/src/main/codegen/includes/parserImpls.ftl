@@ -166,6 +166,52 @@ SqlCreate CreateView(Span s, boolean replace) :
     }
 }
 
+/** CREATE MATERIALIZED VIEW name [(column, ...)] [INTO source[.schema]] [REFRESH EVERY period] AS query */
+SqlCreate CreateMaterializedView(Span s, boolean replace) :
+{
+    final SqlIdentifier name;
+    SqlNodeList columns = null;
+    SqlIdentifier into = null;
+    SqlNode every = null;
+    final SqlParserPos as;
+    final SqlNode query;
+}
+{
+    <MATERIALIZED> <VIEW> name = CompoundIdentifier()
+    [ columns = ParenthesizedSimpleIdentifierList() ]
+    [ <INTO> into = CompoundIdentifier() ]
+    [ <REFRESH> <EVERY> ( every = IntervalLiteral() | every = Text() ) ]
+    <AS> { as = getPos(); } query = OrderedQueryOrExpr(ExprContext.ACCEPT_QUERY) {
+        return new CreateMaterializedView(
+            s.end(this),
+            SqlDdlNodes.createView(s.end(this), replace, name, columns, query),
+            into,
+            every == null ? null : RefreshPeriod.of(every),
+            as);
+    }
+}
+
+SqlDrop DropMaterializedView(Span s, boolean replace) :
+{
+    final SqlDrop drop;
+}
+{
+    <MATERIALIZED> drop = DropView(s, replace) { return drop; }
+}
+
+SqlNode RefreshMaterializedView() :
+{
+    final Span s;
+    final SqlIdentifier view;
+    boolean withData = false;
+}
+{
+    <REFRESH> { s = span(); } <MATERIALIZED> <VIEW> view = CompoundIdentifier()
+    [ <WITH> <DATA> { withData = true; } ] {
+        return new RefreshMaterializedView(s.end(this), view, withData);
+    }
+}
+
 SqlCreate CreateTable(Span s, boolean replace) :
 {
     final boolean ifNotExists;

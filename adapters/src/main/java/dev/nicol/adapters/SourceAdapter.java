@@ -15,6 +15,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlDialect;
 import org.apache.calcite.sql.SqlLiteral;
+import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.parser.SqlParserPos;
@@ -99,6 +100,11 @@ public interface SourceAdapter {
      */
     default @Nullable String writtenAs(SourceColumn column) {
         return null;
+    }
+
+    /** The type of a column that keeps every value of {@code type}, for tables of Nicol's own; null where there is none. */
+    default @Nullable SqlNode storageType(RelDataType type) {
+        return dialect().getCastSpec(type);
     }
 
     /**

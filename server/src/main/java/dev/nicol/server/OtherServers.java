@@ -5,6 +5,7 @@ import dev.nicol.server.audit.Store;
 import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.classification.TagRegistry;
 import dev.nicol.server.classification.ViewTags;
+import dev.nicol.server.materialized.MaterializedViews;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,6 +24,7 @@ final class OtherServers implements AutoCloseable {
     private final VirtualSchemas virtualSchemas;
     private final TagRegistry tags;
     private final ViewTags viewTags;
+    private final MaterializedViews materialized;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "other-servers");
         thread.setDaemon(true);
@@ -30,8 +32,14 @@ final class OtherServers implements AutoCloseable {
     });
     private boolean failing;
 
-    OtherServers(Store store, VirtualSchemas virtualSchemas, TagRegistry tags, ViewTags viewTags) {
+    OtherServers(
+            Store store,
+            VirtualSchemas virtualSchemas,
+            TagRegistry tags,
+            ViewTags viewTags,
+            MaterializedViews materialized) {
         this.store = store;
+        this.materialized = materialized;
         this.virtualSchemas = virtualSchemas;
         this.tags = tags;
         this.viewTags = viewTags;
@@ -43,6 +51,7 @@ final class OtherServers implements AutoCloseable {
             Map<String, Long> now = store.read(SharedVersions::all);
             tags.catchUp(now.getOrDefault(SharedVersions.TAGS, 0L));
             virtualSchemas.catchUp(now.getOrDefault(SharedVersions.VIRTUAL_SCHEMAS, 0L));
+            materialized.catchUp(now.getOrDefault(SharedVersions.MATERIALIZED_VIEWS, 0L));
             viewTags.catchUp(now.getOrDefault(SharedVersions.VIEW_TAGS, 0L));
             failing = false;
         } catch (RuntimeException failure) {

@@ -34,6 +34,8 @@ import dev.nicol.server.identity.AccessTokens;
 import dev.nicol.server.identity.CertificateName;
 import dev.nicol.server.identity.LocalUsers;
 import dev.nicol.server.identity.Logins;
+import dev.nicol.server.materialized.MaterializedViewStore;
+import dev.nicol.server.materialized.MaterializedViews;
 import dev.nicol.server.pipeline.MaskKeys;
 import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.pipeline.Session;
@@ -113,11 +115,13 @@ public final class Server implements AutoCloseable {
             ViewTags viewTags = new ViewTags(catalog::snapshot, virtualSchemas, viewLineage, tags, tagStore);
             virtualSchemas.addListener(viewTags::refresh);
             Examiner examiner = opened(examiner(config, catalog, tags, viewTags, trail, clock));
-            if (store.shared()) {
-                opened(new OtherServers(store, virtualSchemas, tags, viewTags));
-            }
+            MaterializedViews materialized = new MaterializedViews(
+                    new MaterializedViewStore(store, trail, config.server().name()), clock);
             MaskKeys keys = MaskKeys.of(store.maskKey(), new KeyRecords(store, trail));
-            catalogs = catalogs(catalog, virtualSchemas, viewLineage, tags, engine, store, keys);
+            if (store.shared()) {
+                opened(new OtherServers(store, virtualSchemas, tags, viewTags, materialized));
+            }
+            catalogs = catalogs(catalog, virtualSchemas, viewLineage, materialized, tags, engine, store, keys);
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
             opened(Expiry.start(approvals, clock));
@@ -137,6 +141,8 @@ public final class Server implements AutoCloseable {
                             examiner,
                             new SubjectHistory(store, clock),
                             tokens,
+                            materialized,
+                            config.materializedViews(),
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             metrics,
@@ -196,6 +202,7 @@ public final class Server implements AutoCloseable {
             if (retention != null) {
                 opened(Retention.start(store, trail, retention, deliveries, clock));
             }
+            opened(Refresher.start(pipelines));
             String protocol = config.server().tls() == null ? "http" : "https";
             trail.event("server_start", SYSTEM_CATALOG, "port " + listening.port() + ", " + protocol);
             LOG.info("listening on {}://{}:{}", protocol, config.server().host(), listening.port());
@@ -293,6 +300,7 @@ public final class Server implements AutoCloseable {
             Catalog catalog,
             VirtualSchemas virtualSchemas,
             ViewLineage viewLineage,
+            MaterializedViews materialized,
             TagRegistry tags,
             PolicyEngine engine,
             Store store,
@@ -306,6 +314,7 @@ public final class Server implements AutoCloseable {
                 Pipelines.sqlReader(),
                 new LineageGraph(store, viewFlows),
                 viewLineage,
+                materialized,
                 keys);
     }
 

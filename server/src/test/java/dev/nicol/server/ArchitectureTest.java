@@ -71,6 +71,7 @@ class ArchitectureTest {
         "dev.nicol.policy.rewrite.LookUps",
         "dev.nicol.policy.rewrite.RowKeyProof", // that a view's seal hands on the keys of what it reads
         "dev.nicol.policy.rewrite.SealProof",
+        "dev.nicol.server.materialized.PlanDigest", // says who would read the same
         "dev.nicol.server.pipeline.ApprovalBinding", // says what was approved
         "dev.nicol.server.pipeline.RowFilterCheck", // checks it
         "dev.nicol.server.pipeline.WritePlanning" // puts the row filter into a write

@@ -1,6 +1,7 @@
 package dev.nicol.adapters.mysql;
 
 import com.zaxxer.hikari.HikariConfig;
+import dev.nicol.adapters.CastNames;
 import dev.nicol.adapters.PushableOperators;
 import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
@@ -34,6 +35,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlDialect;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
@@ -199,6 +201,12 @@ public final class MysqlAdapter implements SourceAdapter {
     @Override
     public void beginStreaming(Connection connection, boolean oneScan) {
         // Rows stream on any connection; the fetch size alone decides.
+    }
+
+    @Override
+    public @Nullable SqlNode storageType(RelDataType type) {
+        String name = MysqlDialect.storageName(type);
+        return name == null ? null : CastNames.spec(name, type);
     }
 
     @Override

@@ -78,6 +78,14 @@ final class MysqlDialect extends MysqlSqlDialect {
     /** Seconds and smaller have fractions; a literal of these digits is exact. */
     private static final int MICROSECOND_DIGITS = 6;
 
+    /** Of a decimal. */
+    private static final int MOST_DIGITS = 65;
+
+    private static final int MOST_FRACTION_DIGITS = 30;
+
+    /** Longer texts are kept apart from their row. */
+    private static final int MOST_VARCHAR = 1000;
+
     MysqlDialect() {
         super(DEFAULT_CONTEXT.withDataTypeSystem(NicolTypeSystem.INSTANCE));
     }
@@ -95,6 +103,30 @@ final class MysqlDialect extends MysqlSqlDialect {
             case TIMESTAMP, TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
                 CastNames.sized("DATETIME", type, MICROSECOND_DIGITS);
             default -> type.getSqlTypeName().getName();
+        };
+    }
+
+    /** The type of a column that keeps every value; null where there is none, as for moments before 1970 and after 2038. */
+    static @Nullable String storageName(RelDataType type) {
+        return switch (type.getSqlTypeName()) {
+            case BOOLEAN -> "TINYINT(1)";
+            case TINYINT, SMALLINT, INTEGER, BIGINT, DATE, UUID ->
+                type.getSqlTypeName().getName();
+            case REAL -> "FLOAT";
+            case FLOAT, DOUBLE -> "DOUBLE";
+            case DECIMAL ->
+                type.getPrecision() <= MOST_DIGITS && type.getScale() <= MOST_FRACTION_DIGITS
+                        ? CastNames.decimal("DECIMAL", type)
+                        : null;
+            case VARCHAR ->
+                (type.getPrecision() > 0 && type.getPrecision() <= MOST_VARCHAR
+                                ? "VARCHAR(" + type.getPrecision() + ")"
+                                : "LONGTEXT")
+                        + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+            case BINARY, VARBINARY -> "LONGBLOB";
+            case TIME -> CastNames.sized("TIME", type, MICROSECOND_DIGITS);
+            case TIMESTAMP -> CastNames.sized("DATETIME", type, MICROSECOND_DIGITS);
+            default -> null;
         };
     }
 

@@ -7,6 +7,7 @@ import org.jdbi.v3.core.Handle;
 public final class SharedVersions {
     public static final String VIRTUAL_SCHEMAS = "virtual_schemas";
     public static final String TAGS = "tags";
+    public static final String MATERIALIZED_VIEWS = "materialized_views";
 
     /** What is shown of the tags of virtual views. */
     public static final String VIEW_TAGS = "view_tags";

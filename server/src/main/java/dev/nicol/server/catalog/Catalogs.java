@@ -20,6 +20,8 @@ import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.rewrite.GovernedTable;
 import dev.nicol.policy.rewrite.Sealer;
 import dev.nicol.server.audit.LineageGraph;
+import dev.nicol.server.materialized.MaterializedViews;
+import dev.nicol.server.materialized.StorageName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -55,6 +57,7 @@ public final class Catalogs implements SubjectCatalogs {
     private final SqlReader reader;
     private final LineageGraph lineage;
     private final ViewLineage viewLineage;
+    private final MaterializedViews materialized;
     private final BoundValue.KeyPads keys;
     private final RelDataTypeFactory types = NicolTypeSystem.factory();
     private final Cache<GovernedCatalog.Version, GovernedCatalog> governed =
@@ -79,8 +82,10 @@ public final class Catalogs implements SubjectCatalogs {
             SqlReader reader,
             LineageGraph lineage,
             ViewLineage viewLineage,
+            MaterializedViews materialized,
             BoundValue.KeyPads keys) {
         this.sources = sources;
+        this.materialized = materialized;
         this.virtualSchemas = virtualSchemas;
         this.classifications = classifications;
         this.engine = engine;
@@ -131,6 +136,9 @@ public final class Catalogs implements SubjectCatalogs {
         Map<TableName, Decision> decisions = new LinkedHashMap<>();
         List<SubjectCatalog.VisibleTable> visible = new ArrayList<>();
         raw.tables().forEach((name, table) -> {
+            if (StorageName.is(name)) {
+                return;
+            }
             Decision decision = engine.decide(subject, facts(table, tags));
             boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
             if (decision.visible() && shown) {
@@ -173,7 +181,8 @@ public final class Catalogs implements SubjectCatalogs {
                 tags,
                 visible,
                 reader::statement,
-                name -> engine.decide(subject, new TableFacts(name, List.of())));
+                name -> engine.decide(subject, new TableFacts(name, List.of())),
+                new StorageTables(raw, version.fingerprint(), materialized));
     }
 
     private static String kind(StoredTable table) {

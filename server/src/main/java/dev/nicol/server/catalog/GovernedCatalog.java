@@ -8,6 +8,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.classify.Classification;
 import dev.nicol.policy.classify.Classifications;
+import dev.nicol.server.materialized.MaterializedView;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class GovernedCatalog implements SubjectCatalog {
     private final List<VisibleTable> visible;
     private final PlanningSpace.ViewSource views;
     private final Function<TableName, Decision> decideNew;
+    private final StorageTables storage;
 
     /** What a plan made here depends on; another version makes it stale. */
     public record Version(String fingerprint, long sources, long views, long classifications) {
@@ -52,7 +54,8 @@ public final class GovernedCatalog implements SubjectCatalog {
             Classifications classifications,
             List<VisibleTable> visible,
             PlanningSpace.ViewSource views,
-            Function<TableName, Decision> decideNew) {
+            Function<TableName, Decision> decideNew,
+            StorageTables storage) {
         this.version = version;
         this.snapshot = snapshot;
         this.root = root;
@@ -65,6 +68,7 @@ public final class GovernedCatalog implements SubjectCatalog {
                 .toList();
         this.views = views;
         this.decideNew = decideNew;
+        this.storage = storage;
     }
 
     public Version version() {
@@ -81,6 +85,16 @@ public final class GovernedCatalog implements SubjectCatalog {
             path.add(defaultSchema);
         }
         return PlanningSpace.over(root, path, types, views);
+    }
+
+    /** The tables that rows of materialised views are kept in. */
+    public StorageTables storage() {
+        return storage;
+    }
+
+    /** The same space, where rows that are kept answer in place of what views read. */
+    public PlanningSpace answeringFrom(PlanningSpace space, Map<TableName, MaterializedView.Rows> rows) {
+        return space.answeringFrom(storage.kept(rows));
     }
 
     /** The decision on a table that is visible; null for views and system facts. */

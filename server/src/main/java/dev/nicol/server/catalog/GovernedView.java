@@ -43,6 +43,11 @@ final class GovernedView extends AbstractTable implements TranslatableTable {
         this.stored = stored;
     }
 
+    /** Its query, as its author wrote it. */
+    String sql() {
+        return view.sql();
+    }
+
     @Override
     public RelDataType getRowType(RelDataTypeFactory types) {
         return Sealer.visibleRowType(rowType, decision, types);

@@ -1,9 +1,12 @@
 package dev.nicol.server.catalog;
 
 import dev.nicol.adapters.FederatedPlanner;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SourceScan;
 import dev.nicol.server.parser.NicolConformance;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -22,6 +25,7 @@ import org.apache.calcite.plan.volcano.VolcanoPlanner;
 import org.apache.calcite.prepare.CalciteCatalogReader;
 import org.apache.calcite.prepare.RelOptTableImpl;
 import org.apache.calcite.rel.RelCollationTraitDef;
+import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.metadata.JaninoRelMetadataProvider;
 import org.apache.calcite.rel.metadata.RelMetadataQueryBase;
@@ -39,6 +43,7 @@ import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where one statement is validated and planned: a catalogue to look names up in, types, and a planner of its own.
@@ -63,11 +68,36 @@ public final class PlanningSpace {
     /** Whether a view is a leaf, and is not replaced by its query. */
     private final boolean stops;
 
-    private boolean expanded;
+    private final KeptRows kept;
+
+    /** The views that were met when something was planned here, those that views read among them. */
+    private final Set<TableName> met;
 
     /** Finds and parses the definition of a view; the plan of it is made in the same space. */
     public interface ViewSource {
         SqlNode parse(String sql);
+    }
+
+    /** Rows that are kept of views. */
+    interface KeptRows {
+        KeptRows NONE = new KeptRows() {
+            @Override
+            public boolean has(TableName view) {
+                return false;
+            }
+
+            @Override
+            public @Nullable RelNode of(TableName view, RelRoot live, RelDataType rowType) {
+                return null;
+            }
+        };
+
+        /** Whether there are any, for whomever. */
+        boolean has(TableName view);
+
+        /** A plan that reads them in place of {@code live}; null where they do not stand for what that reads. */
+        @Nullable
+        RelNode of(TableName view, RelRoot live, RelDataType rowType);
     }
 
     private PlanningSpace(
@@ -75,22 +105,31 @@ public final class PlanningSpace {
             RelOptCluster cluster,
             SqlOperatorTable operators,
             ViewSource views,
-            boolean stops) {
+            boolean stops,
+            KeptRows kept,
+            Set<TableName> met) {
         this.catalogReader = catalogReader;
         this.cluster = cluster;
         this.operators = operators;
         this.views = views;
         this.stops = stops;
+        this.kept = kept;
+        this.met = met;
     }
 
     /** The same, where views are leaves: what is planned there can be traced as far as the views it names, and not run. */
     public PlanningSpace stoppingAtViews() {
-        return new PlanningSpace(catalogReader, cluster, operators, views, true);
+        return new PlanningSpace(catalogReader, cluster, operators, views, true, KeptRows.NONE, new HashSet<>());
     }
 
-    /** Whether a view was met when something was planned here. */
-    public boolean expandedViews() {
-        return expanded;
+    /** The same, where rows that are kept answer in place of what views read. */
+    PlanningSpace answeringFrom(KeptRows rows) {
+        return new PlanningSpace(catalogReader, cluster, operators, views, false, rows, new HashSet<>());
+    }
+
+    /** The views that were met when something was planned here, those that views read among them. */
+    public Set<TableName> expandedViews() {
+        return met;
     }
 
     /**
@@ -105,7 +144,8 @@ public final class PlanningSpace {
         planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
         FederatedPlanner.register(planner);
         RelOptCluster cluster = RelOptCluster.create(planner, new RexBuilder(types));
-        return new PlanningSpace(reader(root, path, types), cluster, FUNCTIONS, views, false);
+        return new PlanningSpace(
+                reader(root, path, types), cluster, FUNCTIONS, views, false, KeptRows.NONE, new HashSet<>());
     }
 
     /** A statement's types and planner over another schema: for what a policy or a view says. */
@@ -116,7 +156,9 @@ public final class PlanningSpace {
                 shared,
                 SqlOperatorTables.chain(FUNCTIONS, more),
                 views,
-                false);
+                false,
+                KeptRows.NONE,
+                new HashSet<>());
     }
 
     /** Looks tables up, and plans nothing. */
@@ -191,18 +233,43 @@ public final class PlanningSpace {
         return converter(validator).convertQuery(validated, false, true);
     }
 
+    /** The query of a view, planned where the view stands. */
+    private RelRoot definition(String sql, List<String> schemaPath, KeptRows rows) {
+        CalciteCatalogReader reader = reader(catalogReader.getRootSchema(), schemaPath, cluster.getTypeFactory());
+        return new PlanningSpace(reader, cluster, FUNCTIONS, views, false, rows, met).convert(views.parse(sql));
+    }
+
+    /**
+     * The query of a view that is in the catalogue, without the rules on the view itself.
+     *
+     * @throws dev.nicol.policy.NicolException {@code UNKNOWN_TABLE} where there is none of that name
+     */
+    public RelRoot definition(TableName view) {
+        RelOptTable found = catalogReader.getTable(view.parts());
+        GovernedView governed = found == null ? null : found.unwrap(GovernedView.class);
+        if (governed == null) {
+            throw NicolError.UNKNOWN_TABLE.because("There is no view `" + view + "` that may be read.");
+        }
+        return definition(governed.sql(), List.of(view.catalog(), view.schema()), KeptRows.NONE);
+    }
+
     private final class Expander implements RelOptTable.ViewExpander {
         @Override
         public RelRoot expandView(RelDataType rowType, String sql, List<String> schemaPath, List<String> viewPath) {
-            expanded = true;
+            TableName view = TableName.of(viewPath);
+            met.add(view);
             if (stops) {
-                RelOptTable view = RelOptTableImpl.create(
+                RelOptTable leaf = RelOptTableImpl.create(
                         catalogReader, rowType, List.copyOf(viewPath), Expressions.constant(viewPath.toString()));
-                return RelRoot.of(new SourceScan(cluster, view), SqlKind.SELECT);
+                return RelRoot.of(new SourceScan(cluster, leaf), SqlKind.SELECT);
             }
-            CalciteSchema root = catalogReader.getRootSchema();
-            return within(cluster, root, schemaPath, SqlOperatorTables.of(), views)
-                    .convert(views.parse(sql));
+            if (kept.has(view)) {
+                RelNode rows = kept.of(view, definition(sql, schemaPath, KeptRows.NONE), rowType);
+                if (rows != null) {
+                    return RelRoot.of(rows, SqlKind.SELECT);
+                }
+            }
+            return definition(sql, schemaPath, kept);
         }
     }
 }

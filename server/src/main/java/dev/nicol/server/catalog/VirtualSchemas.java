@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The virtual schemas and their views: an immutable state that changes as a whole. Names are kept as written and found
@@ -164,6 +165,11 @@ public final class VirtualSchemas {
 
         /** The views that name a view. */
         Set<TableName> readers(State now, TableName view);
+    }
+
+    /** The view of that name in any case; null where there is none. */
+    public @Nullable View view(TableName name) {
+        return state.get().views().get(key(name));
     }
 
     public void createView(View written, boolean replace) {

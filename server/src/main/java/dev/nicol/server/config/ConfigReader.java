@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ public final class ConfigReader {
             "sources",
             "policies",
             "views",
+            "materialized_views",
             "limits",
             "classification",
             "audit",
@@ -79,6 +82,7 @@ public final class ConfigReader {
                             + " with `policies:`");
         }
         Path views = directory(root, "views", "views");
+        Map<String, String> places = places(root.section("materialized_views"), sources);
         NicolConfig.Limits limits = limits(root.section("limits"));
         NicolConfig.Classification classification = classification(root.section("classification"));
         NicolConfig.Audit audit = audit(root.section("audit"));
@@ -95,10 +99,26 @@ public final class ConfigReader {
                 sources,
                 policies,
                 views,
+                places,
                 limits,
                 classification,
                 audit,
                 sinks);
+    }
+
+    /** Sources to the schemas in which rows of materialised views may be kept. */
+    private static Map<String, String> places(@Nullable YamlNode node, List<SourceDefinition> sources) {
+        Map<String, String> places = new LinkedHashMap<>();
+        if (node != null) {
+            node.only(sources.stream().map(SourceDefinition::name).toList());
+            for (SourceDefinition source : sources) {
+                String schema = node.text(source.name());
+                if (schema != null) {
+                    places.put(source.name(), schema);
+                }
+            }
+        }
+        return places;
     }
 
     private NicolConfig.@Nullable Store store(@Nullable YamlNode node) {

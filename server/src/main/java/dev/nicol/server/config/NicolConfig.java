@@ -11,6 +11,7 @@ import dev.nicol.server.identity.OidcSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param sources in the order of the file, names unique without regard to case
  * @param policies the directory of policy files; it exists
  * @param views the directory of view definitions; null: there is none
+ * @param materializedViews where rows of materialised views may be kept: sources to schemas
  * @param sinks what the trail is delivered to, OpenLineage and webhooks among them
  */
 public record NicolConfig(
@@ -31,6 +33,7 @@ public record NicolConfig(
         List<SourceDefinition> sources,
         Path policies,
         @Nullable Path views,
+        Map<String, String> materializedViews,
         Limits limits,
         Classification classification,
         Audit audit,
@@ -38,6 +41,7 @@ public record NicolConfig(
     public NicolConfig {
         sinks = List.copyOf(sinks);
         sources = List.copyOf(sources);
+        materializedViews = Map.copyOf(materializedViews);
     }
 
     /** The store, as this server opens it. */

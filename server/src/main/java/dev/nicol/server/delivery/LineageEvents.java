@@ -26,7 +26,7 @@ final class LineageEvents {
 
     /** Others move no data, or tell nothing of it. */
     private static final Set<String> KINDS =
-            Set.of("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE_TABLE", "CREATE_VIEW");
+            Set.of("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE_TABLE", "CREATE_VIEW", "FILL_MATERIALIZED_VIEW");
 
     private static final Set<String> READING = Set.of("read", "filter", "join", "policy");
 

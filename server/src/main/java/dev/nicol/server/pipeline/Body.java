@@ -40,9 +40,15 @@ public sealed interface Body {
      * @param input the rows, governed
      * @param sealed what the subject would see of the target: new rows must pass its row filter
      * @param guarded parameters whose values must not look like a mask's output
+     * @param replaces whether they take the place of all rows that were there
      */
     record Insert(
-            Target target, List<String> columns, RelNode input, SealedScan sealed, List<Sentinels.Guarded> guarded)
+            Target target,
+            List<String> columns,
+            RelNode input,
+            SealedScan sealed,
+            List<Sentinels.Guarded> guarded,
+            boolean replaces)
             implements Body {}
 
     /**

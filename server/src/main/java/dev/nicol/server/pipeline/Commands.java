@@ -6,14 +6,18 @@ import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.identity.StatedIdentity;
+import dev.nicol.server.parser.CreateMaterializedView;
 import dev.nicol.server.parser.CreateToken;
 import dev.nicol.server.parser.DropToken;
+import dev.nicol.server.parser.RefreshMaterializedView;
 import dev.nicol.server.parser.RenameView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlLiteral;
@@ -34,6 +38,7 @@ final class Commands {
     private final AuditTrail trail;
     private final TagTravel tags;
     private final TokenCommands tokens;
+    private final MaterializedViewCommands materialized;
 
     Commands(
             VirtualSchemas virtualSchemas,
@@ -41,13 +46,15 @@ final class Commands {
             Samples samples,
             AuditTrail trail,
             TagTravel tags,
-            TokenCommands tokens) {
+            TokenCommands tokens,
+            MaterializedViewCommands materialized) {
         this.virtualSchemas = virtualSchemas;
         this.procedures = procedures;
         this.samples = samples;
         this.trail = trail;
         this.tags = tags;
         this.tokens = tokens;
+        this.materialized = materialized;
     }
 
     /** Carries a command out; the lines it answers with, null where it answers with a count. */
@@ -67,7 +74,11 @@ final class Commands {
             case SET -> set(session, (SqlSetOption) node);
             case CREATE_SCHEMA -> createSchema(invocation.subject(), (SqlCreateSchema) node);
             case DROP_SCHEMA -> dropSchema(invocation.subject(), (SqlDropSchema) node);
-            case CREATE_VIEW -> createView(planned, (SqlCreateView) node);
+            case CREATE_VIEW -> createView(planned, node);
+            case REFRESH_MATERIALIZED_VIEW -> {
+                steward(invocation.subject());
+                materialized.refresh(virtualName(((RefreshMaterializedView) node).view().names));
+            }
             case ALTER_VIEW -> renameView(invocation.subject(), (RenameView) node);
             case DROP_VIEW -> dropView(invocation.subject(), (SqlDropView) node);
             case DROP_TOKEN -> tokens.drop(session, (DropToken) node);
@@ -142,29 +153,53 @@ final class Commands {
         trail.event("drop_schema", subject.userName(), drop.name.toString());
     }
 
-    private void createView(PlannedStatement planned, SqlCreateView create) {
+    private void createView(PlannedStatement planned, SqlNode node) {
+        SqlCreateView create = Objects.requireNonNull(CreateMaterializedView.viewOf(node));
         Subject subject = planned.invocation().subject();
         steward(subject);
         if (create.columnList != null) {
             throw NicolError.NOT_SUPPORTED.because("Name a view's columns with AS in its query, not after its name.");
         }
-        String sql = new ViewText(planned.invocation().sql(), create).query();
+        String statement = planned.invocation().sql();
         TableName name = virtualName(create.name.names);
-        virtualSchemas.createView(new VirtualSchemas.View(name, sql, subject.userName(), false), create.getReplace());
+        if (node instanceof CreateMaterializedView kept) {
+            define(subject, create, name, ViewText.after(statement, kept.as()), define -> {
+                materialized.create(planned, kept, name, define);
+            });
+        } else {
+            define(subject, create, name, new ViewText(statement, create).query(), define -> {
+                define.run();
+                materialized.forget(name);
+            });
+        }
+    }
+
+    private void define(
+            Subject subject, SqlCreateView create, TableName name, String sql, Consumer<Runnable> defining) {
+        VirtualSchemas.View view = new VirtualSchemas.View(name, sql, subject.userName(), false);
+        defining.accept(() -> virtualSchemas.createView(view, create.getReplace()));
         trail.event("create_view", subject.userName(), name + " AS " + sql);
     }
 
     private void renameView(Subject subject, RenameView rename) {
         steward(subject);
         TableName name = virtualName(rename.view().names);
+        VirtualSchemas.View view = virtualSchemas.view(name);
         virtualSchemas.renameView(name, rename.renamed());
+        if (view != null) {
+            materialized.renamed(
+                    view.name(),
+                    new TableName(view.name().catalog(), view.name().schema(), rename.renamed()));
+        }
         trail.event("rename_view", subject.userName(), name + " to " + rename.renamed());
     }
 
     private void dropView(Subject subject, SqlDropView drop) {
         steward(subject);
         TableName name = virtualName(drop.name.names);
+        VirtualSchemas.View view = virtualSchemas.view(name);
         virtualSchemas.dropView(name, drop.ifExists);
+        materialized.forget(view == null ? name : view.name());
         trail.event("drop_view", subject.userName(), name.toString());
     }
 

@@ -36,6 +36,7 @@ final class ConvertStage {
             case INSERT -> new WriteConversion(validated).insert();
             case UPDATE -> new WriteConversion(validated).update();
             case DELETE -> new WriteConversion(validated).delete();
+            case FILL_MATERIALIZED_VIEW -> new FillConversion(validated).insert();
             case CREATE_TABLE, DROP_TABLE, ALTER_TABLE, TRUNCATE -> new DefinitionConversion(validated).definition();
             case EXPLAIN_POLICY -> {
                 ValidatedStatement.Explained explained = Objects.requireNonNull(validated.explained());

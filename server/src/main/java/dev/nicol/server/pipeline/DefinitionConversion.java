@@ -8,6 +8,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.materialized.StorageName;
 import dev.nicol.server.parser.AlterTable;
 import dev.nicol.server.parser.TruncateTable;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ final class DefinitionConversion {
         SqlNode node = validated.parsed().node();
         if (node instanceof SqlCreateTable create) {
             TableName target = newTable(create.name.names);
+            refuseStorage(target);
             if (!catalog.decideNew(target).allows(Action.CREATE)) {
                 // Said as for a schema that is not there: else anyone could ask which there are.
                 throw hiddenOrMissing(create.name.names);
@@ -57,6 +59,7 @@ final class DefinitionConversion {
         if (node instanceof AlterTable alter && alter.change() instanceof AlterTable.RenameTable rename) {
             TableName renamed = new TableName(
                     target.catalog(), target.schema(), rename.renamed().getSimple());
+            refuseStorage(renamed);
             if (!catalog.decideNew(renamed).allows(Action.CREATE)) {
                 throw NicolError.NOT_PERMITTED.because(
                         "You may not name a table `" + renamed + "`. Ask a steward for a grant with action create.");
@@ -64,6 +67,13 @@ final class DefinitionConversion {
         }
         new DefinitionScope(catalog, decision).check(node);
         return new Body.Definition(target, stored, node, null);
+    }
+
+    private static void refuseStorage(TableName target) {
+        if (StorageName.is(target)) {
+            throw NicolError.NOT_PERMITTED.because("Names that begin with `" + StorageName.PREFIX
+                    + "` are of tables in which rows of materialized views are kept. Choose another.");
+        }
     }
 
     private static SqlIdentifier name(SqlNode node) {

@@ -236,6 +236,9 @@ final class ExecuteStage {
                                 ? touched.inserted(run.execution()::parameter)
                                 : run.execution().rows(keys, loan));
             }
+            if (write.empties() != null) {
+                run.execution().update(write.empties(), loan);
+            }
             long rows = write.sql() != null ? run.execution().update(write.sql(), loan) : copy(write.rows(), loan, run);
             takenBackUnless(guard, rows, planned.invocation().session(), loan);
             if (touched != null) {

@@ -37,7 +37,9 @@ final class GuardStage {
     GuardedStatement guard(TracedStatement traced, Subject subject) {
         List<GuardrailRule> rules = policies.get().guardrails();
         GuardFacts facts = new GuardFacts(traced.facts(), subject, snapshot.get(), history, clock.instant());
-        Allowance allowance = facts.statement() == null || !Guardrails.countSpending(rules)
+        boolean shows =
+                facts.statement() != null && traced.governed().parsed().kind() != StatementKind.FILL_MATERIALIZED_VIEW;
+        Allowance allowance = !shows || !Guardrails.countSpending(rules)
                 ? Allowance.UNCOUNTED
                 : new Allowance(history.spending(subject), Guardrails.denyingWhenSpent(rules, subject, facts));
         Judgement judgement = Guardrails.judge(rules, subject, facts);

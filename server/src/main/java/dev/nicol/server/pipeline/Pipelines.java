@@ -18,10 +18,12 @@ import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.classification.Examiner;
 import dev.nicol.server.classification.TagRegistry;
 import dev.nicol.server.identity.AccessTokens;
+import dev.nicol.server.materialized.MaterializedViews;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -37,6 +39,7 @@ public final class Pipelines implements AutoCloseable {
     private final StatementPipeline.Stages stages;
     private final Supplier<PolicySet> policies;
     private final Catalogs catalogs;
+    private final Refreshes refreshes;
 
     /**
      * What a pipeline needs.
@@ -47,6 +50,7 @@ public final class Pipelines implements AutoCloseable {
      * @param tags what is known of columns, and {@code examiner} who finds it out
      * @param history of subjects, for guardrails
      * @param rowsTouched of which tables the trail tells rows apart
+     * @param materializedInto where rows of views may be kept: sources to schemas
      * @param refreshCatalogue called after a definition changed a source; reads and classifies what changed
      * @param reload reads policies and catalogue anew, for a user
      */
@@ -65,6 +69,8 @@ public final class Pipelines implements AutoCloseable {
             Examiner examiner,
             SubjectHistory history,
             AccessTokens tokens,
+            MaterializedViews materialized,
+            Map<String, String> materializedInto,
             Runnable refreshCatalogue,
             Consumer<String> reload,
             MeterRegistry metrics,
@@ -80,13 +86,26 @@ public final class Pipelines implements AutoCloseable {
         ApprovedRun runs = new ApprovedRun(decisions, parts.keys());
         Procedures procedures = new Procedures(
                 decisions, running, parts.policies(), parts.reload(), parts.examiner()::classify, parts.tokens());
+        this.refreshes = new Refreshes(new Refreshes.Parts(
+                parts.catalogs(),
+                parts.materialized(),
+                parts.subjects(),
+                parts.sources(),
+                parts.snapshot(),
+                this::statements,
+                parts.refreshCatalogue(),
+                parts.trail(),
+                statementTimeout,
+                parts.clock()));
         Commands commands = new Commands(
                 parts.virtualSchemas(),
                 procedures,
                 new Samples(decisions, runs, this::statements),
                 parts.trail(),
                 tags,
-                new TokenCommands(parts.tokens(), parts.clock()));
+                new TokenCommands(parts.tokens(), parts.clock()),
+                new MaterializedViewCommands(
+                        parts.virtualSchemas(), parts.materialized(), refreshes, parts.materializedInto()));
         GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.history(), parts.clock());
         this.stages = new StatementPipeline.Stages(
                 new ParseStage(),
@@ -101,7 +120,8 @@ public final class Pipelines implements AutoCloseable {
                         limits.joinKeys(),
                         guard,
                         parts.policies(),
-                        new Watch(parts.rowsTouched())),
+                        new Watch(parts.rowsTouched()),
+                        parts.materialized()),
                 new AuditStage(parts.trail(), parts.policies(), parts.approvals(), running),
                 new ExecuteStage(
                         commands,
@@ -129,6 +149,11 @@ public final class Pipelines implements AutoCloseable {
     /** Plans some statements, of which none runs, so that clients' first ones are not the first. */
     public WarmUp warmUp(boolean wanted) {
         return WarmUp.start(stages, catalogs, policies, wanted);
+    }
+
+    /** Refreshes the materialised views that are due; failures are recorded, and tried again. */
+    public void refreshDue() {
+        refreshes.tend();
     }
 
     /** Begins no statement any more; what runs goes on. */

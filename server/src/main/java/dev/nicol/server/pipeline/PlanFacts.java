@@ -59,7 +59,7 @@ final class PlanFacts {
     /** Null for statements that touch no data. */
     GuardrailRule.@Nullable Statement statement() {
         return switch (governed.parsed().kind()) {
-            case SELECT -> GuardrailRule.Statement.SELECT;
+            case SELECT, FILL_MATERIALIZED_VIEW -> GuardrailRule.Statement.SELECT;
             case INSERT -> GuardrailRule.Statement.INSERT;
             case UPDATE -> GuardrailRule.Statement.UPDATE;
             case DELETE -> GuardrailRule.Statement.DELETE;

@@ -9,13 +9,18 @@ import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.LookUpReader;
 import dev.nicol.policy.rewrite.LookUps;
 import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.catalog.PlanningSpace;
+import dev.nicol.server.materialized.MaterializedView;
+import dev.nicol.server.materialized.MaterializedViews;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import dev.nicol.server.pipeline.Plannings.Planning;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -32,6 +37,7 @@ final class PlanStage {
     private final FederatedPlanner federated;
     private final PolicyExplanation explanation;
     private final Watch watch;
+    private final MaterializedViews materialized;
 
     /**
      * @param adapters the adapter of a source by its name
@@ -42,8 +48,10 @@ final class PlanStage {
             JoinKeyBounds joinKeys,
             GuardStage guard,
             Supplier<PolicySet> policies,
-            Watch watch) {
+            Watch watch,
+            MaterializedViews materialized) {
         this.adapters = adapters;
+        this.materialized = materialized;
         this.federated = new FederatedPlanner(adapters, joinKeys);
         this.watch = watch;
         this.explanation = new PolicyExplanation(guard, policies, this::plans, adapters);
@@ -62,10 +70,14 @@ final class PlanStage {
      * @param subject to whom EXPLAIN POLICY answers; nothing else depends on it
      */
     Planning planning(TracedStatement traced, boolean counted, Subject subject) {
-        return traced.plannings().of(counted, () -> made(traced, counted, subject));
+        PlanningSpace space = traced.governed().validated().space();
+        Map<TableName, MaterializedView.Rows> kept = materialized.fresh(space.expandedViews());
+        return traced.plannings()
+                .of(counted, MaterializedViews.plans(kept), () -> made(traced, kept, counted, subject));
     }
 
-    private Planning made(TracedStatement traced, boolean counted, Subject subject) {
+    private Planning made(
+            TracedStatement traced, Map<TableName, MaterializedView.Rows> kept, boolean counted, Subject subject) {
         GovernedStatement governed = traced.governed();
         governed.validated().space().enter();
         Watched watched = watch.of(traced);
@@ -73,6 +85,14 @@ final class PlanStage {
         if (watched != null && !watched.read().isEmpty()) {
             body = watched.body();
             prove(body, governed);
+        } else if (!kept.isEmpty() && body instanceof Body.Query) {
+            KeptViews views = KeptViews.of(traced, kept);
+            if (views != null) {
+                refuseUnavailable(
+                        GuardStage.sources(views.body()), governed.validated().catalog());
+                Plan plan = planned(views.body(), governed, watched, counted, subject);
+                return Planning.of(traced, plan, views.ran(plan), watched);
+            }
         }
         refuseUnavailable(GuardStage.sources(body), governed.validated().catalog());
         if (!PolicyLookUps.needed(body) || body instanceof Body.Explanation) {

@@ -57,6 +57,7 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plannings.Plann
          * @param check counts rows that the subject's row filter would hide; null where none can be
          * @param keys asks for the primary keys of the rows that will be written; null where nobody wants to know
          * @param count of the rows that will be written; null where nobody wants to know, or it cannot be told before
+         * @param empties takes all rows away before; null: they stay
          * @param sql the write; null for rows from elsewhere
          * @param rows rows to write that the source cannot read itself; null where {@code sql} says all
          */
@@ -65,6 +66,7 @@ record PlannedStatement(ApproveStage.AdmittedStatement admitted, Plannings.Plann
                 @Nullable SourceSql check,
                 @Nullable SourceSql keys,
                 @Nullable RowCount count,
+                @Nullable SourceSql empties,
                 @Nullable SourceSql sql,
                 @Nullable RowsFrom rows)
                 implements Plan {}

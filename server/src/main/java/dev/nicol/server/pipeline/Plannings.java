@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 final class Plannings {
     private final Object lock;
     private final AtomicBoolean asked = new AtomicBoolean();
-    private @Nullable Planning counting;
-    private @Nullable Planning plain;
+    private @Nullable Made counting;
+    private @Nullable Made plain;
+
+    /** A planning, and the kept rows of views that it may read. */
+    private record Made(Object kept, Planning planning) {}
 
     /**
      * How a statement runs.
@@ -45,18 +48,23 @@ final class Plannings {
         return !asked.getAndSet(true);
     }
 
-    Planning of(boolean counted, Supplier<Planning> make) {
+    /**
+     * The planning; made anew where other rows than then are kept.
+     *
+     * @param kept which rows of views may answer now
+     */
+    Planning of(boolean counted, Object kept, Supplier<Planning> make) {
         synchronized (lock) {
-            Planning made = counted ? counting : plain;
-            if (made == null) {
-                made = make.get();
+            Made made = counted ? counting : plain;
+            if (made == null || !made.kept().equals(kept)) {
+                made = new Made(kept, make.get());
                 if (counted) {
                     counting = made;
                 } else {
                     plain = made;
                 }
             }
-            return made;
+            return made.planning();
         }
     }
 }

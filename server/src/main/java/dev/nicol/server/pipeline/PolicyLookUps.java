@@ -110,7 +110,8 @@ final class PolicyLookUps implements LookUpReader {
                     insert.columns(),
                     lookUps.bound(insert.input()),
                     lookUps.bound(insert.sealed()),
-                    insert.guarded());
+                    insert.guarded(),
+                    insert.replaces());
         } else if (body instanceof Body.Change change) {
             Map<String, RexNode> assignments = new LinkedHashMap<>();
             change.assignments().forEach((column, value) -> assignments.put(column, lookUps.bound(value)));

@@ -6,6 +6,7 @@ import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.NicolError;
 import dev.nicol.server.pipeline.PlannedStatement.Plan;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +36,17 @@ final class RanLineage {
     }
 
     private static Lineage within(LocalPlan plan, TracedStatement traced) {
-        Lineage asked = traced.lineage();
-        List<String> columns = TraceStage.filledColumns(traced.governed().body());
+        return within(
+                plan, TraceStage.filledColumns(traced.governed().body()), traced.lineage(), () -> mentioned(traced));
+    }
+
+    private static Lineage within(LocalPlan plan, List<String> columns, Lineage asked, Supplier<Lineage> mentioned) {
         // keys that are carried for the trail are shown to nobody
         Lineage ran = LineageExtractor.of(plan.plan(), LocalPlan::traced)
                 .first(columns.size())
                 .renamed(columns);
         // what is not understood is not claimed to be within, nor beyond: it is recorded as unknown
-        if (asked.complete() && ran.complete() && !ran.within(asked) && !ran.within(asked, mentioned(traced))) {
+        if (asked.complete() && ran.complete() && !ran.within(asked) && !ran.within(asked, mentioned.get())) {
             throw NicolError.NOT_PROVEN.because(
                     "The plan made for this statement reads more than was asked, so it was not run. Write it in a"
                             + " simpler way, or report it.",
@@ -50,6 +54,22 @@ final class RanLineage {
                     null);
         }
         return ran;
+    }
+
+    /**
+     * Holds a plan against the query that it was made for.
+     *
+     * @throws dev.nicol.policy.NicolException {@code NOT_PROVEN} where it is beyond that: nothing may run
+     */
+    static void refuseBeyond(Plan plan, Body.Query query) {
+        if (plan instanceof Plan.Joined joined) {
+            List<String> columns = query.rowType().getFieldNames();
+            within(
+                    joined.plan(),
+                    columns,
+                    LineageExtractor.of(query.plan()).renamed(columns),
+                    () -> LineageExtractor.mentionedBy(query.plan()));
+        }
     }
 
     private static Lineage mentioned(TracedStatement traced) {

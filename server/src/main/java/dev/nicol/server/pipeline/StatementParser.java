@@ -8,6 +8,7 @@ import dev.nicol.server.parser.ExplainPolicy;
 import dev.nicol.server.parser.NicolConformance;
 import dev.nicol.server.parser.NicolSqlParser;
 import dev.nicol.server.parser.ParseException;
+import dev.nicol.server.parser.RefreshMaterializedView;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -45,6 +46,7 @@ public final class StatementParser {
             "CREATE",
             "DROP",
             "ALTER",
+            "REFRESH",
             "TRUNCATE");
 
     /** Statements of other databases and of the standard: refused as such, where a misspelling is a syntax error. */
@@ -91,7 +93,6 @@ public final class StatementParser {
             "PRAGMA",
             "PREPARE",
             "PURGE",
-            "REFRESH",
             "REINDEX",
             "RELEASE",
             "RENAME",
@@ -111,7 +112,7 @@ public final class StatementParser {
             "USE",
             "VACUUM");
 
-    private static final Set<String> OBJECTS = Set.of("TABLE", "VIEW", "SCHEMA", "TOKEN");
+    private static final Set<String> OBJECTS = Set.of("TABLE", "VIEW", "MATERIALIZED", "SCHEMA", "TOKEN");
 
     /**
      * {@code FROM t (c INTEGER)} names columns that the catalogue does not have; the grammar takes some of its forms
@@ -169,6 +170,9 @@ public final class StatementParser {
         }
         if (statement instanceof DropToken) {
             return StatementKind.DROP_TOKEN;
+        }
+        if (statement instanceof RefreshMaterializedView refresh) {
+            return refresh.withData() ? StatementKind.FILL_MATERIALIZED_VIEW : StatementKind.REFRESH_MATERIALIZED_VIEW;
         }
         if (statement.isA(SqlKind.QUERY)) {
             return StatementKind.SELECT;

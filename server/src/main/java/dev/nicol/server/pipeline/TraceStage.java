@@ -10,12 +10,14 @@ import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Seals;
 import dev.nicol.server.audit.AuditTrail.ColumnAccess;
 import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.parser.CreateMaterializedView;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.sql.ddl.SqlCreateView;
@@ -29,7 +31,8 @@ final class TraceStage {
     TracedStatement trace(GovernedStatement governed) {
         GovernedCatalog catalog = governed.validated().catalog();
         if (governed.body() instanceof Body.Command command && command.defines() != null) {
-            return defined(governed, (SqlCreateView) command.statement(), command.defines());
+            SqlCreateView create = Objects.requireNonNull(CreateMaterializedView.viewOf(command.statement()));
+            return defined(governed, create, command.defines());
         }
         List<RelNode> plans = ConvertStage.plans(governed.body());
         Lineage lineage = lineage(governed.body(), plans);

@@ -5,6 +5,7 @@ import dev.nicol.policy.Subject;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
+import dev.nicol.server.parser.CreateMaterializedView;
 import dev.nicol.server.parser.ExplainPolicy;
 import dev.nicol.server.pipeline.ValidatedStatement.Checked;
 import java.util.function.Function;
@@ -40,7 +41,8 @@ final class ValidateStage {
 
     /** A view's names are looked up where it stands, as they are whenever it is read: it knows nobody's default schema. */
     private static PlanningSpace space(GovernedCatalog catalog, ParsedStatement parsed) {
-        if (parsed.node() instanceof SqlCreateView create && create.name.names.size() == 3) {
+        SqlCreateView create = CreateMaterializedView.viewOf(parsed.node());
+        if (create != null && create.name.names.size() == 3) {
             return catalog.space(create.name.names.get(0), create.name.names.get(1));
         }
         return catalog.space(parsed.within().catalog(), parsed.within().schema());
@@ -75,11 +77,12 @@ final class ValidateStage {
 
     /** The query or write inside a statement; null where there is none. */
     private static @Nullable SqlNode relational(SqlNode node) {
-        if (node instanceof SqlExplain explain) {
+        SqlCreateView view = CreateMaterializedView.viewOf(node);
+        if (view != null) {
+            return view.query;
+        } else if (node instanceof SqlExplain explain) {
             return relational(explain.getExplicandum());
         } else if (node instanceof SqlCreateTable create) {
-            return create.query;
-        } else if (node instanceof SqlCreateView create) {
             return create.query;
         }
         return switch (StatementParser.kind(node)) {

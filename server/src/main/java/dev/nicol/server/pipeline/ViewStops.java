@@ -30,7 +30,7 @@ final class ViewStops {
 
     /** Edges from columns of views; none where they are unknown. */
     static List<LineageEdge> of(ValidatedStatement validated) {
-        return validated.space().expandedViews() ? new ViewStops(validated).edges() : List.of();
+        return validated.space().expandedViews().isEmpty() ? List.of() : new ViewStops(validated).edges();
     }
 
     private List<LineageEdge> edges() {

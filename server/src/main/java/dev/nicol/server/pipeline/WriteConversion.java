@@ -98,7 +98,7 @@ final class WriteConversion {
         }
         List<Sentinels.Guarded> guarded = spelled ? Sentinels.in(target.decision(), columns, rows) : List.of();
         SealedScan sealed = (SealedScan) meant.getTable().toRel(ViewExpanders.simpleContext(input.getCluster()));
-        return new Body.Insert(target, columns, rows, sealed, guarded);
+        return new Body.Insert(target, columns, rows, sealed, guarded, false);
     }
 
     private static String field(List<String> fields, String name) {

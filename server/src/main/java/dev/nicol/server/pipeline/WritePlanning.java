@@ -103,6 +103,7 @@ final class WritePlanning {
                     check == null ? null : check.ofInsert(insert),
                     null,
                     counted ? count(source, adapter, written) : null,
+                    empties(insert, generator),
                     sql,
                     null);
         }
@@ -111,7 +112,17 @@ final class WritePlanning {
                 queries.apply(query),
                 insertOne(insert, adapter, generator),
                 check == null ? null : count -> check.ofRows(insert, count));
-        return new Plan.Write(source, null, null, null, null, rows);
+        return new Plan.Write(source, null, null, null, empties(insert, generator), null, rows);
+    }
+
+    private static @Nullable SourceSql empties(Body.Insert insert, SqlGenerator generator) {
+        if (!insert.replaces()) {
+            return null;
+        }
+        RelDataType none =
+                insert.input().getCluster().getTypeFactory().builder().build();
+        SqlNode delete = new SqlDelete(POS, physicalName(insert.target()), null, null, null);
+        return generator.write(insert.target().name().catalog(), delete, Map.of(), none);
     }
 
     /** Of rows that are inserted; null where the source cannot count them. */
@@ -257,7 +268,7 @@ final class WritePlanning {
                 ? null
                 : keys(change, watched.written().key(), where, types, generator);
         Plan.RowCount count = counted ? new Plan.RowCount(count(change, where, types, generator), 0) : null;
-        return new Plan.Write(source, hidden, keys, count, generator.write(source, statement, types, none), null);
+        return new Plan.Write(source, hidden, keys, count, null, generator.write(source, statement, types, none), null);
     }
 
     /** The rows that a write meets, by its very condition. */

@@ -58,7 +58,12 @@ final class OldStore {
                 "DROP TABLE policy.tokens",
                 "DROP TABLE internal.token_digests",
                 "DROP TABLE internal.spent",
-                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12', '13', '14')",
+                "DROP TABLE policy.materialized_views",
+                "DROP TABLE internal.materialized_plans",
+                "DROP TABLE internal.storage_tables",
+                "DROP TABLE internal.refreshes",
+                "DELETE FROM internal.shared_versions WHERE part = 'materialized_views'",
+                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12', '13', '14', '16')",
                 "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IS NULL AND \"description\" = 'views'");
     }
 

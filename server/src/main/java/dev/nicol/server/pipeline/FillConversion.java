@@ -1,0 +1,48 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.adapters.StoredTable;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.TableName;
+import dev.nicol.policy.rewrite.Sealer;
+import dev.nicol.server.catalog.StorageTables;
+import dev.nicol.server.materialized.PlanDigest;
+import dev.nicol.server.parser.RefreshMaterializedView;
+import java.util.List;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelRoot;
+
+/**
+ * {@code REFRESH MATERIALIZED VIEW … WITH DATA}: what a view reads, governed as for whoever asks, takes the place of all that is
+ * in the storage table of that very plan.
+ */
+final class FillConversion {
+    private final ValidatedStatement validated;
+
+    FillConversion(ValidatedStatement validated) {
+        this.validated = validated;
+    }
+
+    Body.Insert insert() {
+        RefreshMaterializedView refresh =
+                (RefreshMaterializedView) validated.parsed().node();
+        TableName view = Commands.virtualName(refresh.view().names);
+        RelRoot root = validated.space().definition(view);
+        StorageTables tables = validated.catalog().storage();
+        TableName name = tables.of(view, PlanDigest.of(root.rel).orRefuse());
+        StoredTable stored = tables.table(name);
+        if (stored == null) {
+            throw NicolError.NOT_SUPPORTED.because(
+                    "What the rows of `" + view
+                            + "` are kept in is not made yet, or its policies have just changed. Write REFRESH MATERIALIZED VIEW without WITH DATA.");
+        }
+        RelNode rows = Sealer.bound(root.project());
+        List<String> columns = stored.rowType().getFieldNames();
+        return new Body.Insert(
+                new Body.Target(name, tables.decision(name), stored),
+                columns,
+                rows,
+                tables.scan(validated.space().cluster(), name),
+                List.of(),
+                true);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.nicol.server.pipeline;
+
+import dev.nicol.policy.Action;
+import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
+import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
+import dev.nicol.server.catalog.GovernedCatalog;
+import dev.nicol.server.catalog.VirtualSchemas;
+import dev.nicol.server.materialized.MaterializedView;
+import dev.nicol.server.materialized.MaterializedViews;
+import dev.nicol.server.materialized.StorageName;
+import dev.nicol.server.parser.CreateMaterializedView;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.jspecify.annotations.Nullable;
+
+/** {@code CREATE}, {@code REFRESH} and what else becomes of materialised views. */
+final class MaterializedViewCommands {
+    private final VirtualSchemas virtualSchemas;
+    private final MaterializedViews views;
+    private final Refreshes refreshes;
+    private final Map<String, String> places;
+
+    /** @param places where the operator lets rows be kept: sources to schemas */
+    MaterializedViewCommands(
+            VirtualSchemas virtualSchemas, MaterializedViews views, Refreshes refreshes, Map<String, String> places) {
+        this.virtualSchemas = virtualSchemas;
+        this.views = views;
+        this.refreshes = refreshes;
+        this.places = Map.copyOf(places);
+    }
+
+    /**
+     * Defines a view by {@code define} and fills it. Where it cannot be filled it is not defined; one that took another's place
+     * stays, and answers from what it reads.
+     */
+    void create(PlannedStatement planned, CreateMaterializedView create, TableName written, Runnable define) {
+        Subject subject = planned.invocation().subject();
+        if (subject.agent() != null) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "A materialized view goes on reading with its definer's rights, so people define them, not agents.");
+        }
+        GovernedCatalog catalog =
+                planned.admitted().guarded().traced().governed().validated().catalog();
+        MaterializedView.Place place = place(create.into(), catalog);
+        MaterializedView view = new MaterializedView(
+                written, place, create.every(), subject.userName(), subject.purpose(), null, null, null);
+        refreshes.check(view);
+        boolean replaces = virtualSchemas.view(written) != null;
+        define.run();
+        TableName name = Objects.requireNonNull(virtualSchemas.view(written)).name();
+        views.define(new MaterializedView(
+                name, place, create.every(), subject.userName(), subject.purpose(), null, null, null));
+        try {
+            refreshes.refresh(name);
+        } catch (NicolException failure) {
+            if (!replaces) {
+                views.remove(name);
+                virtualSchemas.dropView(name, true);
+            }
+            throw failure;
+        }
+    }
+
+    private MaterializedView.Place place(@Nullable SqlIdentifier into, GovernedCatalog catalog) {
+        if (into == null) {
+            if (places.size() != 1) {
+                throw NicolError.NOT_PERMITTED.because(
+                        places.isEmpty()
+                                ? "Say where the rows are kept: CREATE MATERIALIZED VIEW name INTO source.schema …, where you may"
+                                        + " create tables. The operator can name a place in nicol.yaml: `materialized_views`."
+                                : "Say where the rows are kept: INTO one of "
+                                        + places.keySet().stream().sorted().toList() + ".");
+            }
+            Map.Entry<String, String> only = places.entrySet().iterator().next();
+            return new MaterializedView.Place(only.getKey(), only.getValue());
+        }
+        List<String> names = into.names;
+        String schema = names.size() == 1 ? places.get(names.get(0)) : names.get(names.size() - 1);
+        if (names.size() > 2 || schema == null) {
+            throw NicolError.SYNTAX.because("`" + into + "` is no place to keep rows in. Write INTO source.schema.");
+        }
+        MaterializedView.Place place = new MaterializedView.Place(names.get(0), schema);
+        TableName table = new TableName(place.source(), schema, StorageName.PREFIX);
+        if (!schema.equals(places.get(place.source()))
+                && !catalog.decideNew(table).allows(Action.CREATE)) {
+            throw NicolError.NOT_PERMITTED.because("You may not keep rows in `" + place
+                    + "`: that takes a grant with action create, or `materialized_views` in nicol.yaml.");
+        }
+        return place;
+    }
+
+    /** By whoever may define views; with the rights of its definer. */
+    void refresh(TableName written) {
+        VirtualSchemas.View view = virtualSchemas.view(written);
+        refreshes.refresh(view == null ? written : view.name());
+    }
+
+    /** A view is dropped, or takes the place of one with rows of its own: these are dropped soon. */
+    void forget(TableName written) {
+        VirtualSchemas.View view = virtualSchemas.view(written);
+        views.remove(view == null ? written : view.name());
+    }
+
+    void renamed(TableName from, TableName to) {
+        views.rename(from, to);
+    }
+}
