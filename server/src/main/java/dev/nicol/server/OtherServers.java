@@ -32,7 +32,21 @@ final class OtherServers implements AutoCloseable {
     });
     private boolean failing;
 
-    OtherServers(
+    /** Nothing is watched where the store is this server's alone. */
+    static OtherServers watched(
+            Store store,
+            VirtualSchemas virtualSchemas,
+            TagRegistry tags,
+            ViewTags viewTags,
+            MaterializedViews materialized) {
+        OtherServers others = new OtherServers(store, virtualSchemas, tags, viewTags, materialized);
+        if (store.shared()) {
+            others.timer.scheduleWithFixedDelay(others::look, INTERVAL_MS, INTERVAL_MS, TimeUnit.MILLISECONDS);
+        }
+        return others;
+    }
+
+    private OtherServers(
             Store store,
             VirtualSchemas virtualSchemas,
             TagRegistry tags,
@@ -43,7 +57,6 @@ final class OtherServers implements AutoCloseable {
         this.virtualSchemas = virtualSchemas;
         this.tags = tags;
         this.viewTags = viewTags;
-        timer.scheduleWithFixedDelay(this::look, INTERVAL_MS, INTERVAL_MS, TimeUnit.MILLISECONDS);
     }
 
     private void look() {

@@ -115,12 +115,9 @@ public final class Server implements AutoCloseable {
             ViewTags viewTags = new ViewTags(catalog::snapshot, virtualSchemas, viewLineage, tags, tagStore);
             virtualSchemas.addListener(viewTags::refresh);
             Examiner examiner = opened(examiner(config, catalog, tags, viewTags, trail, clock));
-            MaterializedViews materialized = new MaterializedViews(
-                    new MaterializedViewStore(store, trail, config.server().name()), clock);
+            MaterializedViews materialized = materialized(config);
             MaskKeys keys = MaskKeys.of(store.maskKey(), new KeyRecords(store, trail));
-            if (store.shared()) {
-                opened(new OtherServers(store, virtualSchemas, tags, viewTags, materialized));
-            }
+            opened(OtherServers.watched(store, virtualSchemas, tags, viewTags, materialized));
             catalogs = catalogs(catalog, virtualSchemas, viewLineage, materialized, tags, engine, store, keys);
             ApprovalStore approvals = new ApprovalStore(store, trail);
             approvals.failInterrupted();
@@ -142,7 +139,6 @@ public final class Server implements AutoCloseable {
                             new SubjectHistory(store, clock),
                             tokens,
                             materialized,
-                            config.materializedViews(),
                             () -> refresh(catalog, examiner),
                             userName -> files.reload(() -> refresh(catalog, examiner), userName),
                             metrics,
@@ -274,6 +270,11 @@ public final class Server implements AutoCloseable {
         }
         opened(new ViewWatch(catalog, virtualSchemas, lineage, trail));
         return virtualSchemas;
+    }
+
+    private MaterializedViews materialized(NicolConfig config) {
+        return new MaterializedViews(
+                new MaterializedViewStore(store, trail, config.server().name()), config.materializedViews(), clock);
     }
 
     private static @Nullable LocalUsers users(NicolConfig config, StoreAuditTrail trail) {

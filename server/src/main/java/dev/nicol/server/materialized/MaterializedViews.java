@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class MaterializedViews {
     private final MaterializedViewStore store;
     private final Clock clock;
+    private final Map<String, String> places;
 
     /** Those that this server refreshes now. */
     private final Set<TableName> taken = ConcurrentHashMap.newKeySet();
@@ -25,7 +26,9 @@ public final class MaterializedViews {
     private record Known(
             long version, Map<TableName, MaterializedView> views, List<MaterializedViewStore.Storage> storage) {}
 
-    public MaterializedViews(MaterializedViewStore store, Clock clock) {
+    /** @param places where the operator lets rows be kept: sources to schemas */
+    public MaterializedViews(MaterializedViewStore store, Map<String, String> places, Clock clock) {
+        this.places = Map.copyOf(places);
         this.store = store;
         this.clock = clock;
         this.known = read();
@@ -43,6 +46,11 @@ public final class MaterializedViews {
         if (version != known.version()) {
             known = read();
         }
+    }
+
+    /** Where the operator lets rows be kept: sources to schemas. */
+    public Map<String, String> places() {
+        return places;
     }
 
     public @Nullable MaterializedView get(TableName view) {

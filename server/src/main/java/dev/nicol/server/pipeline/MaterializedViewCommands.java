@@ -22,15 +22,11 @@ final class MaterializedViewCommands {
     private final VirtualSchemas virtualSchemas;
     private final MaterializedViews views;
     private final Refreshes refreshes;
-    private final Map<String, String> places;
 
-    /** @param places where the operator lets rows be kept: sources to schemas */
-    MaterializedViewCommands(
-            VirtualSchemas virtualSchemas, MaterializedViews views, Refreshes refreshes, Map<String, String> places) {
+    MaterializedViewCommands(VirtualSchemas virtualSchemas, MaterializedViews views, Refreshes refreshes) {
         this.virtualSchemas = virtualSchemas;
         this.views = views;
         this.refreshes = refreshes;
-        this.places = Map.copyOf(places);
     }
 
     /**
@@ -66,6 +62,7 @@ final class MaterializedViewCommands {
     }
 
     private MaterializedView.Place place(@Nullable SqlIdentifier into, GovernedCatalog catalog) {
+        Map<String, String> places = views.places();
         if (into == null) {
             if (places.size() != 1) {
                 throw NicolError.NOT_PERMITTED.because(

@@ -23,7 +23,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -50,7 +49,6 @@ public final class Pipelines implements AutoCloseable {
      * @param tags what is known of columns, and {@code examiner} who finds it out
      * @param history of subjects, for guardrails
      * @param rowsTouched of which tables the trail tells rows apart
-     * @param materializedInto where rows of views may be kept: sources to schemas
      * @param refreshCatalogue called after a definition changed a source; reads and classifies what changed
      * @param reload reads policies and catalogue anew, for a user
      */
@@ -70,7 +68,6 @@ public final class Pipelines implements AutoCloseable {
             SubjectHistory history,
             AccessTokens tokens,
             MaterializedViews materialized,
-            Map<String, String> materializedInto,
             Runnable refreshCatalogue,
             Consumer<String> reload,
             MeterRegistry metrics,
@@ -84,30 +81,40 @@ public final class Pipelines implements AutoCloseable {
         TagTravel tags = new TagTravel(parts.tags(), parts.examiner(), parts.snapshot());
         Decisions decisions = new Decisions(parts.approvals(), parts.policies(), parts.subjects(), parts.clock());
         ApprovedRun runs = new ApprovedRun(decisions, parts.keys());
-        Procedures procedures = new Procedures(
-                decisions, running, parts.policies(), parts.reload(), parts.examiner()::classify, parts.tokens());
-        this.refreshes = new Refreshes(new Refreshes.Parts(
-                parts.catalogs(),
-                parts.materialized(),
-                parts.subjects(),
-                parts.sources(),
-                parts.snapshot(),
-                this::statements,
-                parts.refreshCatalogue(),
-                parts.trail(),
-                statementTimeout,
-                parts.clock()));
+        this.refreshes = refreshes(parts, this::statements, statementTimeout);
         Commands commands = new Commands(
                 parts.virtualSchemas(),
-                procedures,
+                new Procedures(
+                        decisions,
+                        running,
+                        parts.policies(),
+                        parts.reload(),
+                        parts.examiner()::classify,
+                        parts.tokens()),
                 new Samples(decisions, runs, this::statements),
                 parts.trail(),
                 tags,
                 new TokenCommands(parts.tokens(), parts.clock()),
-                new MaterializedViewCommands(
-                        parts.virtualSchemas(), parts.materialized(), refreshes, parts.materializedInto()));
+                new MaterializedViewCommands(parts.virtualSchemas(), parts.materialized(), refreshes));
+        this.stages = stages(parts, limits, running, runs, tags, commands);
+        this.policies = parts.policies();
+        this.catalogs = parts.catalogs();
+        MemoryBudget.Server memory = limits.memory();
+        StatementMetrics metrics = new StatementMetrics(parts.metrics(), queue, memory);
+        StatementPipeline pipeline =
+                new StatementPipeline(stages, cache, parts.keys(), queue, metrics, memory, limits.maxResultRows());
+        this.statements = new SessionStatements(pipeline, parts.sources());
+    }
+
+    private static StatementPipeline.Stages stages(
+            Parts parts,
+            StatementLimits limits,
+            RunningStatements running,
+            ApprovedRun runs,
+            TagTravel tags,
+            Commands commands) {
         GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.history(), parts.clock());
-        this.stages = new StatementPipeline.Stages(
+        return new StatementPipeline.Stages(
                 new ParseStage(),
                 runs,
                 new ValidateStage(parts.catalogs(), parts.subjects()),
@@ -132,13 +139,20 @@ public final class Pipelines implements AutoCloseable {
                                 watched, parts.keys(), parts.rowsTouched().most(), memory),
                         new HeldStatements(parts.approvals(), parts.policies(), parts.keys(), parts.clock()),
                         parts.trail()));
-        this.policies = parts.policies();
-        this.catalogs = parts.catalogs();
-        MemoryBudget.Server memory = limits.memory();
-        StatementMetrics metrics = new StatementMetrics(parts.metrics(), queue, memory);
-        StatementPipeline pipeline =
-                new StatementPipeline(stages, cache, parts.keys(), queue, metrics, memory, limits.maxResultRows());
-        this.statements = new SessionStatements(pipeline, parts.sources());
+    }
+
+    private static Refreshes refreshes(Parts parts, Supplier<Statements> statements, Duration statementTimeout) {
+        return new Refreshes(new Refreshes.Parts(
+                parts.catalogs(),
+                parts.materialized(),
+                parts.subjects(),
+                parts.sources(),
+                parts.snapshot(),
+                statements,
+                parts.refreshCatalogue(),
+                parts.trail(),
+                statementTimeout,
+                parts.clock()));
     }
 
     /** The way in. */
