@@ -66,14 +66,15 @@ public final class MaterializedViewStore {
         boolean periodic = !row.wasNull();
         String digest = row.getString("digest");
         Instant refreshed = instant(row, "refreshed_at");
-        boolean filled = digest != null && refreshed != null && row.getString("storage_table") != null;
         return new MaterializedView(
                 name(row),
                 new MaterializedView.Place(row.getString("storage_source"), row.getString("storage_schema")),
                 periodic ? Duration.ofSeconds(every) : null,
                 row.getString("definer"),
                 row.getString("purpose"),
-                filled ? new MaterializedView.Rows(storage(row), digest, refreshed, row.getLong("row_count")) : null,
+                digest == null || refreshed == null || row.getString("storage_table") == null
+                        ? null
+                        : new MaterializedView.Rows(storage(row), digest, refreshed, row.getLong("row_count")),
                 row.getString("problem"),
                 instant(row, "due_at"));
     }

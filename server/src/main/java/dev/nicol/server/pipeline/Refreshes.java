@@ -75,10 +75,11 @@ final class Refreshes {
         try {
             parts.views().refreshed(name, filled(view));
         } catch (NicolException failure) {
-            parts.views().failed(name, failure.getMessage());
-            if (!failure.getMessage().equals(view.problem())) {
+            String problem = String.valueOf(failure.getMessage());
+            parts.views().failed(name, problem);
+            if (!problem.equals(view.problem())) {
                 // told once, however often it is tried
-                parts.trail().event("refresh_failed", view.definer(), name + ": " + failure.getMessage());
+                parts.trail().event("refresh_failed", view.definer(), name + ": " + problem);
             }
             throw failure;
         } finally {
@@ -153,9 +154,7 @@ final class Refreshes {
 
     /** Whether a view can be kept there, found out before it is defined. */
     void check(MaterializedView view) {
-        try {
-            parts.subjects().apply(view.definer());
-        } catch (NicolException unknown) {
+        if (!isKnown(view.definer())) {
             throw NicolError.NOT_SUPPORTED.because(
                     "Nicol knows `" + view.definer()
                             + "` by their token only, so it could not refresh the view with their rights. A user of the users file can define it.");
@@ -163,6 +162,14 @@ final class Refreshes {
         if (parts.snapshot().get().sources().get(view.place().source()) == null) {
             throw NicolError.UNKNOWN_TABLE.because(
                     "There is no source `" + view.place().source() + "`.");
+        }
+    }
+
+    private boolean isKnown(String userName) {
+        try {
+            return parts.subjects().apply(userName).userName().equals(userName);
+        } catch (NicolException unknown) {
+            return false;
         }
     }
 
