@@ -39,6 +39,7 @@ import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where one statement is validated and planned: a catalogue to look names up in, types, and a planner of its own.
@@ -60,10 +61,20 @@ public final class PlanningSpace {
     private final SqlOperatorTable operators;
     private final ViewSource views;
 
+    /** Where the names of a view are looked up that brings no tree of its own. */
+    private final CalciteSchema viewRoot;
+
     /** Whether a view is a leaf, and is not replaced by its query. */
     private final boolean stops;
 
     private boolean expanded;
+
+    /** A view whose names are looked up in a tree of its own, as some of the tables in it are not what they are elsewhere. */
+    interface OwnRoot {
+        /** Null where it has none. */
+        @Nullable
+        CalciteSchema root();
+    }
 
     /** Finds and parses the definition of a view; the plan of it is made in the same space. */
     public interface ViewSource {
@@ -75,17 +86,19 @@ public final class PlanningSpace {
             RelOptCluster cluster,
             SqlOperatorTable operators,
             ViewSource views,
+            CalciteSchema viewRoot,
             boolean stops) {
         this.catalogReader = catalogReader;
         this.cluster = cluster;
         this.operators = operators;
         this.views = views;
+        this.viewRoot = viewRoot;
         this.stops = stops;
     }
 
     /** The same, where views are leaves: what is planned there can be traced as far as the views it names, and not run. */
     public PlanningSpace stoppingAtViews() {
-        return new PlanningSpace(catalogReader, cluster, operators, views, true);
+        return new PlanningSpace(catalogReader, cluster, operators, views, viewRoot, true);
     }
 
     /** Whether a view was met when something was planned here. */
@@ -100,12 +113,18 @@ public final class PlanningSpace {
      */
     public static PlanningSpace over(
             CalciteSchema root, List<String> path, RelDataTypeFactory types, ViewSource views) {
+        return over(root, root, path, types, views);
+    }
+
+    /** @param viewRoot for the names in views that it names */
+    static PlanningSpace over(
+            CalciteSchema root, CalciteSchema viewRoot, List<String> path, RelDataTypeFactory types, ViewSource views) {
         VolcanoPlanner planner = new VolcanoPlanner();
         planner.addRelTraitDef(ConventionTraitDef.INSTANCE);
         planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
         FederatedPlanner.register(planner);
         RelOptCluster cluster = RelOptCluster.create(planner, new RexBuilder(types));
-        return new PlanningSpace(reader(root, path, types), cluster, FUNCTIONS, views, false);
+        return new PlanningSpace(reader(root, path, types), cluster, FUNCTIONS, views, viewRoot, false);
     }
 
     /** A statement's types and planner over another schema: for what a policy or a view says. */
@@ -116,6 +135,7 @@ public final class PlanningSpace {
                 shared,
                 SqlOperatorTables.chain(FUNCTIONS, more),
                 views,
+                root,
                 false);
     }
 
@@ -200,8 +220,16 @@ public final class PlanningSpace {
                         catalogReader, rowType, List.copyOf(viewPath), Expressions.constant(viewPath.toString()));
                 return RelRoot.of(new SourceScan(cluster, view), SqlKind.SELECT);
             }
-            CalciteSchema root = catalogReader.getRootSchema();
-            return within(cluster, root, schemaPath, SqlOperatorTables.of(), views)
+            RelOptTable view = catalogReader.getTable(viewPath);
+            OwnRoot own = view == null ? null : view.unwrap(OwnRoot.class);
+            CalciteSchema root = own == null ? null : own.root();
+            return new PlanningSpace(
+                            reader(root == null ? viewRoot : root, schemaPath, cluster.getTypeFactory()),
+                            cluster,
+                            FUNCTIONS,
+                            views,
+                            viewRoot,
+                            false)
                     .convert(views.parse(sql));
         }
     }

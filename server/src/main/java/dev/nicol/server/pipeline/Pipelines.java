@@ -18,6 +18,7 @@ import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.classification.Examiner;
 import dev.nicol.server.classification.TagRegistry;
 import dev.nicol.server.identity.AccessTokens;
+import dev.nicol.server.parser.CommentOn;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import java.time.Clock;
@@ -81,10 +82,9 @@ public final class Pipelines implements AutoCloseable {
         Procedures procedures = new Procedures(
                 decisions, running, parts.policies(), parts.reload(), parts.examiner()::classify, parts.tokens());
         Commands commands = new Commands(
-                parts.virtualSchemas(),
+                ViewCommands.of(parts),
                 procedures,
                 new Samples(decisions, runs, this::statements),
-                parts.trail(),
                 tags,
                 new TokenCommands(parts.tokens(), parts.clock()));
         GuardStage guard = new GuardStage(parts.policies(), parts.snapshot(), parts.history(), parts.clock());
@@ -152,13 +152,15 @@ public final class Pipelines implements AutoCloseable {
     }
 
     /** How view files are read. */
-    public static ViewFiles.ViewReader viewReader() {
+    public static ViewFiles.DefinitionReader viewReader() {
         return (statement, owner) -> {
-            if (!(StatementParser.parse(statement) instanceof SqlCreateView create)) {
-                throw NicolError.SYNTAX.because("Only CREATE VIEW statements belong into a view file.");
+            SqlNode node = StatementParser.parse(statement);
+            if (node instanceof SqlCreateView create) {
+                return new ViewFiles.Definition(ViewCommands.view(statement, create, owner, true), null);
+            } else if (node instanceof CommentOn comment) {
+                return new ViewFiles.Definition(null, ViewCommands.comment(comment));
             }
-            return new VirtualSchemas.View(
-                    Commands.virtualName(create.name.names), new ViewText(statement, create).query(), owner, true);
+            throw NicolError.SYNTAX.because("Only CREATE VIEW and COMMENT statements belong into a view file.");
         };
     }
 

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.ddl.SqlCreateView;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +74,7 @@ final class TraceStage {
                 .toList();
         return TracedStatement.of(
                 governed,
-                Commands.virtualName(create.name.names),
+                ViewCommands.viewName(create.name.names),
                 new Lineage(found.complete(), edges),
                 ViewStops.of(governed.validated()).stream()
                         .map(LineageEdge::unmasked)
@@ -103,7 +105,13 @@ final class TraceStage {
         } else if (body instanceof Body.Query query) {
             return query.rowType().getFieldNames();
         } else if (body instanceof Body.Command command && command.defines() != null) {
-            return command.defines().rowType().getFieldNames();
+            List<String> names = command.defines().rowType().getFieldNames();
+            SqlNodeList given = ((SqlCreateView) command.statement()).columnList;
+            return given == null || given.size() != names.size()
+                    ? names
+                    : given.stream()
+                            .map(name -> ((SqlIdentifier) name).getSimple())
+                            .toList();
         } else if (body instanceof Body.Explanation explanation) {
             return explanation.query().rowType().getFieldNames();
         }
