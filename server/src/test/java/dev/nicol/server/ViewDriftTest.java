@@ -51,7 +51,10 @@ class ViewDriftTest {
                   - {name: analysts, tables: ["crm.public.*", "shop.**", "virtual.**"], actions: [select], to: {groups: [analysts]}}
                   - {name: others, tables: ["crm.public.*", "virtual.**"], actions: [select], columns: {deny: [a]}, to: {groups: [others]}}
                   - {name: stewards, tables: ["crm.**", "shop.**", "virtual.**"], actions: [select], raw: ["*"], to: {groups: [stewards]}}
+                row_filters:
+                  - {name: of-view, tables: ["virtual.v.ruled"], to: {groups: [analysts]}, where: "id < 3 AND name <> 'Cy'"}
                 column_masks:
+                  - {name: on-view, columns: ["virtual.v.ruled.name"], to: {groups: [analysts]}, mask: {kind: partial, first: 1, last: 0}}
                   - {name: mails, columns: ["crm.*.people.mail"], to: {groups: [analysts]}, mask: {kind: redact}}
                 """, "classification: {mask_by_default: false}");
         steward("CREATE SCHEMA virtual.v");
@@ -116,6 +119,35 @@ class ViewDriftTest {
                                 + " WHERE table_schema = 'v' AND table_name = 'people' AND column_name = 'id'"))
                 .containsExactly("BIGINT");
         assertThat(events("view_drifted", "people")).hasSize(1);
+    }
+
+    @Test
+    void rulesOnAViewSeeTheTypesOfTheDefinition() throws SQLException {
+        source(
+                crm,
+                "CREATE TABLE ruled (id INTEGER, name VARCHAR(5))",
+                "INSERT INTO ruled VALUES (1, 'Ann'), (4, 'Cy')");
+        reload();
+        steward("CREATE VIEW virtual.v.ruled AS SELECT id, name FROM crm.public.ruled");
+        steward("CREATE VIEW virtual.v.joined_ruled AS SELECT r.id, r.name, o.id AS pet FROM virtual.v.ruled r"
+                + " JOIN crm.public.pets o ON o.owner = r.id");
+        assertThat(nicol.rows("ann", "SELECT * FROM virtual.v.ruled")).containsExactly("1|A**");
+        source(crm, "ALTER TABLE ruled ALTER COLUMN id TYPE BIGINT, ALTER COLUMN name TYPE VARCHAR(50)");
+        reload();
+        assertThat(nicol.rows("ann", "SELECT * FROM virtual.v.ruled")).containsExactly("1|A**");
+        assertThat(nicol.rows("ann", "SELECT name, pet FROM virtual.v.joined_ruled"))
+                .containsExactly("A**|7");
+        assertThat(nicol.rows("ann", "SELECT COUNT(*), MAX(name) FROM virtual.v.ruled GROUP BY id"))
+                .containsExactly("1|A**");
+        assertThat(nicol.rows(
+                        "audra",
+                        "SELECT DISTINCT column_name, access, mask FROM nicol.audit.column_access"
+                                + " WHERE catalog_name = 'crm' AND table_name = 'ruled' AND access = 'read'"))
+                .contains("name|read|null", "id|read|null");
+        source(crm, "INSERT INTO ruled VALUES (2, 'Bartholomew')");
+        assertThatThrownBy(() -> nicol.rows("ann", "SELECT name FROM virtual.v.ruled"))
+                .hasMessageContaining("of view `virtual.v.ruled` does not fit VARCHAR(5)")
+                .hasMessageNotContaining("Barth");
     }
 
     @Test

@@ -192,7 +192,7 @@ class ViewStewardTest {
         assertThat(nicol.rows(
                         "audra",
                         "SELECT DISTINCT source_column, target_column FROM TABLE(nicol.lineage.downstream('crm.public.people.name'))"
-                                + " WHERE target_schema = 'named'"))
+                                + " WHERE target_schema = 'named' AND target_table = 'v'"))
                 .containsExactly("name|b");
         String longest = "\"" + "n".repeat(127) + "é\"";
         steward("CREATE VIEW virtual.named." + longest + " (" + longest + ") AS SELECT id" + PEOPLE);

@@ -36,10 +36,6 @@ final class ViewEdits {
         return new Changed(after, List.of(changes));
     }
 
-    boolean isSource(String schema) {
-        return ground.sources().stream().anyMatch(schema::equalsIgnoreCase);
-    }
-
     Changed createSchema(State before, String schema, boolean ifNotExists) {
         if (before.schemas().containsKey(lower(schema))) {
             if (ifNotExists) {
@@ -53,9 +49,9 @@ final class ViewEdits {
         return changed(before.withSchemas(schemas, before.remarks()));
     }
 
-    /** {@code x.t} within {@code virtual} and {@code x.s.t} of a source would be told apart by their dots alone. */
+    /** Names of two parts would be told apart by the session's schema alone. */
     private void refuseSource(String schema) {
-        if (isSource(schema)) {
+        if (ground.sources().stream().anyMatch(schema::equalsIgnoreCase)) {
             throw NicolError.ALREADY_EXISTS.because(
                     "`" + schema + "` is the name of a source, and virtual schemas are not called as sources are."
                             + " Choose another name.");

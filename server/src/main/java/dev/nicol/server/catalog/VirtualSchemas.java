@@ -247,8 +247,8 @@ public final class VirtualSchemas {
                 }
             }
         }
-        Map<String, String> remarks = new TreeMap<>(files.remarks());
-        remarks.putAll(now.remarks());
+        Map<String, String> remarks = new TreeMap<>(now.remarks());
+        remarks.putAll(files.remarks());
         return new State(version, schemas, views, now.pins(), remarks, conflicts);
     }
 
@@ -257,8 +257,8 @@ public final class VirtualSchemas {
         changeAndSave(before -> {
             Map<String, ViewPins> pins = new TreeMap<>(before.pins());
             for (int i = 0; i < of.size(); i++) {
-                View view = before.views().get(key(of.get(i).name()));
-                if (of.get(i).equals(view) && before.pins(view) == null) {
+                View view = of.get(i);
+                if (view.equals(before.views().get(key(view.name()))) && before.pins(view) == null) {
                     pins.put(key(view.name()), found.get(i));
                 }
             }
@@ -323,12 +323,13 @@ public final class VirtualSchemas {
 
     /** @param text null takes it away */
     public void commentSchema(String schema, @Nullable String text) {
-        changeAndSave(before -> edits.commentSchema(before, schema, text));
-    }
-
-    /** Whether a source is called so, in any case. */
-    public boolean isSource(String schema) {
-        return edits.isSource(schema);
+        changeAndSave(before -> {
+            if (fromFiles.remarks().containsKey(lower(schema))) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "The comment on schema `virtual." + schema + "` comes from a file. Change it there.");
+            }
+            return edits.commentSchema(before, schema, text);
+        });
     }
 
     /** Called after every change, by whoever made it; it must not throw. */
@@ -343,7 +344,7 @@ public final class VirtualSchemas {
             if (after.state() == state.get()) {
                 return;
             }
-            boolean saved = storage.save(after.state(), after.changes(), kept);
+            boolean saved = storage.save(withoutFiles(after.state()), after.changes(), kept);
             // a view of a file comes to be in force where the one that kept it out is gone
             load();
             if (saved) {
@@ -352,6 +353,13 @@ public final class VirtualSchemas {
             }
         }
         throw NicolError.TRAIL_UNAVAILABLE.because("Other servers change virtual schemas all the time. Try again.");
+    }
+
+    /** Comments of files stay theirs. */
+    private State withoutFiles(State state) {
+        Map<String, String> remarks = new TreeMap<>(state.remarks());
+        remarks.keySet().removeAll(fromFiles.remarks().keySet());
+        return state.withSchemas(state.schemas(), remarks);
     }
 
     static String key(TableName name) {

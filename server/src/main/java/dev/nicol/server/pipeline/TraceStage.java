@@ -63,8 +63,7 @@ final class TraceStage {
     private static TracedStatement defined(GovernedStatement governed, SqlCreateView create, Body.Query query) {
         Map<TableName, Decision> decisions = new HashMap<>();
         Seals.in(query.plan()).forEach(scan -> decisions.put(scan.decision().table(), scan.decision()));
-        Lineage found =
-                LineageExtractor.of(query.plan()).renamed(query.rowType().getFieldNames());
+        Lineage found = LineageExtractor.of(query.plan()).renamed(filledColumns(governed.body()));
         List<LineageEdge> edges = found.edges().stream()
                 .filter(edge -> {
                     Decision decision = decisions.get(edge.sourceTable());
