@@ -43,6 +43,7 @@ final class LoadedViews implements AutoCloseable {
         this.trail = trail;
         this.files = new HotReload<>(directory, HotReload.DEFAULT_POLL_INTERVAL, this::read, this::loaded);
         views.addFromFiles(files.get());
+        lineage.pin(snapshot.get(), views);
         started = true;
     }
 
@@ -123,6 +124,7 @@ final class LoadedViews implements AutoCloseable {
     private void loaded(HotReload.Load<VirtualSchemas.FileViews> load) {
         if (load.succeeded()) {
             views.addFromFiles(load.inForce());
+            lineage.pin(snapshot.get(), views);
             trail.event("views_load", SYSTEM, load.inForce().views().size() + " views of files are in force");
         } else {
             trail.event(

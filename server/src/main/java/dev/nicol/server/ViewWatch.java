@@ -3,11 +3,8 @@ package dev.nicol.server;
 import dev.nicol.adapters.Catalog;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.ViewLineage;
-import dev.nicol.server.catalog.ViewPins;
 import dev.nicol.server.catalog.ViewReports;
 import dev.nicol.server.catalog.VirtualSchemas;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -52,9 +49,9 @@ final class ViewWatch implements AutoCloseable {
 
     private void tell() {
         try {
+            lineage.pin(catalog.snapshot(), views);
             VirtualSchemas.State state = views.state();
             Map<TableName, ViewLineage.Definition> definitions = lineage.definitions(catalog.snapshot(), state);
-            pin(state, definitions);
             Map<ViewReports.Report, String> now = new TreeMap<>();
             definitions.forEach((view, definition) -> {
                 if (definition.broken() != null) {
@@ -84,22 +81,6 @@ final class ViewWatch implements AutoCloseable {
 
     private static boolean isUntold(ViewLineage.@Nullable Definition definition) {
         return definition == null || definition.broken() == null && definition.rowType() == null;
-    }
-
-    /** What holds and has no pins yet. */
-    private void pin(VirtualSchemas.State state, Map<TableName, ViewLineage.Definition> definitions) {
-        List<VirtualSchemas.View> of = new ArrayList<>();
-        List<ViewPins> pins = new ArrayList<>();
-        for (VirtualSchemas.View view : state.unpinned()) {
-            ViewLineage.Definition definition = definitions.get(view.name());
-            if (definition != null && definition.now() != null) {
-                of.add(view);
-                pins.add(definition.now());
-            }
-        }
-        if (!of.isEmpty()) {
-            views.pin(pins, of);
-        }
     }
 
     @Override

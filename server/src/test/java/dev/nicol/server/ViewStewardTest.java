@@ -130,6 +130,31 @@ class ViewStewardTest {
     }
 
     @Test
+    void viewsOfFilesArePinnedToo() throws Exception {
+        source("CREATE TABLE moved (id INTEGER)", "INSERT INTO moved VALUES (1)");
+        nicol.rows("steve", "CALL nicol.reload()");
+        String definition = "CREATE VIEW virtual.files.moved AS SELECT * FROM crm.public.moved;\n";
+        write("moved.sql", definition);
+        String pinned =
+                "SELECT data_type FROM nicol.information_schema.columns WHERE table_schema = 'files' AND table_name = 'moved'";
+        await().untilAsserted(() -> assertThat(nicol.rows("steve", pinned)).containsExactly("INTEGER"));
+        source("ALTER TABLE moved ALTER COLUMN id TYPE BIGINT, ADD COLUMN more INTEGER");
+        nicol = nicol.restart();
+        assertThat(nicol.rows("steve", pinned)).containsExactly("INTEGER");
+        assertThat(nicol.rows("ann", "SELECT * FROM virtual.files.moved")).containsExactly("1");
+        await().untilAsserted(() -> assertThat(events("view_drifted"))
+                .containsExactly("virtual.files.moved: Column `id` was INTEGER and is BIGINT;"
+                        + " `*` leaves out the new column `more` of `crm.public.moved`."));
+        write("moved.sql", definition.replace("SELECT", "SELECT\n"));
+        await().untilAsserted(() -> assertThat(nicol.rows("steve", pinned)).containsExactly("BIGINT", "INTEGER"));
+        assertThat(events("view_drifted")).hasSize(1);
+    }
+
+    private void source(String... statements) {
+        TestDatabases.execute(crm.url(), crm.user(), crm.password(), statements);
+    }
+
+    @Test
     void viewsColumnsAndSchemasHaveComments() throws SQLException {
         steward("CREATE SCHEMA virtual.said");
         steward("CREATE VIEW virtual.said.people AS SELECT id AS \"a.b\", name" + PEOPLE);

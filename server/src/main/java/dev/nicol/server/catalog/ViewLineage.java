@@ -7,6 +7,7 @@ import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.Catalogs.SqlReader;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -97,6 +98,23 @@ public final class ViewLineage {
             known = last;
         }
         return last.definitions();
+    }
+
+    /** Pins what holds and has no pins yet. */
+    public void pin(CatalogSnapshot snapshot, VirtualSchemas views) {
+        VirtualSchemas.State state = views.state();
+        List<VirtualSchemas.View> of = new ArrayList<>();
+        List<ViewPins> pins = new ArrayList<>();
+        for (VirtualSchemas.View view : state.unpinned()) {
+            Definition definition = definitions(snapshot, state).get(view.name());
+            if (definition != null && definition.now() != null) {
+                of.add(view);
+                pins.add(definition.now());
+            }
+        }
+        if (!of.isEmpty()) {
+            views.pin(pins, of);
+        }
     }
 
     /** The same of what is not in force. */
