@@ -447,6 +447,45 @@ SqlNode AlterTable() :
     { return new AlterTable(s.end(this), table, change); }
 }
 
+/** ALTER SCHEMA name RENAME TO name */
+SqlNode AlterSchema() :
+{
+    final Span s;
+    final SqlIdentifier schema;
+    final SqlIdentifier renamed;
+}
+{
+    <ALTER> { s = span(); } <SCHEMA> schema = CompoundIdentifier() <RENAME> <TO> renamed = SimpleIdentifier() {
+        return new RenameSchema(s.end(this), schema, renamed);
+    }
+}
+
+/** COMMENT ON VIEW | COLUMN | SCHEMA name IS 'text' | NULL */
+SqlNode Comment() :
+{
+    final Span s;
+    final CommentOn.Subject subject;
+    final SqlIdentifier name;
+    SqlLiteral text = null;
+}
+{
+    <COMMENT> { s = span(); } <ON>
+    (
+        <VIEW> { subject = CommentOn.Subject.VIEW; }
+    |
+        <COLUMN> { subject = CommentOn.Subject.COLUMN; }
+    |
+        <SCHEMA> { subject = CommentOn.Subject.SCHEMA; }
+    )
+    name = CompoundIdentifier() <IS>
+    (
+        <NULL>
+    |
+        text = Text()
+    )
+    { return new CommentOn(s.end(this), subject, name, text); }
+}
+
 /** ALTER VIEW name RENAME TO name */
 SqlNode AlterView() :
 {

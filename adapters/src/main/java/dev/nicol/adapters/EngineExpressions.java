@@ -66,6 +66,7 @@ final class EngineExpressions {
     private static final SqlOperator SUBSTRING_FROM = engineFunction(Characters.class, "substringFrom");
     private static final SqlOperator SUBSTRING = engineFunction(Characters.class, "substring");
     private static final SqlOperator POSITION = engineFunction(Characters.class, "position");
+    private static final SqlOperator FITS = engineFunction(ExactCast.class, "fits");
 
     private EngineExpressions() {}
 
@@ -238,6 +239,8 @@ final class EngineExpressions {
                 return byCharacters(unpadded(inner, false));
             } else if (inner.getKind() == SqlKind.CAST && inner.getType().getSqlTypeName() == SqlTypeName.VARCHAR) {
                 return unpadded(inner, false);
+            } else if (inner.getOperator() == ExactCast.FITS) {
+                return rex.makeCall(inner.getType(), FITS, inner.getOperands());
             }
             boolean logic = inner.getKind() == SqlKind.AND || inner.getKind() == SqlKind.OR;
             return logic ? RexUtil.flatten(rex, inner) : arithmetic(inner);

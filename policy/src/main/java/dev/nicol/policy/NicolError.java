@@ -32,7 +32,9 @@ public enum NicolError {
     /** An operation the transaction's state forbids, such as a second source. */
     TRANSACTION_STATE(20, Category.STATEMENT, "25000"),
     /** A view whose definition does not hold over what it reads any more. */
-    BROKEN_VIEW(21, Category.POLICY, "42P17");
+    BROKEN_VIEW(21, Category.POLICY, "42P17"),
+    /** A view with two columns of one name. */
+    DUPLICATE_COLUMN(22, Category.STATEMENT, "42701");
 
     /** Who can mend it. */
     public enum Category {

@@ -22,7 +22,13 @@ public record TableName(String catalog, String schema, String table) implements 
 
     @Override
     public int compareTo(TableName other) {
-        return toString().compareTo(other.toString());
+        int dotted = toString().compareTo(other.toString());
+        if (dotted != 0) {
+            return dotted;
+        }
+        // a part may hold a dot itself
+        int catalogs = catalog.compareTo(other.catalog);
+        return catalogs != 0 ? catalogs : schema.compareTo(other.schema);
     }
 
     @Override

@@ -8,21 +8,16 @@ import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problem;
 import dev.nicol.policy.ProblemsException;
-import dev.nicol.policy.TableName;
 import dev.nicol.policy.check.KnownSubjects;
 import dev.nicol.policy.classify.Classifications;
 import dev.nicol.policy.mask.Mask;
 import dev.nicol.policy.mask.MaskRule;
-import dev.nicol.server.catalog.ViewFiles;
-import dev.nicol.server.catalog.ViewLineage;
-import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.config.NicolConfig;
 import dev.nicol.server.delivery.Deliveries;
 import dev.nicol.server.delivery.SinkSettings;
 import dev.nicol.server.identity.OidcCheck;
 import dev.nicol.server.identity.OidcSettings;
 import dev.nicol.server.identity.UsersReader;
-import dev.nicol.server.pipeline.Pipelines;
 import dev.nicol.server.wire.KeyFiles;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -31,7 +26,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -43,6 +37,11 @@ final class ConfigurationCheck {
 
     /** What is wrong with sources, users and policies of a configuration that reads well; empty when nothing is. */
     static List<String> problems(NicolConfig config) {
+        return problems(config, new ArrayList<>());
+    }
+
+    /** @param warnings takes what is no problem and was found on the way */
+    static List<String> problems(NicolConfig config, List<String> warnings) {
         List<String> problems = new ArrayList<>(unsupported(config));
         NicolConfig.Tls tls = config.server().tls();
         if (tls != null) {
@@ -69,10 +68,9 @@ final class ConfigurationCheck {
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
-            Path views = config.views();
-            if (views != null) {
-                collect(problems, () -> checkedViews(views, snapshot));
-            }
+            ViewCheck views = ViewCheck.of(config, snapshot);
+            problems.addAll(views.problems());
+            warnings.addAll(views.warnings());
             KnownSubjects subjects = subjects(config, problems);
             Classifications untagged = new Classifications(0, Map.of(), Map.of());
             // tags, and views that were created in SQL, are in the store, which a running server has to itself
@@ -83,22 +81,6 @@ final class ConfigurationCheck {
                             LoadedPolicies.check(snapshot, null, untagged, subjects, Clock.systemUTC())));
         }
         return problems;
-    }
-
-    /** Those of files: what they may read of views that were created in SQL is in the store. */
-    private static List<VirtualSchemas.View> checkedViews(Path directory, CatalogSnapshot snapshot) {
-        List<VirtualSchemas.View> read = ViewFiles.read(directory, Pipelines.viewReader());
-        Map<TableName, ViewLineage.Definition> definitions = new LinkedHashMap<>(
-                new ViewLineage(Pipelines.sqlReader()).wouldBe(snapshot, VirtualSchemas.ofFiles(read)));
-        definitions
-                .values()
-                .removeIf(definition ->
-                        definition.broken() != null && definition.broken().lacksUnknownView());
-        List<Problem> problems = LoadedViews.problems(directory, read, definitions);
-        if (!problems.isEmpty()) {
-            throw new ProblemsException(problems);
-        }
-        return read;
     }
 
     /** Null where they cannot be listed. */

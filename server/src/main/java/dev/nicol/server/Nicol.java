@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -172,10 +173,12 @@ public final class Nicol implements Runnable {
         @Override
         public Integer call() {
             NicolConfig read = ConfigReader.read(config.file);
-            List<String> problems = ConfigurationCheck.problems(read);
+            List<String> warnings = new ArrayList<>();
+            List<String> problems = ConfigurationCheck.problems(read, warnings);
+            warnings.addAll(ConfigurationCheck.warnings(read));
             if (spec != null) {
                 problems.forEach(spec.commandLine().getErr()::println);
-                for (String warning : ConfigurationCheck.warnings(read)) {
+                for (String warning : warnings) {
                     spec.commandLine().getErr().println("warning: " + warning);
                 }
                 if (problems.isEmpty()) {

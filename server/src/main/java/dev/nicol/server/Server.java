@@ -22,6 +22,7 @@ import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SystemPolicy;
 import dev.nicol.server.catalog.ViewFlows;
 import dev.nicol.server.catalog.ViewLineage;
+import dev.nicol.server.catalog.ViewReports;
 import dev.nicol.server.catalog.VirtualSchemaStore;
 import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.classification.Examiner;
@@ -268,7 +269,7 @@ public final class Server implements AutoCloseable {
         if (views != null) {
             opened(new LoadedViews(views, catalog::snapshot, virtualSchemas, lineage, trail));
         }
-        opened(new ViewWatch(catalog, virtualSchemas, lineage, trail));
+        opened(new ViewWatch(catalog, virtualSchemas, lineage, new ViewReports(store, trail)));
         return virtualSchemas;
     }
 

@@ -149,7 +149,25 @@ class SharedStoreServersTest {
         await().atMost(Duration.ofSeconds(5)).ignoreExceptions().untilAsserted(() -> assertThat(
                         two.rows("steve", "SELECT name FROM virtual.sales.names ORDER BY id"))
                 .containsExactly("Ann", "Bob"));
-        two.update("steve", "DROP VIEW virtual.sales.names");
+        two.update("steve", "COMMENT ON VIEW virtual.sales.names IS 'who they are'");
+        two.update("steve", "CREATE OR REPLACE VIEW virtual.sales.names AS SELECT * FROM crm.public.customers");
+        two.update("steve", "ALTER VIEW virtual.sales.names RENAME TO people");
+        await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> assertThat(
+                        one.rows(
+                                "steve",
+                                "SELECT table_name, remarks, drift FROM nicol.information_schema.views WHERE table_schema = 'sales'"))
+                .containsExactly("people|who they are|null"));
+        two.update("steve", "DROP VIEW virtual.sales.people");
+        assertThat(one.rows(
+                        "steve",
+                        "SELECT view_name, version, change FROM nicol.policy.view_versions WHERE view_schema = 'sales'"
+                                + " ORDER BY view_name, version"))
+                .containsExactly(
+                        "names|1|create",
+                        "names|2|replace",
+                        "names|3|rename to virtual.sales.people",
+                        "people|1|rename from virtual.sales.names",
+                        "people|2|drop");
         two.update("steve", "DROP SCHEMA virtual.sales");
         await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> assertThat(one.rows(
                         "steve",

@@ -119,6 +119,12 @@ final class EmbeddedStore extends Store {
         }
     }
 
+    /** Null where there is no store yet; throws where it is in use. */
+    static @Nullable StoreLock lockExisting(StoreSettings settings) {
+        Path path = path(settings);
+        return Files.exists(Path.of(path + ".mv.db")) ? StoreLock.take(path) : null;
+    }
+
     @Override
     public boolean shared() {
         return false;

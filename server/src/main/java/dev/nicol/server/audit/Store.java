@@ -2,20 +2,24 @@ package dev.nicol.server.audit;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the trail is kept, and all that outlives a server: an embedded database of one server, or a PostgreSQL database
@@ -84,6 +88,25 @@ public abstract class Store implements AutoCloseable {
                             : "Start a server on it once if there is none yet, stop the server that uses it, or verify"
                                     + " a copy.",
                     e);
+        }
+    }
+
+    /**
+     * Looks into a store without a server; null where there is none, where a server has it to itself, and where it is not of
+     * this version.
+     */
+    public static <T> @Nullable T peek(StoreSettings settings, Function<Handle, T> reading) {
+        try (StoreLock lock = settings.postgres() ? null : EmbeddedStore.lockExisting(settings)) {
+            if (lock == null && !settings.postgres()) {
+                return null;
+            }
+            try (Connection connection = openReadOnly(settings);
+                    Handle handle = Jdbi.open(connection)) {
+                return reading.apply(handle);
+            }
+        } catch (NicolException | JdbiException | SQLException unreadable) {
+            LoggerFactory.getLogger(Store.class).debug("the store is not looked into", unreadable);
+            return null;
         }
     }
 

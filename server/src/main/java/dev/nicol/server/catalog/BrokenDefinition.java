@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.validate.SqlValidatorException;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,15 @@ import org.jspecify.annotations.Nullable;
  * @param of the tables and views that the definition names and that are there
  * @param table the table or view that is not there, as far as it is named; empty where it is not that
  * @param view whether that is a view which is known and does not hold itself
+ * @param error what its author is told; null where the other parts say it
  */
 public record BrokenDefinition(
-        String text, @Nullable String column, Set<TableName> of, List<String> table, boolean view) {
+        String text,
+        @Nullable String column,
+        Set<TableName> of,
+        List<String> table,
+        boolean view,
+        @Nullable NicolError error) {
     private static final Pattern COLUMN = Pattern.compile("Column '([^']*)' not found in .*");
     private static final Pattern OBJECT = Pattern.compile("(?:Object|Table) '.*' not found.*");
 
@@ -48,7 +55,8 @@ public record BrokenDefinition(
         List<String> written = List.of();
         for (Throwable at = failure; at != null; at = at.getCause()) {
             if (at instanceof NicolException refusal) {
-                return new BrokenDefinition(String.valueOf(refusal.getMessage()), null, named, List.of(), false);
+                return new BrokenDefinition(
+                        String.valueOf(refusal.getMessage()), null, named, List.of(), false, refusal.error());
             } else if (at instanceof CalciteContextException located) {
                 written = WrittenName.at(sql, located);
             } else if (at instanceof SqlValidatorException invalid) {
@@ -64,17 +72,29 @@ public record BrokenDefinition(
         return null;
     }
 
-    private static BrokenDefinition column(String column, Set<TableName> named) {
+    /** A column that was there when the view was defined. */
+    static BrokenDefinition column(String column, Set<TableName> named) {
         String tables = named.stream().map(name -> "`" + name + "`").sorted().collect(Collectors.joining(", "));
         String text = "There is no column `" + column + "`" + (named.isEmpty() ? "" : " in " + tables) + ".";
-        return new BrokenDefinition(text, column, named, List.of(), false);
+        return new BrokenDefinition(text, column, named, List.of(), false, null);
+    }
+
+    /** A column that is now of a type from which nothing leads to the one it had when the view was defined. */
+    static BrokenDefinition changed(String column, RelDataType then, RelDataType now, Set<TableName> named) {
+        return new BrokenDefinition(
+                "Column `" + column + "` was " + then + " and is " + now + ", which cannot be converted.",
+                null,
+                named,
+                List.of(),
+                false,
+                null);
     }
 
     private static BrokenDefinition table(List<String> written, boolean view, Set<TableName> named) {
         String name = String.join(".", written);
         String text =
                 view ? "View `" + name + "`, which it reads, does not hold." : "There is no table `" + name + "`.";
-        return new BrokenDefinition(text, null, named, written, view);
+        return new BrokenDefinition(text, null, named, written, view, null);
     }
 
     /** Whether it lacks a view of which nothing is known: whoever does not know all views cannot tell whether it is there. */
@@ -84,9 +104,12 @@ public record BrokenDefinition(
 
     /** To the author of a view that cannot be put in force. */
     NicolException refusal(TableName view) {
-        NicolError error = column != null
-                ? NicolError.UNKNOWN_COLUMN
-                : table.isEmpty() ? NicolError.INVALID_STATEMENT : NicolError.UNKNOWN_TABLE;
-        return error.because("View `" + view + "` does not hold. " + text);
+        NicolError told = error;
+        if (told == null) {
+            told = column != null
+                    ? NicolError.UNKNOWN_COLUMN
+                    : table.isEmpty() ? NicolError.INVALID_STATEMENT : NicolError.UNKNOWN_TABLE;
+        }
+        return told.because("View `" + view + "` does not hold. " + text);
     }
 }

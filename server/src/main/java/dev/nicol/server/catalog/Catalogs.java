@@ -8,6 +8,8 @@ import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.StoredTable;
+import dev.nicol.lineage.Lineage;
+import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.Action;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.ColumnFacts;
@@ -34,6 +36,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.schema.Table;
@@ -155,11 +158,14 @@ public final class Catalogs implements SubjectCatalogs {
                         name,
                         kind(table),
                         governedTable.getRowType(types),
-                        table.table().comment()));
+                        table.table().comment(),
+                        comments(table)));
             }
         });
         Map<String, Table> facts = InformationSchema.tables(
-                () -> visible, () -> viewFacts(subject, views, viewLineage.definitions(snapshot, views), visible));
+                () -> visible,
+                views.remarks(),
+                () -> viewFacts(subject, views, viewLineage.definitions(snapshot, views), visible));
         facts.forEach((name, table) -> {
             TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
             tables.put(full, table);
@@ -212,10 +218,26 @@ public final class Catalogs implements SubjectCatalogs {
             facts.add(
                     all
                             ? new InformationSchema.ViewFacts(
-                                    view.name(), view.sql(), view.owner(), broken == null ? null : broken.text(), uses)
-                            : new InformationSchema.ViewFacts(view.name(), "", null, null, uses));
+                                    view.name(),
+                                    view.definition(),
+                                    view.owner(),
+                                    broken == null ? null : broken.text(),
+                                    definition.drifted(),
+                                    view.comment(),
+                                    uses)
+                            : new InformationSchema.ViewFacts(view.name(), "", null, null, null, view.comment(), uses));
         }
         return facts;
+    }
+
+    private static Map<String, String> comments(StoredTable table) {
+        Map<String, String> comments = new TreeMap<>();
+        for (SourceColumn column : table.table().columns()) {
+            if (column.comment() != null && !column.comment().isEmpty()) {
+                comments.put(column.name(), column.comment());
+            }
+        }
+        return comments;
     }
 
     private static Set<String> optional(StoredTable table) {
@@ -279,7 +301,10 @@ public final class Catalogs implements SubjectCatalogs {
             });
             boolean added = true;
             while (added) {
-                added = left.removeIf(this::added);
+                added = left.removeIf(view -> {
+                    ViewLineage.Definition definition = definitions.get(view.name());
+                    return added(view, definition == null ? ViewDrift.NONE : definition.drift());
+                });
             }
             left.forEach(view -> LOG.debug("view {} does not hold for these rights", view.name()));
         }
@@ -312,28 +337,53 @@ public final class Catalogs implements SubjectCatalogs {
                                     .allows(Action.SELECT);
         }
 
-        private boolean added(VirtualSchemas.View view) {
+        private boolean added(VirtualSchemas.View view, ViewDrift drift) {
             try {
+                CalciteSchema whole = SchemaTree.of(tables, functions);
+                CalciteSchema own = drift.hidden().isEmpty()
+                        ? null
+                        : SchemaTree.of(ViewDrift.narrowed(tables, drift.hidden()), functions);
                 PlanningSpace space = PlanningSpace.over(
-                        SchemaTree.of(tables, functions),
+                        own == null ? whole : own,
+                        whole,
                         List.of(view.name().catalog(), view.name().schema()),
                         types,
                         reader::statement);
-                RelDataType rowType = space.convert(reader.statement(view.sql())).validatedRowType;
+                RelRoot query = space.convert(reader.statement(view.query()));
+                ViewShape shape = ViewShape.of(query.validatedRowType, drift, () -> masked(query), types);
+                RelDataType rowType = shape.rowType();
                 Decision decision = engine.decide(subject, facts(view.name(), rowType));
                 boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
                 if (!decision.allows(Action.SELECT) || !shown) {
                     return false;
                 }
-                GovernedView governedView = new GovernedView(view, rowType, decision, fingerprint, stored);
+                GovernedView governedView = new GovernedView(view, shape, own, decision, fingerprint, stored);
                 tables.put(view.name(), governedView);
                 decisions.put(view.name(), decision);
-                visible.add(new SubjectCatalog.VisibleTable(view.name(), "VIEW", governedView.getRowType(types), null));
+                visible.add(new SubjectCatalog.VisibleTable(
+                        view.name(),
+                        "VIEW",
+                        governedView.getRowType(types),
+                        view.comment(),
+                        view.columnComments(rowType)));
                 return true;
             } catch (RuntimeException notForThisSubject) {
                 LOG.debug("view {} does not validate", view.name(), notForThisSubject);
                 return false;
             }
+        }
+
+        /** The columns that show nothing but masked values; all where that is not known. */
+        private static Set<String> masked(RelRoot query) {
+            List<String> names = query.validatedRowType.getFieldNames();
+            Lineage lineage = LineageExtractor.of(query.project());
+            return names.stream()
+                    .filter(name -> !lineage.complete()
+                            || lineage.edges().stream()
+                                    .anyMatch(edge -> edge.kind().direct()
+                                            && edge.masked()
+                                            && names.indexOf(name) == edge.targetOrdinal() - 1))
+                    .collect(Collectors.toSet());
         }
 
         /** Without tags: what flows through a view is masked where it is stored, and must not be masked twice. */

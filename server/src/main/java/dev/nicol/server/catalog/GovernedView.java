@@ -3,69 +3,76 @@ package dev.nicol.server.catalog;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.rewrite.Sealer;
 import java.util.List;
-import java.util.Set;
+import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
-import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.schema.Schema;
 import org.apache.calcite.schema.TranslatableTable;
 import org.apache.calcite.schema.impl.AbstractTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A view as one subject sees it: its query over the subject's own catalogue, so that what it reads is governed by the
  * reader's rights and nothing of its author's passes on. Rules on the view itself seal it once more.
  */
-final class GovernedView extends AbstractTable implements TranslatableTable {
+final class GovernedView extends AbstractTable implements TranslatableTable, PlanningSpace.OwnRoot {
     private final VirtualSchemas.View view;
-    private final RelDataType rowType;
+    private final ViewShape shape;
+    private final @Nullable CalciteSchema root;
     private final Decision decision;
     private final String fingerprint;
     private final StoredCatalog stored;
 
     /**
-     * @param rowType of the view's query over the subject's catalogue
+     * @param shape of the view over the subject's catalogue
+     * @param root where its names are looked up; null for the subject's catalogue as it is
      * @param decision on the view itself
      * @param stored what look-ups of row filters on the view read
      */
     GovernedView(
             VirtualSchemas.View view,
-            RelDataType rowType,
+            ViewShape shape,
+            @Nullable CalciteSchema root,
             Decision decision,
             String fingerprint,
             StoredCatalog stored) {
         this.view = view;
-        this.rowType = rowType;
+        this.shape = shape;
+        this.root = root;
         this.decision = decision;
         this.fingerprint = fingerprint;
         this.stored = stored;
     }
 
-    /** Its query, as its author wrote it. */
-    String sql() {
-        return view.sql();
+    /** Its query, with the names of its columns. */
+    String query() {
+        return view.query();
     }
 
     @Override
     public RelDataType getRowType(RelDataTypeFactory types) {
-        return Sealer.visibleRowType(rowType, decision, types);
+        return Sealer.visibleRowType(shape.rowType(), decision, types);
     }
 
     @Override
     public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
         List<String> schemaPath = List.of(view.name().catalog(), view.name().schema());
-        RelNode query =
-                context.expandView(rowType, view.sql(), schemaPath, view.name().parts()).rel;
+        RelNode query = context.expandView(
+                        shape.query(), view.query(), schemaPath, view.name().parts())
+                .rel;
         if (!restricted()) {
-            return query;
+            return shape.isPlain() ? query : shape.over(query, view.name());
         }
         // Nothing binds within a seal afterwards: CURRENT_USER must not be asked of a source, nor of the engine.
-        RexBuilder rex = query.getCluster().getRexBuilder();
-        RelNode named = Sealer.bound(LogicalProject.create(
-                query, List.of(), rex.identityProjects(query.getRowType()), rowType.getFieldNames(), Set.of()));
+        RelNode named = Sealer.bound(shape.over(query, view.name()));
         return new Sealer(stored.with(view.name(), named.getRowType())).seal(named, table, decision, fingerprint);
+    }
+
+    @Override
+    public @Nullable CalciteSchema root() {
+        return root;
     }
 
     private boolean restricted() {

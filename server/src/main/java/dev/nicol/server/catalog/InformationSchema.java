@@ -28,15 +28,21 @@ final class InformationSchema {
      * The tables by name.
      *
      * @param visible asked when a query is planned, so that the tables can list themselves
+     * @param remarks comments on virtual schemas, by lower-case name
      * @param views those that the subject may know of, asked likewise
      */
     static Map<String, Table> tables(
-            Supplier<List<SubjectCatalog.VisibleTable>> visible, Supplier<List<ViewFacts>> views) {
+            Supplier<List<SubjectCatalog.VisibleTable>> visible,
+            Map<String, String> remarks,
+            Supplier<List<ViewFacts>> views) {
         Map<String, Table> tables = new LinkedHashMap<>();
         tables.put(
                 "schemata",
                 new FactsTable(
-                        "schemata", List.of("catalog_name", "schema_name"), List.of(), () -> schemata(visible.get())));
+                        "schemata",
+                        List.of("catalog_name", "schema_name", "remarks"),
+                        List.of(),
+                        () -> schemata(visible.get(), remarks)));
         tables.put(
                 "tables",
                 new FactsTable(
@@ -54,14 +60,30 @@ final class InformationSchema {
                                 "table_name",
                                 "column_name",
                                 "data_type",
-                                "is_nullable"),
+                                "is_nullable",
+                                "remarks"),
                         List.of("ordinal_position"),
                         () -> columnRows(visible.get())));
+        tables.putAll(viewTables(visible, views));
+        return tables;
+    }
+
+    private static Map<String, Table> viewTables(
+            Supplier<List<SubjectCatalog.VisibleTable>> visible, Supplier<List<ViewFacts>> views) {
+        Map<String, Table> tables = new LinkedHashMap<>();
         tables.put(
                 "views",
                 new FactsTable(
                         "views",
-                        List.of("table_catalog", "table_schema", "table_name", "view_definition", "owner", "problem"),
+                        List.of(
+                                "table_catalog",
+                                "table_schema",
+                                "table_name",
+                                "view_definition",
+                                "owner",
+                                "problem",
+                                "drift",
+                                "remarks"),
                         List.of(),
                         () -> viewRows(visible.get(), views.get())));
         tables.put(
@@ -80,11 +102,16 @@ final class InformationSchema {
         return tables;
     }
 
-    private static List<@Nullable Object[]> schemata(List<SubjectCatalog.VisibleTable> visible) {
+    private static List<@Nullable Object[]> schemata(
+            List<SubjectCatalog.VisibleTable> visible, Map<String, String> remarks) {
         return visible.stream()
                 .map(table -> List.of(table.name().catalog(), table.name().schema()))
                 .distinct()
-                .<@Nullable Object[]>map(names -> new @Nullable Object[] {names.get(0), names.get(1)})
+                .<@Nullable Object[]>map(names -> new @Nullable Object[] {
+                    names.get(0),
+                    names.get(1),
+                    names.get(0).equals(VirtualSchemas.CATALOG) ? remarks.get(VirtualSchemas.lower(names.get(1))) : null
+                })
                 .toList();
     }
 
@@ -111,6 +138,7 @@ final class InformationSchema {
                     field.getName(),
                     type.getSqlTypeName().getName(),
                     type.isNullable() ? "YES" : "NO",
+                    table.columnComments().get(field.getName()),
                     field.getIndex() + 1
                 });
             }
@@ -121,8 +149,9 @@ final class InformationSchema {
     /**
      * What a subject may know of a virtual view.
      *
-     * @param definition empty where the subject may not see it; {@code owner} and {@code problem} are null then
+     * @param definition empty where the subject may not see it; {@code owner}, {@code problem} and {@code drift} are null then
      * @param problem why it does not hold; null where it does
+     * @param drift what is not as it was when it was defined; null where all is
      * @param uses tables and views that it names and the subject may know of
      */
     record ViewFacts(
@@ -130,6 +159,8 @@ final class InformationSchema {
             String definition,
             @Nullable String owner,
             @Nullable String problem,
+            @Nullable String drift,
+            @Nullable String comment,
             Set<TableName> uses) {}
 
     private static List<@Nullable Object[]> viewRows(List<SubjectCatalog.VisibleTable> visible, List<ViewFacts> views) {
@@ -137,13 +168,22 @@ final class InformationSchema {
         for (ViewFacts view : views) {
             TableName name = view.name();
             rows.add(new @Nullable Object[] {
-                name.catalog(), name.schema(), name.table(), view.definition(), view.owner(), view.problem()
+                name.catalog(),
+                name.schema(),
+                name.table(),
+                view.definition(),
+                view.owner(),
+                view.problem(),
+                view.drift(),
+                view.comment()
             });
         }
         for (SubjectCatalog.VisibleTable table : visible) {
             TableName name = table.name();
             if (table.kind().equals("VIEW") && !name.catalog().equals(VirtualSchemas.CATALOG)) {
-                rows.add(new @Nullable Object[] {name.catalog(), name.schema(), name.table(), "", null, null});
+                rows.add(new @Nullable Object[] {
+                    name.catalog(), name.schema(), name.table(), "", null, null, null, table.comment()
+                });
             }
         }
         return rows;

@@ -65,6 +65,9 @@ public final class PlanningSpace {
     private final SqlOperatorTable operators;
     private final ViewSource views;
 
+    /** Where the names of a view are looked up that brings no tree of its own. */
+    private final CalciteSchema viewRoot;
+
     /** Whether a view is a leaf, and is not replaced by its query. */
     private final boolean stops;
 
@@ -72,6 +75,13 @@ public final class PlanningSpace {
 
     /** The views that were met when something was planned here, those that views read among them. */
     private final Set<TableName> met;
+
+    /** A view whose names are looked up in a tree of its own, as some of the tables in it are not what they are elsewhere. */
+    interface OwnRoot {
+        /** Null where it has none. */
+        @Nullable
+        CalciteSchema root();
+    }
 
     /** Finds and parses the definition of a view; the plan of it is made in the same space. */
     public interface ViewSource {
@@ -105,6 +115,7 @@ public final class PlanningSpace {
             RelOptCluster cluster,
             SqlOperatorTable operators,
             ViewSource views,
+            CalciteSchema viewRoot,
             boolean stops,
             KeptRows kept,
             Set<TableName> met) {
@@ -112,6 +123,7 @@ public final class PlanningSpace {
         this.cluster = cluster;
         this.operators = operators;
         this.views = views;
+        this.viewRoot = viewRoot;
         this.stops = stops;
         this.kept = kept;
         this.met = met;
@@ -119,12 +131,13 @@ public final class PlanningSpace {
 
     /** The same, where views are leaves: what is planned there can be traced as far as the views it names, and not run. */
     public PlanningSpace stoppingAtViews() {
-        return new PlanningSpace(catalogReader, cluster, operators, views, true, KeptRows.NONE, new HashSet<>());
+        return new PlanningSpace(
+                catalogReader, cluster, operators, views, viewRoot, true, KeptRows.NONE, new HashSet<>());
     }
 
     /** The same, where rows that are kept answer in place of what views read. */
     PlanningSpace answeringFrom(KeptRows rows) {
-        return new PlanningSpace(catalogReader, cluster, operators, views, false, rows, new HashSet<>());
+        return new PlanningSpace(catalogReader, cluster, operators, views, viewRoot, false, rows, new HashSet<>());
     }
 
     /** The views that were met when something was planned here, those that views read among them. */
@@ -139,13 +152,19 @@ public final class PlanningSpace {
      */
     public static PlanningSpace over(
             CalciteSchema root, List<String> path, RelDataTypeFactory types, ViewSource views) {
+        return over(root, root, path, types, views);
+    }
+
+    /** @param viewRoot for the names in views that it names */
+    static PlanningSpace over(
+            CalciteSchema root, CalciteSchema viewRoot, List<String> path, RelDataTypeFactory types, ViewSource views) {
         VolcanoPlanner planner = new VolcanoPlanner();
         planner.addRelTraitDef(ConventionTraitDef.INSTANCE);
         planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
         FederatedPlanner.register(planner);
         RelOptCluster cluster = RelOptCluster.create(planner, new RexBuilder(types));
         return new PlanningSpace(
-                reader(root, path, types), cluster, FUNCTIONS, views, false, KeptRows.NONE, new HashSet<>());
+                reader(root, path, types), cluster, FUNCTIONS, views, viewRoot, false, KeptRows.NONE, new HashSet<>());
     }
 
     /** A statement's types and planner over another schema: for what a policy or a view says. */
@@ -156,6 +175,7 @@ public final class PlanningSpace {
                 shared,
                 SqlOperatorTables.chain(FUNCTIONS, more),
                 views,
+                root,
                 false,
                 KeptRows.NONE,
                 new HashSet<>());
@@ -233,24 +253,27 @@ public final class PlanningSpace {
         return converter(validator).convertQuery(validated, false, true);
     }
 
-    /** The query of a view, planned where the view stands. */
-    private RelRoot definition(String sql, List<String> schemaPath, KeptRows rows) {
-        CalciteCatalogReader reader = reader(catalogReader.getRootSchema(), schemaPath, cluster.getTypeFactory());
-        return new PlanningSpace(reader, cluster, FUNCTIONS, views, false, rows, met).convert(views.parse(sql));
+    /** The query of a view, planned where its names are looked up. */
+    private RelRoot definition(RelOptTable view, String sql, List<String> schemaPath, KeptRows rows) {
+        OwnRoot own = view.unwrap(OwnRoot.class);
+        CalciteSchema root = own == null ? null : own.root();
+        CalciteCatalogReader reader = reader(root == null ? viewRoot : root, schemaPath, cluster.getTypeFactory());
+        return new PlanningSpace(reader, cluster, FUNCTIONS, views, viewRoot, false, rows, met)
+                .convert(views.parse(sql));
     }
 
     /**
-     * The query of a view that is in the catalogue, without the rules on the view itself.
+     * What a view reads that is in the catalogue, without the rules on the view itself.
      *
      * @throws dev.nicol.policy.NicolException {@code UNKNOWN_TABLE} where there is none of that name
      */
     public RelRoot definition(TableName view) {
         RelOptTable found = catalogReader.getTable(view.parts());
         GovernedView governed = found == null ? null : found.unwrap(GovernedView.class);
-        if (governed == null) {
+        if (found == null || governed == null) {
             throw NicolError.UNKNOWN_TABLE.because("There is no view `" + view + "` that may be read.");
         }
-        return definition(governed.sql(), List.of(view.catalog(), view.schema()), KeptRows.NONE);
+        return definition(found, governed.query(), List.of(view.catalog(), view.schema()), KeptRows.NONE);
     }
 
     private final class Expander implements RelOptTable.ViewExpander {
@@ -263,13 +286,14 @@ public final class PlanningSpace {
                         catalogReader, rowType, List.copyOf(viewPath), Expressions.constant(viewPath.toString()));
                 return RelRoot.of(new SourceScan(cluster, leaf), SqlKind.SELECT);
             }
+            RelOptTable named = Objects.requireNonNull(catalogReader.getTable(viewPath), "a view that was met");
             if (kept.has(view)) {
-                RelNode rows = kept.of(view, definition(sql, schemaPath, KeptRows.NONE), rowType);
+                RelNode rows = kept.of(view, definition(named, sql, schemaPath, KeptRows.NONE), rowType);
                 if (rows != null) {
                     return RelRoot.of(rows, SqlKind.SELECT);
                 }
             }
-            return definition(sql, schemaPath, kept);
+            return definition(named, sql, schemaPath, kept);
         }
     }
 }

@@ -60,7 +60,7 @@ public final class PolicyGround {
         } else {
             views.views().values().forEach(view -> viewNames.add(view.name().toString()));
         }
-        InformationSchema.tables(List::of, List::of)
+        InformationSchema.tables(List::of, Map.of(), List::of)
                 .keySet()
                 .forEach(name -> viewNames.add(SYSTEM + "." + InformationSchema.SCHEMA + "." + name));
         StoredCatalog stored = new StoredCatalog(snapshot, types, reader::expression);

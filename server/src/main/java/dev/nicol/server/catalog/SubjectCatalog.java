@@ -22,10 +22,20 @@ public interface SubjectCatalog {
      *
      * @param kind {@code TABLE}, {@code VIEW} or {@code SYSTEM TABLE}
      * @param rowType visible columns with their masked types
+     * @param columnComments by column; those of hidden ones may be among them
      */
     record VisibleTable(
             TableName name,
             String kind,
             RelDataType rowType,
-            @Nullable String comment) {}
+            @Nullable String comment,
+            Map<String, String> columnComments) {
+        public VisibleTable {
+            columnComments = Map.copyOf(columnComments);
+        }
+
+        public VisibleTable(TableName name, String kind, RelDataType rowType, @Nullable String comment) {
+            this(name, kind, rowType, comment, Map.of());
+        }
+    }
 }

@@ -114,6 +114,7 @@ public final class SystemPolicy implements Supplier<PolicySet> {
         filters.add(filter("request-votes", "nicol.approval.votes", ofRequests(written.guardrails())));
         filters.add(filter("tokens", "nicol.policy.tokens", "IN_ROLE('operator') OR " + OWN));
         filters.add(filter("materialized-views", "nicol.policy.materialized_views", "IN_ROLE('steward')"));
+        filters.add(filter("view-versions", "nicol.policy.view_versions", "IN_ROLE('steward')"));
         filters.add(filter("classifications", "nicol.policy.classifications", "IN_ROLE('steward')"));
         List<MaskRule> masks = new ArrayList<>(written.maskRules());
         SubjectSelector governors =

@@ -7,6 +7,7 @@ import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.Catalogs.SqlReader;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
@@ -24,6 +26,7 @@ import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.schema.Statistic;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.schema.TranslatableTable;
+import org.apache.calcite.schema.Wrapper;
 import org.apache.calcite.schema.impl.AbstractTable;
 import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlNode;
@@ -46,14 +49,31 @@ public final class ViewLineage {
      * A view's definition.
      *
      * @param uses tables and views that it names
-     * @param rowType of its query; null where that does not hold
+     * @param rowType of it over the stored tables; null where it does not hold
      * @param broken why it does not hold; null where it does
+     * @param now what would be pinned if it were defined now; null where it does not hold
+     * @param drift what is not as it was when it was defined
      */
     public record Definition(
             Set<TableName> uses,
             @Nullable RelDataType rowType,
             Lineage lineage,
-            @Nullable BrokenDefinition broken) {}
+            @Nullable BrokenDefinition broken,
+            @Nullable ViewPins now,
+            ViewDrift drift) {
+        /** Of names of columns, those that the view does not have; none where nobody knows its columns. */
+        public Set<String> strangers(Set<String> columns) {
+            Set<String> strangers = new TreeSet<>(columns);
+            RelDataType row = rowType;
+            strangers.removeIf(column -> row == null || column.isEmpty() || row.getField(column, false, false) != null);
+            return strangers;
+        }
+
+        /** What a steward should know; null where all is as it was. */
+        public @Nullable String drifted() {
+            return broken == null ? drift.text() : null;
+        }
+    }
 
     public ViewLineage(SqlReader reader) {
         this.reader = reader;
@@ -80,6 +100,23 @@ public final class ViewLineage {
         return last.definitions();
     }
 
+    /** Pins what holds and has no pins yet. */
+    public void pin(CatalogSnapshot snapshot, VirtualSchemas views) {
+        VirtualSchemas.State state = views.state();
+        List<VirtualSchemas.View> of = new ArrayList<>();
+        List<ViewPins> pins = new ArrayList<>();
+        for (VirtualSchemas.View view : state.unpinned()) {
+            Definition definition = definitions(snapshot, state).get(view.name());
+            if (definition != null && definition.now() != null) {
+                of.add(view);
+                pins.add(definition.now());
+            }
+        }
+        if (!of.isEmpty()) {
+            views.pin(pins, of);
+        }
+    }
+
     /** The same of what is not in force. */
     public Map<TableName, Definition> wouldBe(CatalogSnapshot snapshot, VirtualSchemas.State views) {
         return new Tracing(snapshot, views).all();
@@ -89,8 +126,13 @@ public final class ViewLineage {
     public VirtualSchemas.Ground ground(Supplier<CatalogSnapshot> snapshot) {
         return new VirtualSchemas.Ground() {
             @Override
-            public void check(VirtualSchemas.State before, VirtualSchemas.View view) {
-                ViewLineage.this.check(snapshot.get(), before, view);
+            public @Nullable ViewPins check(VirtualSchemas.State before, VirtualSchemas.View view) {
+                return ViewLineage.this.check(snapshot.get(), before, view);
+            }
+
+            @Override
+            public Set<String> sources() {
+                return snapshot.get().sources().keySet();
             }
 
             @Override
@@ -101,12 +143,12 @@ public final class ViewLineage {
     }
 
     /**
-     * Holds a view against the stored tables and the other views before it is put in force.
+     * Holds a view against the stored tables and the other views before it is put in force. Answers what is to be pinned; null
+     * where nobody knows it yet.
      *
-     * @param after with the view
      * @throws dev.nicol.policy.NicolException where it reads itself, or does not hold
      */
-    private void check(CatalogSnapshot snapshot, VirtualSchemas.State before, VirtualSchemas.View view) {
+    private @Nullable ViewPins check(CatalogSnapshot snapshot, VirtualSchemas.State before, VirtualSchemas.View view) {
         Definition alone = new Tracing(snapshot, before).one(view);
         if (alone.broken() != null) {
             throw alone.broken().refusal(view.name());
@@ -125,6 +167,7 @@ public final class ViewLineage {
             throw NicolError.NOT_SUPPORTED.because("View `" + view.name()
                     + "` would read itself, by way of the views that it reads. Take it out of its own definition.");
         }
+        return alone.now();
     }
 
     /** The views that name a view, sorted. */
@@ -152,7 +195,7 @@ public final class ViewLineage {
         Tracing(CatalogSnapshot snapshot, VirtualSchemas.State views) {
             this.views = views;
             PolicyGround.unread(snapshot).forEach(source -> unread.add(source.toLowerCase(Locale.ROOT)));
-            InformationSchema.tables(List::of, List::of).forEach((name, table) -> {
+            InformationSchema.tables(List::of, Map.of(), List::of).forEach((name, table) -> {
                 TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
                 tables.put(full, new Named(full, table));
             });
@@ -168,7 +211,7 @@ public final class ViewLineage {
             while (added) {
                 // a view may read views: pass over what is left until a pass adds nothing
                 added = left.removeIf(view -> {
-                    Definition definition = traced(view);
+                    Definition definition = traced(view, views.pins(view));
                     definitions.put(view.name(), definition);
                     return definition.broken() == null;
                 });
@@ -176,36 +219,62 @@ public final class ViewLineage {
             return definitions;
         }
 
+        /** As if it were defined now. */
         Definition one(VirtualSchemas.View view) {
             all();
-            return traced(view);
+            return traced(view, null);
         }
 
-        private Definition traced(VirtualSchemas.View view) {
+        private Definition traced(VirtualSchemas.View view, @Nullable ViewPins pins) {
+            Map<TableName, Set<String>> hidden = pins == null ? Map.of() : ViewDrift.hidden(pins, tables, types);
             named = new TreeSet<>();
             try {
-                PlanningSpace space = PlanningSpace.over(
-                        SchemaTree.of(tables),
-                        List.of(view.name().catalog(), view.name().schema()),
-                        types,
-                        reader::statement);
-                SqlNode query = reader.statement(view.sql());
+                CalciteSchema whole = SchemaTree.of(tables);
+                CalciteSchema own = hidden.isEmpty() ? null : SchemaTree.of(ViewDrift.narrowed(tables, hidden));
+                List<String> path = List.of(view.name().catalog(), view.name().schema());
+                PlanningSpace space =
+                        PlanningSpace.over(own == null ? whole : own, whole, path, types, reader::statement);
+                SqlNode query = reader.statement(view.query());
                 query.accept(NO_PARAMETERS);
+                if (!view.names().isEmpty()) {
+                    checkNames(view, space.convert(reader.statement(view.sql())).validatedRowType);
+                }
                 RelRoot root = space.convert(query);
-                RelDataType rowType = root.validatedRowType;
-                distinct(rowType);
-                Set<TableName> uses = named;
-                tables.put(view.name(), new Named(view.name(), new OpenView(view, rowType)));
-                Lineage lineage = LineageExtractor.of(root.project()).renamed(rowType.getFieldNames());
-                return new Definition(uses, rowType, lineage, null);
+                distinct(root.validatedRowType.getFieldNames());
+                Set<TableName> uses = new TreeSet<>(named);
+                boolean stars = !hidden.isEmpty() && Stars.in(reader.statement(view.sql()));
+                ViewDrift drift =
+                        pins == null ? ViewDrift.NONE : ViewDrift.of(pins, root.validatedRowType, hidden, uses, stars);
+                if (drift.missing() != null) {
+                    return new Definition(uses, null, Lineage.UNKNOWN, drift.missing(), null, drift);
+                }
+                ViewShape shape = ViewShape.of(root.validatedRowType, drift, Set::of, types);
+                RelNode plan = shape.isPlain() ? root.project() : shape.over(root.project(), view.name());
+                ViewPins now = ViewPins.of(view, root.validatedRowType, columns(uses));
+                tables.put(view.name(), new Named(view.name(), new OpenView(view, shape, own)));
+                Lineage lineage =
+                        LineageExtractor.of(plan).renamed(shape.rowType().getFieldNames());
+                return new Definition(uses, shape.rowType(), lineage, null, now, drift);
             } catch (RuntimeException failure) {
-                BrokenDefinition broken = BrokenDefinition.of(failure, view.sql(), named, this::isKnown, this::mayHold);
+                BrokenDefinition broken =
+                        BrokenDefinition.of(failure, view.query(), named, this::isKnown, this::mayHold);
                 if (broken == null) {
                     LOG.debug("the definition of view {} cannot be told", view.name(), failure);
                     untold.add(view.name());
                 }
-                return new Definition(named, null, Lineage.UNKNOWN, broken);
+                return new Definition(named, null, Lineage.UNKNOWN, broken, null, ViewDrift.NONE);
             }
+        }
+
+        private Map<TableName, List<String>> columns(Set<TableName> uses) {
+            Map<TableName, List<String>> columns = new LinkedHashMap<>();
+            for (TableName name : uses) {
+                Table table = tables.get(name);
+                if (table != null) {
+                    columns.put(name, List.copyOf(table.getRowType(types).getFieldNames()));
+                }
+            }
+            return columns;
         }
 
         private boolean isKnown(List<String> written) {
@@ -248,6 +317,13 @@ public final class ViewLineage {
             }
 
             @Override
+            public <C> @Nullable C unwrap(Class<C> wanted) {
+                return wanted == PlanningSpace.OwnRoot.class && table instanceof Wrapper view
+                        ? view.unwrap(wanted)
+                        : super.unwrap(wanted);
+            }
+
+            @Override
             public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable of) {
                 Set<TableName> outer = named;
                 named = new TreeSet<>();
@@ -263,39 +339,58 @@ public final class ViewLineage {
     private static final SqlBasicVisitor<@Nullable Void> NO_PARAMETERS = new SqlBasicVisitor<>() {
         @Override
         public @Nullable Void visit(SqlDynamicParam parameter) {
-            throw NicolError.NOT_SUPPORTED.because("A view has no parameters. Write a value in place of `?`.");
+            throw NicolError.INVALID_STATEMENT.because("A view has no parameters. Write a value in place of `?`.");
         }
     };
 
-    private static void distinct(RelDataType rowType) {
+    private static void checkNames(VirtualSchemas.View view, RelDataType query) {
+        distinct(view.names());
+        if (view.names().size() != query.getFieldCount()) {
+            throw NicolError.SYNTAX.because(
+                    "View `" + view.name() + "` names " + view.names().size() + " columns, and its query has "
+                            + query.getFieldCount() + ". Name each of them, or none.");
+        }
+    }
+
+    private static void distinct(List<String> columns) {
         Set<String> names = new TreeSet<>();
-        for (String name : rowType.getFieldNames()) {
+        for (String name : columns) {
             if (!names.add(name.toLowerCase(Locale.ROOT))) {
-                throw NicolError.INVALID_STATEMENT.because(
+                throw NicolError.DUPLICATE_COLUMN.because(
                         "Two columns of the view are called `" + name + "`. Name them apart with AS.");
             }
         }
     }
 
     /** A view as its text says, without anybody's policy: only ever traced, never run. */
-    private static final class OpenView extends AbstractTable implements TranslatableTable {
+    private static final class OpenView extends AbstractTable implements TranslatableTable, PlanningSpace.OwnRoot {
         private final VirtualSchemas.View view;
-        private final RelDataType rowType;
+        private final ViewShape shape;
+        private final @Nullable CalciteSchema root;
 
-        OpenView(VirtualSchemas.View view, RelDataType rowType) {
+        OpenView(VirtualSchemas.View view, ViewShape shape, @Nullable CalciteSchema root) {
             this.view = view;
-            this.rowType = rowType;
+            this.shape = shape;
+            this.root = root;
+        }
+
+        @Override
+        public @Nullable CalciteSchema root() {
+            return root;
         }
 
         @Override
         public RelDataType getRowType(RelDataTypeFactory types) {
-            return rowType;
+            return shape.rowType();
         }
 
         @Override
         public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
             List<String> path = List.of(view.name().catalog(), view.name().schema());
-            return context.expandView(rowType, view.sql(), path, view.name().parts()).rel;
+            RelNode query = context.expandView(
+                            shape.query(), view.query(), path, view.name().parts())
+                    .rel;
+            return shape.isPlain() ? query : shape.over(query, view.name());
         }
     }
 }

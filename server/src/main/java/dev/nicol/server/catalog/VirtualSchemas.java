@@ -2,6 +2,7 @@ package dev.nicol.server.catalog;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -9,8 +10,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeField;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,16 +24,84 @@ public final class VirtualSchemas {
     /** The catalog that virtual schemas are in. */
     public static final String CATALOG = "virtual";
 
-    private final AtomicReference<State> state = new AtomicReference<>(new State(0, Map.of(), Map.of()));
+    private final AtomicReference<State> state = new AtomicReference<>(State.EMPTY);
 
     /**
      * A view.
      *
      * @param sql the query, as its author wrote it
+     * @param names of its columns, as written after its own; empty where the query names them
      * @param owner who created it; the name of the file where it came from one
      * @param fromFile it came from {@code views:} and cannot be dropped in SQL
+     * @param comments by column; that on the view itself under the empty name
      */
-    public record View(TableName name, String sql, String owner, boolean fromFile) {}
+    public record View(
+            TableName name,
+            String sql,
+            List<String> names,
+            String owner,
+            boolean fromFile,
+            Map<String, String> comments) {
+        public View {
+            names = List.copyOf(names);
+            comments = Map.copyOf(comments);
+        }
+
+        /** What follows its name in CREATE VIEW; the query alone where that names the columns. */
+        public String definition() {
+            return names.isEmpty() ? sql : "(" + quoted() + ") AS " + sql;
+        }
+
+        /** What is planned when it is read. */
+        String query() {
+            return names.isEmpty() ? sql : "SELECT * FROM (" + sql + "\n) AS \"v\" (" + quoted() + ")";
+        }
+
+        private String quoted() {
+            return names.stream()
+                    .map(column -> '"' + column.replace("\"", "\"\"") + '"')
+                    .collect(Collectors.joining(", "));
+        }
+
+        /** On the view itself; null where there is none. */
+        public @Nullable String comment() {
+            return comments.get("");
+        }
+
+        /** By column, as the view's row type spells it. */
+        Map<String, String> columnComments(RelDataType rowType) {
+            Map<String, String> spelled = new TreeMap<>();
+            comments.forEach((column, text) -> {
+                RelDataTypeField field = column.isEmpty() ? null : rowType.getField(column, false, false);
+                if (field != null) {
+                    spelled.put(field.getName(), text);
+                }
+            });
+            return spelled;
+        }
+
+        View named(TableName other) {
+            return new View(other, sql, names, owner, fromFile, comments);
+        }
+
+        View commented(Map<String, String> others) {
+            return new View(name, sql, names, owner, fromFile, others);
+        }
+    }
+
+    /**
+     * Views of files.
+     *
+     * @param remarks comments on schemas, by lower-case name
+     */
+    public record FileViews(List<View> views, Map<String, String> remarks) {
+        public static final FileViews NONE = new FileViews(List.of(), Map.of());
+
+        public FileViews {
+            views = List.copyOf(views);
+            remarks = Map.copyOf(remarks);
+        }
+    }
 
     /**
      * Everything at one moment.
@@ -38,11 +109,51 @@ public final class VirtualSchemas {
      * @param version grows with every change
      * @param schemas lower-case name to name as written
      * @param views lower-case schema and view, apart, to view
+     * @param pins of views, likewise
+     * @param remarks comments on schemas, by lower-case name
+     * @param conflicts views of files that are not in force, as views of their names were created in SQL
      */
-    public record State(long version, Map<String, String> schemas, Map<String, View> views) {
+    public record State(
+            long version,
+            Map<String, String> schemas,
+            Map<String, View> views,
+            Map<String, ViewPins> pins,
+            Map<String, String> remarks,
+            List<View> conflicts) {
+        static final State EMPTY = new State(0, Map.of(), Map.of(), Map.of(), Map.of(), List.of());
+
         public State {
             schemas = Map.copyOf(schemas);
             views = Map.copyOf(views);
+            pins = Map.copyOf(pins);
+            remarks = Map.copyOf(remarks);
+            conflicts = List.copyOf(conflicts);
+        }
+
+        /** What is pinned for the definition that a view has; null where nothing is yet. */
+        @Nullable
+        ViewPins pins(View view) {
+            ViewPins found = pins.get(key(view.name()));
+            return found != null && found.definition().equals(view.definition()) ? found : null;
+        }
+
+        /** Views for which nothing is pinned. */
+        public List<View> unpinned() {
+            return views.values().stream().filter(view -> pins(view) == null).toList();
+        }
+
+        /** The view of that name that was created in SQL, in any case; null where there is none. */
+        public @Nullable View createdInSql(TableName name) {
+            View found = views.get(key(name));
+            return found == null || found.fromFile() ? null : found;
+        }
+
+        State withSchemas(Map<String, String> others, Map<String, String> comments) {
+            return new State(version, others, views, pins, comments, conflicts);
+        }
+
+        State withViews(Map<String, View> others, Map<String, ViewPins> pinned) {
+            return new State(version, schemas, others, pinned, remarks, conflicts);
         }
     }
 
@@ -54,18 +165,28 @@ public final class VirtualSchemas {
         Kept load();
 
         /** False where what is kept is not of that version any more: then nothing was saved. */
-        boolean save(State state, long version);
+        boolean save(State state, List<ViewChange> changes, long version);
+
+        /** Keeps the history of views of files. */
+        void saveFiles(List<View> files);
     }
 
-    /** What is kept. */
-    public record Kept(long version, List<String> schemas, List<View> views) {}
+    /** What is kept; its maps are as those of {@link State}. */
+    public record Kept(
+            long version,
+            Map<String, String> schemas,
+            List<View> views,
+            Map<String, ViewPins> pins,
+            Map<String, String> remarks) {
+        static final Kept NOTHING = new Kept(0, Map.of(), List.of(), Map.of(), Map.of());
+    }
 
     private final Storage storage;
-    private final Ground ground;
+    private final ViewEdits edits;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
     /** Guarded by this, as is {@link #kept}. */
-    private List<View> fromFiles = List.of();
+    private FileViews fromFiles = FileViews.NONE;
 
     /** The version of what is kept that the state is of. */
     private long kept;
@@ -73,7 +194,7 @@ public final class VirtualSchemas {
     /** @param storage what it keeps is in force at once */
     public VirtualSchemas(Storage storage, Ground ground) {
         this.storage = storage;
-        this.ground = ground;
+        this.edits = new ViewEdits(ground);
         load();
     }
 
@@ -81,9 +202,12 @@ public final class VirtualSchemas {
         return state.get();
     }
 
-    /** Puts the views of files in force, whatever was created in SQL. */
-    public synchronized void addFromFiles(List<View> views) {
-        fromFiles = List.copyOf(views);
+    /** Puts the views of files in force, except those of names under which views were created in SQL. */
+    public synchronized void addFromFiles(FileViews views) {
+        fromFiles = views;
+        load();
+        storage.saveFiles(
+                state().views().values().stream().filter(View::fromFile).toList());
         load();
         listeners.forEach(Runnable::run);
     }
@@ -102,69 +226,71 @@ public final class VirtualSchemas {
     }
 
     /** What would be in force with other files. */
-    public State withFiles(List<View> files) {
+    public State withFiles(FileViews files) {
         return state(-1, storage.load(), files);
     }
 
-    /** What is in force with these files and nothing that was created in SQL. */
-    public static State ofFiles(List<View> files) {
-        return state(0, new Kept(0, List.of(), List.of()), files);
+    /** @param kept what was created in SQL; null for nothing */
+    public static State of(@Nullable Kept kept, FileViews files) {
+        return state(0, kept == null ? Kept.NOTHING : kept, files);
     }
 
-    private static State state(long version, Kept now, List<View> fromFiles) {
-        Map<String, String> schemas = new TreeMap<>();
-        now.schemas().forEach(schema -> schemas.put(lower(schema), schema));
+    private static State state(long version, Kept now, FileViews files) {
+        Map<String, String> schemas = new TreeMap<>(now.schemas());
         Map<String, View> views = new TreeMap<>();
-        for (List<View> some : List.of(now.views(), fromFiles)) {
+        List<View> conflicts = new ArrayList<>();
+        for (List<View> some : List.of(now.views(), files.views())) {
             for (View view : some) {
                 schemas.putIfAbsent(lower(view.name().schema()), view.name().schema());
-                views.put(key(view.name()), view);
+                if (views.putIfAbsent(key(view.name()), view) != null) {
+                    conflicts.add(view);
+                }
             }
         }
-        return new State(version, schemas, views);
+        Map<String, String> remarks = new TreeMap<>(now.remarks());
+        remarks.putAll(files.remarks());
+        return new State(version, schemas, views, now.pins(), remarks, conflicts);
     }
 
-    public void createSchema(String schema, boolean ifNotExists) {
+    /** Pins views that nothing is pinned for yet: those of files, and those that did not hold when they were defined. */
+    public void pin(List<ViewPins> found, List<View> of) {
         changeAndSave(before -> {
-            if (before.schemas().containsKey(lower(schema))) {
-                if (ifNotExists) {
-                    return before;
-                }
-                throw NicolError.ALREADY_EXISTS.because("Schema `virtual." + schema + "` exists. Choose another name.");
-            }
-            Map<String, String> schemas = new TreeMap<>(before.schemas());
-            schemas.put(lower(schema), schema);
-            return new State(before.version() + 1, schemas, before.views());
-        });
-    }
-
-    public void dropSchema(String schema, boolean ifExists) {
-        changeAndSave(before -> {
-            if (!before.schemas().containsKey(lower(schema))) {
-                if (ifExists) {
-                    return before;
-                }
-                throw NicolError.UNKNOWN_TABLE.because("There is no schema `virtual." + schema + "`.");
-            }
-            for (View view : before.views().values()) {
-                if (lower(view.name().schema()).equals(lower(schema))) {
-                    throw NicolError.NOT_PERMITTED.because(
-                            "Schema `virtual." + schema + "` holds view `" + view.name() + "`. Drop its views first.");
+            Map<String, ViewPins> pins = new TreeMap<>(before.pins());
+            for (int i = 0; i < of.size(); i++) {
+                View view = of.get(i);
+                if (view.equals(before.views().get(key(view.name()))) && before.pins(view) == null) {
+                    pins.put(key(view.name()), found.get(i));
                 }
             }
-            Map<String, String> schemas = new TreeMap<>(before.schemas());
-            schemas.remove(lower(schema));
-            return new State(before.version() + 1, schemas, before.views());
+            return pins.equals(before.pins())
+                    ? ViewEdits.unchanged(before)
+                    : ViewEdits.changed(before.withViews(before.views(), pins));
         });
     }
 
     /** What a definition is held against before it changes. */
     public interface Ground {
-        /** @throws dev.nicol.policy.NicolException where the view cannot be put in force */
-        void check(State before, View view);
+        /**
+         * What is to be pinned for a view; null where that is not known yet.
+         *
+         * @throws dev.nicol.policy.NicolException where the view cannot be put in force
+         */
+        @Nullable
+        ViewPins check(State before, View view);
 
         /** The views that name a view. */
         Set<TableName> readers(State now, TableName view);
+
+        /** The names of the sources. */
+        Set<String> sources();
+    }
+
+    public void createSchema(String schema, boolean ifNotExists) {
+        changeAndSave(before -> edits.createSchema(before, schema, ifNotExists));
+    }
+
+    public void dropSchema(String schema, boolean ifExists) {
+        changeAndSave(before -> edits.dropSchema(before, schema, ifExists));
     }
 
     /** The view of that name in any case; null where there is none. */
@@ -173,88 +299,42 @@ public final class VirtualSchemas {
     }
 
     public void createView(View written, boolean replace) {
-        changeAndSave(before -> {
-            View view = spelled(before, written);
-            if (!before.schemas().containsKey(lower(view.name().schema()))) {
-                throw NicolError.UNKNOWN_TABLE.because(
-                        "There is no schema `virtual." + view.name().schema() + "`. Create it: CREATE SCHEMA virtual."
-                                + view.name().schema() + ".");
-            }
-            View existing = before.views().get(key(view.name()));
-            if (existing != null && !replace) {
-                throw NicolError.ALREADY_EXISTS.because(
-                        "View `" + view.name() + "` exists. Use CREATE OR REPLACE VIEW, or another name.");
-            }
-            if (existing != null && existing.fromFile()) {
-                throw fromFile(existing);
-            }
-            ground.check(before, view);
-            Map<String, View> views = new TreeMap<>(before.views());
-            views.put(key(view.name()), view);
-            return new State(before.version() + 1, before.schemas(), views);
-        });
+        changeAndSave(before -> edits.createView(before, written, replace));
     }
 
-    /** Spelled as its schema is, and as the view it replaces: rules match names exactly. */
-    private static View spelled(State before, View view) {
-        TableName name = view.name();
-        View existing = before.views().get(key(name));
-        String schema = before.schemas().getOrDefault(lower(name.schema()), name.schema());
-        TableName known = existing != null ? existing.name() : new TableName(CATALOG, schema, name.table());
-        return new View(known, view.sql(), view.owner(), view.fromFile());
-    }
-
-    public void dropView(TableName name, boolean ifExists) {
-        changeAndSave(before -> {
-            View existing = before.views().get(key(name));
-            if (existing == null) {
-                if (ifExists) {
-                    return before;
-                }
-                throw NicolError.UNKNOWN_TABLE.because("There is no view `" + name + "`.");
-            }
-            if (existing.fromFile()) {
-                throw fromFile(existing);
-            }
-            refuseReaders(before, existing);
-            Map<String, View> views = new TreeMap<>(before.views());
-            views.remove(key(name));
-            return new State(before.version() + 1, before.schemas(), views);
-        });
+    public void dropView(TableName name, boolean ifExists, String by) {
+        changeAndSave(before -> edits.dropView(before, name, ifExists, by));
     }
 
     /** Within its schema. What reads it by the old name would not hold any more. */
-    public void renameView(TableName name, String renamed) {
+    public void renameView(TableName name, String renamed, String by) {
+        changeAndSave(before -> edits.renameView(before, name, renamed, by));
+    }
+
+    /** With its views. What reads them by their old names would not hold any more. */
+    public void renameSchema(String schema, String renamed, String by) {
+        changeAndSave(before -> edits.renameSchema(before, schema, renamed, by));
+    }
+
+    /**
+     * Sets a comment.
+     *
+     * @param column null for the view itself
+     * @param text null takes it away
+     */
+    public void commentView(TableName name, @Nullable String column, @Nullable String text) {
+        changeAndSave(before -> edits.commentView(before, name, column, text));
+    }
+
+    /** @param text null takes it away */
+    public void commentSchema(String schema, @Nullable String text) {
         changeAndSave(before -> {
-            View view = before.views().get(key(name));
-            if (view == null) {
-                throw NicolError.UNKNOWN_TABLE.because("There is no view `" + name + "`.");
-            } else if (view.fromFile()) {
-                throw fromFile(view);
+            if (fromFiles.remarks().containsKey(lower(schema))) {
+                throw NicolError.NOT_PERMITTED.because(
+                        "The comment on schema `virtual." + schema + "` comes from a file. Change it there.");
             }
-            refuseReaders(before, view);
-            TableName to = new TableName(CATALOG, view.name().schema(), renamed);
-            Map<String, View> views = new TreeMap<>(before.views());
-            views.remove(key(name));
-            if (views.putIfAbsent(key(to), new View(to, view.sql(), view.owner(), false)) != null) {
-                throw NicolError.ALREADY_EXISTS.because("View `" + to + "` exists. Choose another name.");
-            }
-            return new State(before.version() + 1, before.schemas(), views);
+            return edits.commentSchema(before, schema, text);
         });
-    }
-
-    private void refuseReaders(State now, View view) {
-        Set<TableName> readers = ground.readers(now, view.name());
-        if (!readers.isEmpty()) {
-            throw NicolError.NOT_PERMITTED.because("View `" + view.name() + "` is read by "
-                    + readers.stream().map(reader -> "`" + reader + "`").collect(Collectors.joining(", "))
-                    + ". Drop or replace them first.");
-        }
-    }
-
-    private static RuntimeException fromFile(View view) {
-        return NicolError.NOT_PERMITTED.because(
-                "View `" + view.name() + "` comes from file " + view.owner() + ". Change it there.");
     }
 
     /** Called after every change, by whoever made it; it must not throw. */
@@ -263,21 +343,28 @@ public final class VirtualSchemas {
     }
 
     /** Saved first: what is in force is never more than what survives. */
-    private synchronized void changeAndSave(UnaryOperator<State> change) {
+    private synchronized void changeAndSave(Function<State, ViewEdits.Changed> change) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            State after = change.apply(state.get());
-            if (after == state.get()) {
+            ViewEdits.Changed after = change.apply(state.get());
+            if (after.state() == state.get()) {
                 return;
             }
-            if (storage.save(after, kept)) {
-                kept++;
-                state.set(after);
+            boolean saved = storage.save(withoutFiles(after.state()), after.changes(), kept);
+            // a view of a file comes to be in force where the one that kept it out is gone
+            load();
+            if (saved) {
                 listeners.forEach(Runnable::run);
                 return;
             }
-            load();
         }
         throw NicolError.TRAIL_UNAVAILABLE.because("Other servers change virtual schemas all the time. Try again.");
+    }
+
+    /** Comments of files stay theirs. */
+    private State withoutFiles(State state) {
+        Map<String, String> remarks = new TreeMap<>(state.remarks());
+        remarks.keySet().removeAll(fromFiles.remarks().keySet());
+        return state.withSchemas(state.schemas(), remarks);
     }
 
     static String key(TableName name) {
@@ -285,7 +372,7 @@ public final class VirtualSchemas {
         return lower(name.schema()) + '\0' + lower(name.table());
     }
 
-    private static String lower(String name) {
+    static String lower(String name) {
         return name.toLowerCase(Locale.ROOT);
     }
 }

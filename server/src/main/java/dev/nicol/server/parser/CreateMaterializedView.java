@@ -53,6 +53,11 @@ public final class CreateMaterializedView extends SqlCreate {
         return statement instanceof SqlCreateView view ? view : null;
     }
 
+    /** The same view without rows of its own. */
+    public SqlCreateView view() {
+        return view;
+    }
+
     /** Where its rows are kept; null where the configuration says so. */
     public @Nullable SqlIdentifier into() {
         return into;

@@ -25,7 +25,7 @@ final class FillConversion {
     Body.Insert insert() {
         RefreshMaterializedView refresh =
                 (RefreshMaterializedView) validated.parsed().node();
-        TableName view = Commands.virtualName(refresh.view().names);
+        TableName view = ViewCommands.viewName(refresh.view().names);
         RelRoot root = validated.space().definition(view);
         StorageTables tables = validated.catalog().storage();
         TableName name = tables.of(view, PlanDigest.of(root.rel).orRefuse());

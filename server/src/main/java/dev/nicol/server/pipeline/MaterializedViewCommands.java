@@ -13,7 +13,6 @@ import dev.nicol.server.materialized.StorageName;
 import dev.nicol.server.parser.CreateMaterializedView;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +29,10 @@ final class MaterializedViewCommands {
     }
 
     /**
-     * Defines a view by {@code define} and fills it. Where it cannot be filled it is not defined; one that took another's place
+     * Defines a view and fills it. Where it cannot be filled it is not defined; one that took another's place
      * stays, and answers from what it reads.
      */
-    void create(PlannedStatement planned, CreateMaterializedView create, TableName written, Runnable define) {
+    void create(PlannedStatement planned, CreateMaterializedView create, VirtualSchemas.View written) {
         Subject subject = planned.invocation().subject();
         if (subject.agent() != null) {
             throw NicolError.NOT_PERMITTED.because(
@@ -43,11 +42,11 @@ final class MaterializedViewCommands {
                 planned.admitted().guarded().traced().governed().validated().catalog();
         MaterializedView.Place place = place(create.into(), catalog);
         MaterializedView view = new MaterializedView(
-                written, place, create.every(), subject.userName(), subject.purpose(), null, null, null);
+                written.name(), place, create.every(), subject.userName(), subject.purpose(), null, null, null);
         refreshes.check(view);
-        boolean replaces = virtualSchemas.view(written) != null;
-        define.run();
-        TableName name = Objects.requireNonNull(virtualSchemas.view(written)).name();
+        boolean replaces = virtualSchemas.view(written.name()) != null;
+        virtualSchemas.createView(written, create.getReplace());
+        TableName name = known(written.name());
         views.define(new MaterializedView(
                 name, place, create.every(), subject.userName(), subject.purpose(), null, null, null));
         try {
@@ -55,7 +54,7 @@ final class MaterializedViewCommands {
         } catch (NicolException failure) {
             if (!replaces) {
                 views.remove(name);
-                virtualSchemas.dropView(name, true);
+                virtualSchemas.dropView(name, true, subject.userName());
             }
             throw failure;
         }
@@ -92,17 +91,30 @@ final class MaterializedViewCommands {
 
     /** By whoever may define views; with the rights of its definer. */
     void refresh(TableName written) {
-        VirtualSchemas.View view = virtualSchemas.view(written);
-        refreshes.refresh(view == null ? written : view.name());
+        refreshes.refresh(known(written));
     }
 
     /** A view is dropped, or takes the place of one with rows of its own: these are dropped soon. */
     void forget(TableName written) {
-        VirtualSchemas.View view = virtualSchemas.view(written);
-        views.remove(view == null ? written : view.name());
+        views.remove(known(written));
     }
 
     void renamed(TableName from, TableName to) {
         views.rename(from, to);
+    }
+
+    void schemaRenamed(String from, String to) {
+        for (MaterializedView view : views.all()) {
+            TableName name = view.name();
+            if (name.schema().equalsIgnoreCase(from)) {
+                views.rename(name, new TableName(name.catalog(), to, name.table()));
+            }
+        }
+    }
+
+    /** The name as it was first written; as it is written now where there is no such view. */
+    TableName known(TableName written) {
+        VirtualSchemas.View view = virtualSchemas.view(written);
+        return view == null ? written : view.name();
     }
 }

@@ -19,6 +19,7 @@ import dev.nicol.server.classification.Examiner;
 import dev.nicol.server.classification.TagRegistry;
 import dev.nicol.server.identity.AccessTokens;
 import dev.nicol.server.materialized.MaterializedViews;
+import dev.nicol.server.parser.CommentOn;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import java.time.Clock;
@@ -83,7 +84,7 @@ public final class Pipelines implements AutoCloseable {
         ApprovedRun runs = new ApprovedRun(decisions, parts.keys());
         this.refreshes = refreshes(parts, this::statements, statementTimeout);
         Commands commands = new Commands(
-                parts.virtualSchemas(),
+                ViewCommands.of(parts, refreshes),
                 new Procedures(
                         decisions,
                         running,
@@ -92,10 +93,8 @@ public final class Pipelines implements AutoCloseable {
                         parts.examiner()::classify,
                         parts.tokens()),
                 new Samples(decisions, runs, this::statements),
-                parts.trail(),
                 tags,
-                new TokenCommands(parts.tokens(), parts.clock()),
-                new MaterializedViewCommands(parts.virtualSchemas(), parts.materialized(), refreshes));
+                new TokenCommands(parts.tokens(), parts.clock()));
         this.stages = stages(parts, limits, running, runs, tags, commands);
         this.policies = parts.policies();
         this.catalogs = parts.catalogs();
@@ -191,13 +190,15 @@ public final class Pipelines implements AutoCloseable {
     }
 
     /** How view files are read. */
-    public static ViewFiles.ViewReader viewReader() {
+    public static ViewFiles.DefinitionReader viewReader() {
         return (statement, owner) -> {
-            if (!(StatementParser.parse(statement) instanceof SqlCreateView create)) {
-                throw NicolError.SYNTAX.because("Only CREATE VIEW statements belong into a view file.");
+            SqlNode node = StatementParser.parse(statement);
+            if (node instanceof SqlCreateView create) {
+                return new ViewFiles.Definition(ViewCommands.view(statement, create, owner, true), null);
+            } else if (node instanceof CommentOn comment) {
+                return new ViewFiles.Definition(null, ViewCommands.comment(comment));
             }
-            return new VirtualSchemas.View(
-                    Commands.virtualName(create.name.names), new ViewText(statement, create).query(), owner, true);
+            throw NicolError.SYNTAX.because("Only CREATE VIEW and COMMENT statements belong into a view file.");
         };
     }
 

@@ -2,6 +2,7 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.server.parser.CommentOn;
 import dev.nicol.server.parser.CreateToken;
 import dev.nicol.server.parser.DropToken;
 import dev.nicol.server.parser.ExplainPolicy;
@@ -9,6 +10,7 @@ import dev.nicol.server.parser.NicolConformance;
 import dev.nicol.server.parser.NicolSqlParser;
 import dev.nicol.server.parser.ParseException;
 import dev.nicol.server.parser.RefreshMaterializedView;
+import dev.nicol.server.parser.RenameSchema;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -47,6 +49,7 @@ public final class StatementParser {
             "DROP",
             "ALTER",
             "REFRESH",
+            "COMMENT",
             "TRUNCATE");
 
     /** Statements of other databases and of the standard: refused as such, where a misspelling is a syntax error. */
@@ -60,7 +63,6 @@ public final class StatementParser {
             "CHECKPOINT",
             "CLOSE",
             "CLUSTER",
-            "COMMENT",
             "CONNECT",
             "COPY",
             "DEALLOCATE",
@@ -113,6 +115,8 @@ public final class StatementParser {
             "VACUUM");
 
     private static final Set<String> OBJECTS = Set.of("TABLE", "VIEW", "MATERIALIZED", "SCHEMA", "TOKEN");
+
+    private static final Set<String> COMMENTED = Set.of("VIEW", "COLUMN", "SCHEMA");
 
     /**
      * {@code FROM t (c INTEGER)} names columns that the catalogue does not have; the grammar takes some of its forms
@@ -174,6 +178,12 @@ public final class StatementParser {
         if (statement instanceof RefreshMaterializedView refresh) {
             return refresh.withData() ? StatementKind.FILL_MATERIALIZED_VIEW : StatementKind.REFRESH_MATERIALIZED_VIEW;
         }
+        if (statement instanceof CommentOn) {
+            return StatementKind.COMMENT;
+        }
+        if (statement instanceof RenameSchema) {
+            return StatementKind.ALTER_SCHEMA;
+        }
         if (statement.isA(SqlKind.QUERY)) {
             return StatementKind.SELECT;
         }
@@ -220,10 +230,13 @@ public final class StatementParser {
         if (definition && object < words.size() && !isDefinable(start, words.get(object))) {
             throw unsupported(start + " " + words.get(object));
         }
+        if (start.equals("COMMENT") && words.size() > 2 && !COMMENTED.contains(words.get(2))) {
+            throw unsupported("COMMENT ON " + words.get(2));
+        }
     }
 
     private static boolean isDefinable(String start, String object) {
-        return start.equals("ALTER") ? object.equals("TABLE") || object.equals("VIEW") : OBJECTS.contains(object);
+        return start.equals("ALTER") ? !object.equals("TOKEN") && OBJECTS.contains(object) : OBJECTS.contains(object);
     }
 
     private static void refuseUnsupported(SqlNode statement) {
@@ -240,10 +253,21 @@ public final class StatementParser {
         if (statement instanceof ExplainPolicy explain) {
             StatementKind explained = kind(explain.statement());
             refuseUnsupported(explain.statement());
-            if (!isGoverned(explained)) {
+            if (isForStewards(explained)) {
+                throw NicolError.NOT_SUPPORTED.because(
+                        "There is no policy to explain for `" + explained.name().replace('_', ' ')
+                                + "`: stewards may change virtual schemas, and others may not.");
+            } else if (!isGoverned(explained)) {
                 throw unsupported("EXPLAIN POLICY FOR " + explained.name().replace('_', ' '));
             }
         }
+    }
+
+    private static boolean isForStewards(StatementKind kind) {
+        return switch (kind) {
+            case ALTER_VIEW, DROP_VIEW, CREATE_SCHEMA, ALTER_SCHEMA, DROP_SCHEMA, COMMENT -> true;
+            default -> false;
+        };
     }
 
     private static boolean isGoverned(StatementKind kind) {

@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.ddl.SqlCreateView;
 import org.jspecify.annotations.Nullable;
 
@@ -64,8 +66,7 @@ final class TraceStage {
     private static TracedStatement defined(GovernedStatement governed, SqlCreateView create, Body.Query query) {
         Map<TableName, Decision> decisions = new HashMap<>();
         Seals.in(query.plan()).forEach(scan -> decisions.put(scan.decision().table(), scan.decision()));
-        Lineage found =
-                LineageExtractor.of(query.plan()).renamed(query.rowType().getFieldNames());
+        Lineage found = LineageExtractor.of(query.plan()).renamed(filledColumns(governed.body()));
         List<LineageEdge> edges = found.edges().stream()
                 .filter(edge -> {
                     Decision decision = decisions.get(edge.sourceTable());
@@ -75,7 +76,7 @@ final class TraceStage {
                 .toList();
         return TracedStatement.of(
                 governed,
-                Commands.virtualName(create.name.names),
+                ViewCommands.viewName(create.name.names),
                 new Lineage(found.complete(), edges),
                 ViewStops.of(governed.validated()).stream()
                         .map(LineageEdge::unmasked)
@@ -106,7 +107,14 @@ final class TraceStage {
         } else if (body instanceof Body.Query query) {
             return query.rowType().getFieldNames();
         } else if (body instanceof Body.Command command && command.defines() != null) {
-            return command.defines().rowType().getFieldNames();
+            List<String> names = command.defines().rowType().getFieldNames();
+            SqlCreateView create = CreateMaterializedView.viewOf(command.statement());
+            SqlNodeList given = create == null ? null : create.columnList;
+            return given == null || given.size() != names.size()
+                    ? names
+                    : given.stream()
+                            .map(name -> ((SqlIdentifier) name).getSimple())
+                            .toList();
         } else if (body instanceof Body.Explanation explanation) {
             return explanation.query().rowType().getFieldNames();
         }

@@ -57,8 +57,17 @@ final class ValidateStage {
         }
         Subject of = name == null || name.equals(asking.userName()) ? asking : subjects.apply(name);
         SqlNode statement = explain.statement();
-        ValidatedStatement inner = validate(
-                new ParsedStatement(parsed.sql(), parsed.within(), statement, StatementParser.kind(statement)), of);
+        ParsedStatement.DefaultSchema within = parsed.within();
+        SqlCreateView create = CreateMaterializedView.viewOf(statement);
+        if (create != null) {
+            // what its query reads is what there is to tell
+            statement = create.query;
+            if (create.name.names.size() == 3) {
+                within = new ParsedStatement.DefaultSchema(create.name.names.get(0), create.name.names.get(1));
+            }
+        }
+        ValidatedStatement inner =
+                validate(new ParsedStatement(parsed.sql(), within, statement, StatementParser.kind(statement)), of);
         return new ValidatedStatement(
                 parsed, inner.catalog(), inner.space(), inner.checked(), new ValidatedStatement.Explained(inner, of));
     }

@@ -70,7 +70,7 @@ final class MetadataRequests {
                 .sorted(MetadataRequests::byName)
                 .forEach(table -> table.rowType().getFieldList().stream()
                         .filter(field -> columns.matches(field.getName()))
-                        .forEach(field -> rows.add(columnRow(table.name(), field))));
+                        .forEach(field -> rows.add(columnRow(table, field))));
         return new MetadataRows(MetadataRows.COLUMNS, rows);
     }
 
@@ -130,7 +130,8 @@ final class MetadataRequests {
                 null);
     }
 
-    private static @Nullable Object[] columnRow(TableName table, RelDataTypeField column) {
+    private static @Nullable Object[] columnRow(VisibleTable of, RelDataTypeField column) {
+        TableName table = of.name();
         WireType wire = WireType.of(column.getType());
         boolean nullable = column.getType().isNullable();
         return row(
@@ -145,7 +146,7 @@ final class MetadataRequests {
                 decimalDigits(wire),
                 wire.numeric() ? DECIMAL_RADIX : null,
                 nullable ? DatabaseMetaData.columnNullable : DatabaseMetaData.columnNoNulls,
-                null,
+                of.columnComments().get(column.getName()),
                 null,
                 null,
                 null,

@@ -63,7 +63,13 @@ final class OldStore {
                 "DROP TABLE internal.storage_tables",
                 "DROP TABLE internal.refreshes",
                 "DELETE FROM internal.shared_versions WHERE part = 'materialized_views'",
-                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12', '13', '14', '16')",
+                "DROP TABLE policy.view_versions",
+                "DROP TABLE internal.view_pins",
+                "DROP TABLE internal.view_reports",
+                "ALTER TABLE internal.virtual_views DROP COLUMN column_names",
+                "ALTER TABLE internal.virtual_views DROP COLUMN comments",
+                "ALTER TABLE internal.virtual_schemas DROP COLUMN remark",
+                "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IN ('10', '10.1', '11', '12', '13', '14', '15', '16')",
                 "DELETE FROM internal.\"flyway_schema_history\" WHERE \"version\" IS NULL AND \"description\" = 'views'");
     }
 

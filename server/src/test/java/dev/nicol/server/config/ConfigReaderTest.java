@@ -278,7 +278,7 @@ class ConfigReaderTest extends ConfigFixture {
                         "`for` must be longer than `retention` and at most `36500d`",
                         "unknown kind of statement `READ` — use SELECT, INSERT, UPDATE, DELETE, CREATE_TABLE, DROP_TABLE,"
                                 + " ALTER_TABLE, TRUNCATE, CREATE_VIEW, ALTER_VIEW, DROP_VIEW, REFRESH_MATERIALIZED_VIEW,"
-                                + " FILL_MATERIALIZED_VIEW, CREATE_SCHEMA, DROP_SCHEMA, CREATE_TOKEN, DROP_TOKEN, EXPLAIN,"
+                                + " FILL_MATERIALIZED_VIEW, CREATE_SCHEMA, ALTER_SCHEMA, DROP_SCHEMA, COMMENT, CREATE_TOKEN, DROP_TOKEN, EXPLAIN,"
                                 + " EXPLAIN_POLICY, SET, CALL, COMMIT, ROLLBACK, UNKNOWN",
                         "nothing is named — name `events`, `statements`, or both",
                         "`for` must be longer than `retention` and at most `36500d`",
