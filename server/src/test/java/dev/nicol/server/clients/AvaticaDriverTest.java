@@ -55,10 +55,27 @@ class AvaticaDriverTest {
             connection.setSchema("odd");
             assertThat(TestNicol.rows(connection, "SELECT COUNT(*) FROM \"Mixed Case\""))
                     .containsExactly("0");
+            // a name of two parts is of the catalog
+            assertThat(TestNicol.rows(
+                            connection,
+                            "SELECT public.customers.id, c.name FROM public.customers JOIN crm.public.customers c"
+                                    + " ON c.id = public.customers.id WHERE public.customers.id = 2"))
+                    .containsExactly("2|c2");
+            assertThat(TestNicol.rows(
+                            connection,
+                            "SELECT COUNT(*) FROM nicol.information_schema.tables WHERE table_catalog = 'crm'"))
+                    .containsExactly("5");
+            update(connection, "UPDATE public.orders SET amount = amount WHERE id IN (SELECT id FROM public.orders)");
             connection.setCatalog("nowhere");
             assertThatThrownBy(() -> TestNicol.rows(connection, "SELECT COUNT(*) FROM customers"))
                     .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
                             .isEqualTo("42P01"));
+        }
+    }
+
+    private static void update(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.executeUpdate(sql);
         }
     }
 
