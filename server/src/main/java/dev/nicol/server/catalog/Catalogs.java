@@ -7,6 +7,7 @@ import com.google.common.collect.Multimaps;
 import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.SourceColumn;
+import dev.nicol.adapters.SourceKey;
 import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.Action;
 import dev.nicol.policy.BoundValue;
@@ -147,6 +148,7 @@ public final class Catalogs implements SubjectCatalogs {
                         name,
                         kind(table),
                         governedTable.getRowType(types),
+                        keys(table, governedTable.getRowType(types)),
                         table.table().comment()));
             }
         });
@@ -155,7 +157,8 @@ public final class Catalogs implements SubjectCatalogs {
         facts.forEach((name, table) -> {
             TableName full = new TableName("nicol", InformationSchema.SCHEMA, name);
             tables.put(full, table);
-            visible.add(new SubjectCatalog.VisibleTable(full, "SYSTEM TABLE", table.getRowType(types), null));
+            visible.add(
+                    new SubjectCatalog.VisibleTable(full, "SYSTEM TABLE", table.getRowType(types), List.of(), null));
         });
         Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions = new TreeMap<>();
         functions.put(LineageFunctions.SCHEMA, Multimaps.forMap(LineageFunctions.of(lineage, decisions, types)));
@@ -174,6 +177,14 @@ public final class Catalogs implements SubjectCatalogs {
                 visible,
                 reader::statement,
                 name -> engine.decide(subject, new TableFacts(name, List.of())));
+    }
+
+    /** A key with a column that is denied would tell of it. */
+    private static List<SourceKey> keys(StoredTable table, RelDataType visible) {
+        List<String> columns = visible.getFieldNames();
+        return table.table().keys().stream()
+                .filter(key -> columns.containsAll(key.columns()))
+                .toList();
     }
 
     private static String kind(StoredTable table) {
@@ -319,7 +330,8 @@ public final class Catalogs implements SubjectCatalogs {
                 GovernedView governedView = new GovernedView(view, rowType, decision, fingerprint, stored);
                 tables.put(view.name(), governedView);
                 decisions.put(view.name(), decision);
-                visible.add(new SubjectCatalog.VisibleTable(view.name(), "VIEW", governedView.getRowType(types), null));
+                visible.add(new SubjectCatalog.VisibleTable(
+                        view.name(), "VIEW", governedView.getRowType(types), List.of(), null));
                 return true;
             } catch (RuntimeException notForThisSubject) {
                 LOG.debug("view {} does not validate", view.name(), notForThisSubject);

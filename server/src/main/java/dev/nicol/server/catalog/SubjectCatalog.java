@@ -1,5 +1,6 @@
 package dev.nicol.server.catalog;
 
+import dev.nicol.adapters.SourceKey;
 import dev.nicol.policy.TableName;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +23,12 @@ public interface SubjectCatalog {
      *
      * @param kind {@code TABLE}, {@code VIEW} or {@code SYSTEM TABLE}
      * @param rowType visible columns with their masked types
+     * @param keys those of visible columns only; a foreign key may be to what is not visible
      */
     record VisibleTable(
             TableName name,
             String kind,
             RelDataType rowType,
+            List<SourceKey> keys,
             @Nullable String comment) {}
 }

@@ -155,21 +155,25 @@ final class WireFixture implements AutoCloseable {
                                             Rows.type(SqlTypeName.CHAR, Integer.MAX_VALUE),
                                             "seen",
                                             Rows.type(SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, 6)),
+                                    List.of(),
                                     "who buys"),
                             new VisibleTable(
                                     new TableName("crm", "public", "order_items"),
                                     "TABLE",
                                     Rows.row("id", Rows.type(SqlTypeName.INTEGER)),
+                                    List.of(),
                                     null),
                             new VisibleTable(
                                     new TableName("crm", "public", "orderXitems"),
                                     "TABLE",
                                     Rows.row("id", Rows.type(SqlTypeName.INTEGER)),
+                                    List.of(),
                                     null),
                             new VisibleTable(
                                     new TableName("virtual", "sales", "big"),
                                     "VIEW",
                                     Rows.row("id", Rows.type(SqlTypeName.INTEGER)),
+                                    List.of(),
                                     null))
                     : List.of();
             Map<String, List<String>> schemas = new TreeMap<>();
