@@ -50,6 +50,6 @@ class LiquibaseTest {
                     }))
                     .hasStackTraceContaining("42601");
         }
-        assertThat(nicol.stored(TABLES)).containsExactly("customers", "hidden", "orders", "rich");
+        assertThat(nicol.stored(TABLES)).containsExactly("customers", "hidden", "large", "moments", "orders", "rich");
     }
 }

@@ -34,6 +34,10 @@ class SchemaSpyTest {
                                 "customers",
                                 "TABLE id INTEGER, name VARCHAR, email VARCHAR, region CHAR, credit DECIMAL, born DATE,"
                                         + " seen TIMESTAMP, active BOOLEAN, weight DOUBLE; rows 67"),
+                        Map.entry("large", "VIEW body VARCHAR, bytes VARBINARY, huge VARCHAR; rows 0"),
+                        Map.entry(
+                                "moments",
+                                "TABLE day DATE, clock TIME, wall TIMESTAMP, moment TIMESTAMP WITH TIME ZONE; rows 1"),
                         Map.entry("orders", "TABLE id BIGINT, customer_id INTEGER, amount DECIMAL; rows 20000"),
                         Map.entry("rich", "VIEW id INTEGER, name VARCHAR; rows 0"));
     }

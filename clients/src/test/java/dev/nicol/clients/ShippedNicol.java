@@ -42,12 +42,18 @@ final class ShippedNicol {
                 + " amount NUMERIC(10,2))",
         "INSERT INTO orders SELECT n, (n - 1) % 100 + 1, n * 0.25 FROM generate_series(1, 20000) n",
         "CREATE VIEW rich AS SELECT id, name FROM customers WHERE credit > 100",
-        "CREATE TABLE hidden (id INTEGER PRIMARY KEY)"
+        "CREATE TABLE hidden (id INTEGER PRIMARY KEY)",
+        "ALTER DATABASE postgres SET timezone = 'America/New_York'",
+        "SET timezone = 'America/New_York'",
+        "CREATE TABLE moments (day DATE, clock TIME, wall TIMESTAMP, moment TIMESTAMPTZ)",
+        "INSERT INTO moments VALUES ('2026-07-01', '23:30', '2026-07-01 23:30:00.25', '2026-07-01 23:30:00')",
+        "CREATE VIEW large AS SELECT repeat('x', 64 * 1024 * 1024) AS body,"
+                + " decode(repeat('ff', 64 * 1024 * 1024), 'hex') AS bytes, repeat('x', 192 * 1024 * 1024) AS huge"
     };
 
     private static final String POLICY = """
             grants:
-              - {name: reads, tables: ["crm.public.customers", "crm.public.orders", "crm.public.rich"], actions: [select], raw: ["*"], to: {groups: [analysts]}}
+              - {name: reads, tables: ["crm.public.customers", "crm.public.orders", "crm.public.rich", "crm.public.moments", "crm.public.large"], actions: [select], raw: ["*"], to: {groups: [analysts]}}
             row_filters:
               - {name: region, tables: ["crm.public.customers"], where: "region = 'EU'", to: {groups: [analysts]}}
             column_masks:
