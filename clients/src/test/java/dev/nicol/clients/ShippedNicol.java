@@ -162,6 +162,11 @@ final class ShippedNicol {
                 : Path.of("").toAbsolutePath().resolve("..").normalize();
     }
 
+    /** Where it listens. */
+    String address() {
+        return url;
+    }
+
     /** Everything in the address, as clients have it that take nothing else. */
     String url(String user) {
         return "jdbc:avatica:remote:url=" + url + ";authentication=BASIC;serialization=protobuf;avatica_user=" + user
