@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -94,16 +95,29 @@ class SparkTest {
         }
     }
 
-    @Test
-    void aQueryInsteadOfATable() throws SQLException {
-        Dataset<Row> sums = spark.read()
+    private Dataset<Row> query(String sql) {
+        return spark.read()
                 .format("jdbc")
                 .option("url", nicol.url("ann"))
                 .option("driver", "org.apache.calcite.avatica.remote.Driver")
-                .option(
-                        "query",
-                        "SELECT customer_id AS id, SUM(amount) AS total FROM crm.public.orders GROUP BY customer_id")
+                .option("query", sql)
                 .load();
+    }
+
+    /** As the recipe says: what Spark makes of a time that is none in its zone, and of a name that is hard to quote. */
+    @Test
+    void timesLeftOutAndNamesToQuote() {
+        assertThat(query("SELECT TIMESTAMP '2026-03-29 02:30:00' AS seen")
+                        .first()
+                        .getTimestamp(0))
+                .isEqualTo(Timestamp.valueOf("2026-03-29 03:30:00"));
+        assertThat(query("SELECT 1 AS \"a\"\"b\"").collectAsList().toString()).isEqualTo("[[1]]");
+    }
+
+    @Test
+    void aQueryInsteadOfATable() throws SQLException {
+        Dataset<Row> sums =
+                query("SELECT customer_id AS id, SUM(amount) AS total FROM crm.public.orders GROUP BY customer_id");
         assertThat(lines(sums.limit(1000)))
                 .isEqualTo(nicol.stored("SELECT customer_id, SUM(amount) FROM orders GROUP BY 1 ORDER BY 1"));
     }
