@@ -249,6 +249,7 @@ public final class Catalog implements AutoCloseable {
                         table.columns(),
                         table.primaryKey(),
                         table.uniqueKeys(),
+                        table.keys(),
                         0,
                         true,
                         Map.of(),

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind {@code TABLE} or {@code VIEW}
  * @param primaryKey column names; empty where there is none
  * @param uniqueKeys sets of column names, primary key included
+ * @param keys primary, unique and foreign keys by name, those over columns that may be NULL included
  * @param rowCount the source's own estimate
  * @param counted whether the source has one; else {@code rowCount} is a guess
  * @param statistics of its columns, by their names; without those of which nothing is known
@@ -25,6 +26,7 @@ public record SourceTable(
         List<SourceColumn> columns,
         List<String> primaryKey,
         List<List<String>> uniqueKeys,
+        List<SourceKey> keys,
         double rowCount,
         boolean counted,
         Map<String, ColumnStatistics> statistics,
@@ -35,6 +37,7 @@ public record SourceTable(
         columns = List.copyOf(columns);
         primaryKey = List.copyOf(primaryKey);
         uniqueKeys = List.copyOf(uniqueKeys);
+        keys = List.copyOf(keys);
         statistics = Map.copyOf(statistics);
     }
 

@@ -61,6 +61,31 @@ public final class SourceTables {
         }
     }
 
+    /** One column of a foreign key; ignored where the table is not known. */
+    public void foreignKeyColumn(String schema, String table, String key, String column, ForeignColumn to) {
+        Draft draft = drafts.get(name(schema, table));
+        if (draft != null) {
+            draft.foreign
+                    .computeIfAbsent(key, added -> new ForeignKey(name(to.schema, to.table), to.onUpdate, to.onDelete))
+                    .add(column, to.column);
+        }
+    }
+
+    /** What a column of a foreign key is to, and what follows from changes there, such as {@code NO ACTION}. */
+    public record ForeignColumn(String schema, String table, String column, String onUpdate, String onDelete) {}
+
+    private record ForeignKey(
+            TableName to, String onUpdate, String onDelete, List<String> columns, List<String> others) {
+        ForeignKey(TableName to, String onUpdate, String onDelete) {
+            this(to, onUpdate, onDelete, new ArrayList<>(), new ArrayList<>());
+        }
+
+        void add(String column, String other) {
+            columns.add(column);
+            others.add(other);
+        }
+    }
+
     /**
      * How many values a column has, by the source's own statistics; ignored where the table is not known.
      *
@@ -109,6 +134,7 @@ public final class SourceTables {
         private final @Nullable String comment;
         private final Map<String, SourceColumn> columns = new LinkedHashMap<>();
         private final Map<String, List<String>> keys = new LinkedHashMap<>();
+        private final Map<String, ForeignKey> foreign = new LinkedHashMap<>();
         private final Map<String, ColumnStatistics> statistics = new LinkedHashMap<>();
         private @Nullable String primary;
         private boolean transactional = true;
@@ -136,11 +162,24 @@ public final class SourceTables {
                     List.copyOf(columns.values()),
                     primaryKey,
                     uniqueKeys,
+                    declared(),
                     rowCount < 0 ? UNKNOWN_ROWS : rowCount,
                     rowCount >= 0,
                     statistics,
                     transactional,
                     comment);
+        }
+
+        private List<SourceKey> declared() {
+            List<SourceKey> declared = new ArrayList<>();
+            keys.forEach((key, columns) -> declared.add(new SourceKey(
+                    key, key.equals(primary) ? SourceKey.Kind.PRIMARY : SourceKey.Kind.UNIQUE, columns, null)));
+            foreign.forEach((key, found) -> declared.add(new SourceKey(
+                    key,
+                    SourceKey.Kind.FOREIGN,
+                    found.columns,
+                    new SourceKey.Reference(found.to, found.others, found.onUpdate, found.onDelete))));
+            return declared;
         }
 
         private boolean nullable(String column) {

@@ -32,7 +32,14 @@ class TidyTest {
     private static final int TOP_LINES = 80;
 
     private static final List<String> MODULES = List.of(
-            "policy", "lineage", "adapters", "server", "benchmarks/avatica", "benchmarks/client", "benchmarks/teiid");
+            "policy",
+            "lineage",
+            "adapters",
+            "server",
+            "clients",
+            "benchmarks/avatica",
+            "benchmarks/client",
+            "benchmarks/teiid");
 
     /** Said in the first lines of a file that is longer: why. */
     private static final String LONGER = "Longer than 400 lines because";

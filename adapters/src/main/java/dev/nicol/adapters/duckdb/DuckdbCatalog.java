@@ -15,7 +15,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.type.SqlTypeName;
 
-/** Reads DuckDB's table functions in five queries, however many tables there are. */
+/** Reads DuckDB's table functions in six queries, however many tables there are. */
 final class DuckdbCatalog {
     private static final String OWN = " WHERE database_name = current_database() AND NOT internal";
 
@@ -32,10 +32,17 @@ final class DuckdbCatalog {
             + " column_default, comment FROM duckdb_columns()" + OWN
             + " ORDER BY schema_name, table_name, column_index";
 
-    private static final String KEYS = "SELECT schema_name, table_name, constraint_index,"
+    private static final String KEYS = "SELECT schema_name, table_name, constraint_name,"
             + " constraint_type = 'PRIMARY KEY', unnest(constraint_column_names) FROM duckdb_constraints()"
             + " WHERE database_name = current_database() AND constraint_type IN ('PRIMARY KEY', 'UNIQUE')"
             + " ORDER BY schema_name, table_name, constraint_type, constraint_index";
+
+    /** They are to tables of their own schema, and refuse what would break them. */
+    private static final String FOREIGN_KEYS = "SELECT schema_name, table_name, constraint_name,"
+            + " unnest(constraint_column_names), schema_name, referenced_table, unnest(referenced_column_names),"
+            + " 'NO ACTION', 'NO ACTION' FROM duckdb_constraints()"
+            + " WHERE database_name = current_database() AND constraint_type = 'FOREIGN KEY'"
+            + " ORDER BY schema_name, table_name, constraint_index";
 
     private static final Pattern DECIMAL = Pattern.compile("DECIMAL\\((\\d+),(\\d+)\\)");
     private static final Pattern ARRAY = Pattern.compile("(.*)\\[\\d*\\]");
@@ -76,6 +83,21 @@ final class DuckdbCatalog {
                 while (row.next()) {
                     tables.keyColumn(
                             row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5));
+                }
+            }
+            try (ResultSet row = statement.executeQuery(FOREIGN_KEYS)) {
+                while (row.next()) {
+                    tables.foreignKeyColumn(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getString(3),
+                            row.getString(4),
+                            new SourceTables.ForeignColumn(
+                                    row.getString(5),
+                                    row.getString(6),
+                                    row.getString(7),
+                                    row.getString(8),
+                                    row.getString(9)));
                 }
             }
         }

@@ -42,6 +42,14 @@ final class MysqlCatalog {
             + " AND p.index_name = i.index_name AND (p.sub_part IS NOT NULL OR p.column_name IS NULL))"
             + " ORDER BY table_schema, table_name, index_name <> 'PRIMARY', index_name, seq_in_index";
 
+    private static final String FOREIGN_KEYS = "SELECT k.table_schema, k.table_name, k.constraint_name, k.column_name,"
+            + " k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule"
+            + " FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r"
+            + " ON r.constraint_schema = k.constraint_schema AND r.table_name = k.table_name"
+            + " AND r.constraint_name = k.constraint_name WHERE LOWER(k.table_schema)" + OWN
+            + " AND k.referenced_table_name IS NOT NULL"
+            + " ORDER BY k.table_schema, k.table_name, k.constraint_name, k.ordinal_position";
+
     private static final String STATISTICS = "SELECT table_schema, table_name, column_name, MAX(cardinality)"
             + " FROM information_schema.statistics WHERE seq_in_index = 1 AND sub_part IS NULL AND column_name IS NOT NULL"
             + " AND cardinality > 0 AND LOWER(table_schema)" + OWN + " GROUP BY table_schema, table_name, column_name";
@@ -99,6 +107,21 @@ final class MysqlCatalog {
                 while (row.next()) {
                     String key = row.getString(3);
                     tables.keyColumn(row.getString(1), row.getString(2), key, key.equals("PRIMARY"), row.getString(4));
+                }
+            }
+            try (ResultSet row = statement.executeQuery(FOREIGN_KEYS)) {
+                while (row.next()) {
+                    tables.foreignKeyColumn(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getString(3),
+                            row.getString(4),
+                            new SourceTables.ForeignColumn(
+                                    row.getString(5),
+                                    row.getString(6),
+                                    row.getString(7),
+                                    row.getString(8),
+                                    row.getString(9)));
                 }
             }
             statistics(statement);

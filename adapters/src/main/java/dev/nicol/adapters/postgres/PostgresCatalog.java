@@ -14,7 +14,7 @@ import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
-/** Reads pg_catalog in five queries, however many tables there are. */
+/** Reads pg_catalog in six queries, however many tables there are. */
 final class PostgresCatalog {
     private static final String OWN_SCHEMAS = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
             + " AND n.nspname !~ '^pg_(toast_)?temp_' AND has_schema_privilege(n.oid, 'USAGE')";
@@ -49,13 +49,26 @@ final class PostgresCatalog {
             + " LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum"
             + " WHERE " + OWN_TABLES + " ORDER BY c.oid, a.attnum";
 
-    private static final String KEYS = "SELECT n.nspname, c.relname, i.indexrelid, i.indisprimary, a.attname"
+    private static final String KEYS = "SELECT n.nspname, c.relname, x.relname, i.indisprimary, a.attname"
             + " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            + " JOIN pg_class x ON x.oid = i.indexrelid"
             + " CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, position)"
             + " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum"
             + " WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
             + " AND k.position <= i.indnkeyatts AND " + OWN_TABLES
             + " ORDER BY NOT i.indisprimary, i.indexrelid, k.position";
+
+    /** Those of whole tables: keys of and to partitions follow from them. */
+    private static final String FOREIGN_KEYS =
+            "SELECT n.nspname, c.relname, k.conname, a.attname, rn.nspname, rc.relname,"
+                    + " ra.attname, " + rule("k.confupdtype") + ", " + rule("k.confdeltype") + " FROM pg_constraint k"
+                    + " JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    + " JOIN pg_class rc ON rc.oid = k.confrelid JOIN pg_namespace rn ON rn.oid = rc.relnamespace"
+                    + " CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS p(own, other, position)"
+                    + " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.own"
+                    + " JOIN pg_attribute ra ON ra.attrelid = rc.oid AND ra.attnum = p.other"
+                    + " WHERE k.contype = 'f' AND k.conparentid = 0 AND " + OWN_TABLES
+                    + " ORDER BY k.conrelid, k.conname, p.position";
 
     /** Numbers of values only: what the values are is not read. */
     private static final String STATISTICS = "SELECT schemaname, tablename, attname, n_distinct, null_frac"
@@ -103,6 +116,21 @@ final class PostgresCatalog {
                             row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5));
                 }
             }
+            try (ResultSet row = statement.executeQuery(FOREIGN_KEYS)) {
+                while (row.next()) {
+                    tables.foreignKeyColumn(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getString(3),
+                            row.getString(4),
+                            new SourceTables.ForeignColumn(
+                                    row.getString(5),
+                                    row.getString(6),
+                                    row.getString(7),
+                                    row.getString(8),
+                                    row.getString(9)));
+                }
+            }
             try (ResultSet row = statement.executeQuery(STATISTICS)) {
                 while (row.next()) {
                     String schema = row.getString(1);
@@ -118,6 +146,11 @@ final class PostgresCatalog {
             }
         }
         return tables.catalog();
+    }
+
+    private static String rule(String code) {
+        return "CASE " + code + " WHEN 'c' THEN 'CASCADE' WHEN 'r' THEN 'RESTRICT' WHEN 'n' THEN 'SET NULL'"
+                + " WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END";
     }
 
     private SourceColumn column(ResultSet row) throws SQLException {

@@ -7,10 +7,8 @@ import com.google.common.collect.Multimaps;
 import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.SourceColumn;
+import dev.nicol.adapters.SourceKey;
 import dev.nicol.adapters.StoredTable;
-import dev.nicol.lineage.Lineage;
-import dev.nicol.lineage.LineageExtractor;
-import dev.nicol.policy.Action;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.ColumnFacts;
 import dev.nicol.policy.Decision;
@@ -26,7 +24,6 @@ import dev.nicol.server.materialized.MaterializedViews;
 import dev.nicol.server.materialized.StorageName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,12 +33,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.calcite.jdbc.CalciteSchema;
-import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.schema.Table;
 import org.apache.calcite.sql.SqlNode;
-import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -158,6 +153,7 @@ public final class Catalogs implements SubjectCatalogs {
                         name,
                         kind(table),
                         governedTable.getRowType(types),
+                        keys(table, governedTable.getRowType(types)),
                         table.table().comment(),
                         comments(table)));
             }
@@ -174,8 +170,13 @@ public final class Catalogs implements SubjectCatalogs {
         Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions = new TreeMap<>();
         functions.put(LineageFunctions.SCHEMA, Multimaps.forMap(LineageFunctions.of(lineage, decisions, types)));
         functions.put(TouchedFunction.SCHEMA, TouchedFunction.of(tables, raw.tables(), keys));
-        new Views(subject, views, version.fingerprint(), raw, tables, functions, decisions, visible)
-                .add(viewLineage.definitions(snapshot, views));
+        new SubjectViews(
+                        table -> engine.decide(subject, table),
+                        version.fingerprint(),
+                        reader,
+                        types,
+                        new SubjectViews.Seen(raw, tables, functions, decisions, visible))
+                .add(views, viewLineage.definitions(snapshot, views));
         CalciteSchema root = SchemaTree.of(tables, functions);
         return new GovernedCatalog(
                 version,
@@ -189,6 +190,14 @@ public final class Catalogs implements SubjectCatalogs {
                 reader::statement,
                 name -> engine.decide(subject, new TableFacts(name, List.of())),
                 new StorageTables(raw, version.fingerprint(), materialized));
+    }
+
+    /** A key with a column that is denied would tell of it. */
+    private static List<SourceKey> keys(StoredTable table, RelDataType visible) {
+        List<String> columns = visible.getFieldNames();
+        return table.table().keys().stream()
+                .filter(key -> columns.containsAll(key.columns()))
+                .toList();
     }
 
     private static String kind(StoredTable table) {
@@ -256,143 +265,5 @@ public final class Catalogs implements SubjectCatalogs {
                         new ColumnFacts(column.name(), column.type(), own ? Set.of() : tags.tags(name, column.name())))
                 .toList();
         return new TableFacts(name, columns);
-    }
-
-    /** Adds the views that a subject may read and whose query holds over what it sees; a view may read views. */
-    private final class Views {
-        private final Subject subject;
-        private final VirtualSchemas.State state;
-        private final String fingerprint;
-        private final StoredCatalog stored;
-        private final Map<TableName, Table> tables;
-        private final Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions;
-        private final Map<TableName, Decision> decisions;
-        private final List<SubjectCatalog.VisibleTable> visible;
-
-        Views(
-                Subject subject,
-                VirtualSchemas.State state,
-                String fingerprint,
-                StoredCatalog stored,
-                Map<TableName, Table> tables,
-                Map<String, Multimap<String, org.apache.calcite.schema.Function>> functions,
-                Map<TableName, Decision> decisions,
-                List<SubjectCatalog.VisibleTable> visible) {
-            this.subject = subject;
-            this.state = state;
-            this.fingerprint = fingerprint;
-            this.stored = stored;
-            this.tables = tables;
-            this.functions = functions;
-            this.decisions = decisions;
-            this.visible = visible;
-        }
-
-        /** Passes over what is left until a pass adds nothing, so that chains resolve and cycles stay out. */
-        void add(Map<TableName, ViewLineage.Definition> definitions) {
-            Set<VirtualSchemas.View> left = new LinkedHashSet<>(state.views().values());
-            left.removeIf(view -> {
-                ViewLineage.Definition definition = definitions.get(view.name());
-                BrokenDefinition broken = definition == null ? null : definition.broken();
-                if (broken != null && mayKnow(view.name(), broken)) {
-                    tables.put(view.name(), new BrokenView(view.name(), broken));
-                }
-                return broken != null;
-            });
-            boolean added = true;
-            while (added) {
-                added = left.removeIf(view -> {
-                    ViewLineage.Definition definition = definitions.get(view.name());
-                    return added(view, definition == null ? ViewDrift.NONE : definition.drift());
-                });
-            }
-            left.forEach(view -> LOG.debug("view {} does not hold for these rights", view.name()));
-        }
-
-        /**
-         * Whether the reader has a grant on the view and would see what is missing: others are told, as ever, that there is
-         * no such view.
-         */
-        private boolean mayKnow(TableName view, BrokenDefinition broken) {
-            if (!engine.decide(subject, new TableFacts(view, List.of())).allows(Action.SELECT)) {
-                return false;
-            }
-            for (TableName name : broken.of()) {
-                StoredTable table = stored.tables().get(name);
-                List<ColumnFacts> columns = new ArrayList<>();
-                if (broken.column() != null) {
-                    columns.add(new ColumnFacts(broken.column(), types.createSqlType(SqlTypeName.VARCHAR), Set.of()));
-                }
-                Decision decision = engine.decide(subject, new TableFacts(name, columns));
-                boolean seen = table == null || tables.containsKey(name);
-                if (!seen
-                        || !decision.allows(Action.SELECT)
-                        || decision.columns().stream().anyMatch(Decision.Column::denied)) {
-                    return false;
-                }
-            }
-            return broken.table().isEmpty()
-                    || broken.table().size() == 3
-                            && engine.decide(subject, new TableFacts(TableName.of(broken.table()), List.of()))
-                                    .allows(Action.SELECT);
-        }
-
-        private boolean added(VirtualSchemas.View view, ViewDrift drift) {
-            try {
-                CalciteSchema whole = SchemaTree.of(tables, functions);
-                CalciteSchema own = drift.hidden().isEmpty()
-                        ? null
-                        : SchemaTree.of(ViewDrift.narrowed(tables, drift.hidden()), functions);
-                PlanningSpace space = PlanningSpace.over(
-                        own == null ? whole : own,
-                        whole,
-                        List.of(view.name().catalog(), view.name().schema()),
-                        types,
-                        reader::statement);
-                RelRoot query = space.convert(reader.statement(view.query()));
-                ViewShape shape = ViewShape.of(query.validatedRowType, drift, () -> masked(query), types);
-                RelDataType rowType = shape.rowType();
-                Decision decision = engine.decide(subject, facts(view.name(), rowType));
-                boolean shown = decision.columns().stream().anyMatch(column -> !column.denied());
-                if (!decision.allows(Action.SELECT) || !shown) {
-                    return false;
-                }
-                GovernedView governedView = new GovernedView(view, shape, own, decision, fingerprint, stored);
-                tables.put(view.name(), governedView);
-                decisions.put(view.name(), decision);
-                visible.add(new SubjectCatalog.VisibleTable(
-                        view.name(),
-                        "VIEW",
-                        governedView.getRowType(types),
-                        view.comment(),
-                        view.columnComments(rowType)));
-                return true;
-            } catch (RuntimeException notForThisSubject) {
-                LOG.debug("view {} does not validate", view.name(), notForThisSubject);
-                return false;
-            }
-        }
-
-        /** The columns that show nothing but masked values; all where that is not known. */
-        private static Set<String> masked(RelRoot query) {
-            List<String> names = query.validatedRowType.getFieldNames();
-            Lineage lineage = LineageExtractor.of(query.project());
-            return names.stream()
-                    .filter(name -> !lineage.complete()
-                            || lineage.edges().stream()
-                                    .anyMatch(edge -> edge.kind().direct()
-                                            && edge.masked()
-                                            && names.indexOf(name) == edge.targetOrdinal() - 1))
-                    .collect(Collectors.toSet());
-        }
-
-        /** Without tags: what flows through a view is masked where it is stored, and must not be masked twice. */
-        private TableFacts facts(TableName name, RelDataType rowType) {
-            return new TableFacts(
-                    name,
-                    rowType.getFieldList().stream()
-                            .map(field -> new ColumnFacts(field.getName(), field.getType(), Set.of()))
-                            .toList());
-        }
     }
 }

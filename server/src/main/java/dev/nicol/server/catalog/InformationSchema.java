@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class InformationSchema {
     static final String SCHEMA = "information_schema";
 
+    /** The one number that a row may lack. */
+    private static final String OF_UNIQUE = "position_in_unique_constraint";
+
     private InformationSchema() {}
 
     /**
@@ -64,6 +67,7 @@ final class InformationSchema {
                                 "remarks"),
                         List.of("ordinal_position"),
                         () -> columnRows(visible.get())));
+        keys(visible, tables);
         tables.putAll(viewTables(visible, views));
         return tables;
     }
@@ -100,6 +104,25 @@ final class InformationSchema {
                         List.of(),
                         () -> usageRows(views.get())));
         return tables;
+    }
+
+    private static void keys(Supplier<List<SubjectCatalog.VisibleTable>> visible, Map<String, Table> tables) {
+        tables.put(
+                "table_constraints",
+                new FactsTable("table_constraints", KeyFacts.CONSTRAINTS, List.of(), () -> new KeyFacts(visible.get())
+                        .constraints()));
+        tables.put(
+                "key_column_usage",
+                new FactsTable(
+                        "key_column_usage",
+                        KeyFacts.COLUMNS,
+                        List.of("ordinal_position", OF_UNIQUE),
+                        () -> new KeyFacts(visible.get()).columns()));
+        tables.put(
+                "referential_constraints",
+                new FactsTable(
+                        "referential_constraints", KeyFacts.REFERENCES, List.of(), () -> new KeyFacts(visible.get())
+                                .references()));
     }
 
     private static List<@Nullable Object[]> schemata(
@@ -220,7 +243,10 @@ final class InformationSchema {
             RelDataTypeFactory.Builder row = types.builder();
             RelDataType text = types.createTypeWithNullability(types.createSqlType(SqlTypeName.VARCHAR), true);
             texts.forEach(column -> row.add(column, text));
-            integers.forEach(column -> row.add(column, types.createSqlType(SqlTypeName.INTEGER)));
+            integers.forEach(column -> row.add(
+                    column,
+                    types.createTypeWithNullability(
+                            types.createSqlType(SqlTypeName.INTEGER), column.equals(OF_UNIQUE))));
             return row.build();
         }
 

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.calcite.config.CalciteConnectionConfig;
 import org.apache.calcite.config.CalciteConnectionConfigImpl;
 import org.apache.calcite.config.CalciteConnectionProperty;
 import org.apache.calcite.config.NullCollation;
@@ -39,6 +40,7 @@ import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.fun.SqlLibrary;
 import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
 import org.apache.calcite.sql.util.SqlOperatorTables;
+import org.apache.calcite.sql.validate.SqlNameMatchers;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
@@ -148,7 +150,7 @@ public final class PlanningSpace {
     /**
      * A space over a schema.
      *
-     * @param path the catalog and schema that unqualified names are looked up in; empty for none
+     * @param path the catalog and schema that names without them are looked up in; empty for none
      */
     public static PlanningSpace over(
             CalciteSchema root, List<String> path, RelDataTypeFactory types, ViewSource views) {
@@ -185,7 +187,21 @@ public final class PlanningSpace {
     static CalciteCatalogReader reader(CalciteSchema root, List<String> path, RelDataTypeFactory types) {
         Properties properties = new Properties();
         properties.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "false");
-        return new CalciteCatalogReader(root, path, types, new CalciteConnectionConfigImpl(properties));
+        return new Lookup(root, path, types, new CalciteConnectionConfigImpl(properties));
+    }
+
+    /** A name of one part is looked up in the schema, one of two parts in the catalog, one of three everywhere. */
+    private static final class Lookup extends CalciteCatalogReader {
+        Lookup(CalciteSchema root, List<String> path, RelDataTypeFactory types, CalciteConnectionConfig config) {
+            super(
+                    root,
+                    SqlNameMatchers.withCaseSensitive(false),
+                    path.size() == 2
+                            ? List.of(path, path.subList(0, 1), List.of())
+                            : path.isEmpty() ? List.of(List.of()) : List.of(path, List.of()),
+                    types,
+                    config);
+        }
     }
 
     /** The names of all functions there are. */

@@ -1,5 +1,6 @@
 package dev.nicol.server.catalog;
 
+import dev.nicol.adapters.SourceKey;
 import dev.nicol.policy.TableName;
 import java.util.List;
 import java.util.Map;
@@ -22,20 +23,23 @@ public interface SubjectCatalog {
      *
      * @param kind {@code TABLE}, {@code VIEW} or {@code SYSTEM TABLE}
      * @param rowType visible columns with their masked types
+     * @param keys those of visible columns only; a foreign key may be to what is not visible
      * @param columnComments by column; those of hidden ones may be among them
      */
     record VisibleTable(
             TableName name,
             String kind,
             RelDataType rowType,
+            List<SourceKey> keys,
             @Nullable String comment,
             Map<String, String> columnComments) {
         public VisibleTable {
+            keys = List.copyOf(keys);
             columnComments = Map.copyOf(columnComments);
         }
 
         public VisibleTable(TableName name, String kind, RelDataType rowType, @Nullable String comment) {
-            this(name, kind, rowType, comment, Map.of());
+            this(name, kind, rowType, List.of(), comment, Map.of());
         }
     }
 }

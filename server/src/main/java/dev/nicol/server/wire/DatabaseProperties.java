@@ -29,17 +29,20 @@ final class DatabaseProperties {
         all.put(DatabaseProperty.GET_DRIVER_MAJOR_VERSION, part(version, 0));
         all.put(DatabaseProperty.GET_DRIVER_MINOR_VERSION, part(version, 1));
         all.put(DatabaseProperty.GET_DEFAULT_TRANSACTION_ISOLATION, Connection.TRANSACTION_READ_COMMITTED);
+        // those that JDBC's escape `{fn …}` may call
         all.put(
                 DatabaseProperty.GET_NUMERIC_FUNCTIONS,
                 "ABS,ACOS,ASIN,ATAN,ATAN2,CEILING,COS,COT,DEGREES,EXP,FLOOR,LOG,LOG10,MOD,PI,POWER,RADIANS,ROUND,SIGN,"
                         + "SIN,SQRT,TAN,TRUNCATE");
         all.put(
                 DatabaseProperty.GET_STRING_FUNCTIONS,
-                "CHAR_LENGTH,CONCAT,LCASE,LENGTH,LOCATE,LTRIM,REPLACE,RTRIM,SUBSTRING,UCASE");
-        all.put(DatabaseProperty.GET_SYSTEM_FUNCTIONS, "USER");
+                "ASCII,CHAR,CONCAT,INSERT,LCASE,LEFT,LENGTH,LOCATE,LTRIM,REPEAT,REPLACE,RIGHT,RTRIM,SOUNDEX,SPACE,SUBSTRING,"
+                        + "UCASE");
+        all.put(DatabaseProperty.GET_SYSTEM_FUNCTIONS, "IFNULL,USER");
         all.put(
                 DatabaseProperty.GET_TIME_DATE_FUNCTIONS,
-                "CURDATE,CURTIME,DAYOFMONTH,HOUR,MINUTE,MONTH,NOW,QUARTER,SECOND,YEAR");
+                "CURDATE,CURTIME,DAYOFMONTH,DAYOFWEEK,DAYOFYEAR,HOUR,MINUTE,MONTH,NOW,QUARTER,SECOND,TIMESTAMPADD,"
+                        + "TIMESTAMPDIFF,WEEK,YEAR");
         all.put(DatabaseProperty.GET_S_Q_L_KEYWORDS, keywords());
         all.put(DatabaseProperty.AVATICA_VERSION, String.valueOf(DatabaseProperty.AVATICA_VERSION.defaultValue));
         return Map.copyOf(all);

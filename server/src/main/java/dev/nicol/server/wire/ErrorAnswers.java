@@ -1,5 +1,6 @@
 package dev.nicol.server.wire;
 
+import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.List;
@@ -26,6 +27,10 @@ final class ErrorAnswers {
     private ErrorAnswers() {}
 
     static ErrorResponse of(Throwable failure) {
+        if (failure instanceof OutOfMemoryError) {
+            // a value of many megabytes, when it was written into its frame
+            return of(MemoryBudget.exhausted(failure));
+        }
         if (failure instanceof NicolException refused) {
             if (refused.error() == NicolError.INTERNAL) {
                 LOGGER.error("A statement failed inside Nicol", failure);

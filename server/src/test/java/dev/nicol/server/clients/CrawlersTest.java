@@ -111,25 +111,6 @@ class CrawlersTest {
         }
     }
 
-    /** The statements of Spark's JDBC source: the schema by a query without rows, then each partition by a range. */
-    @Test
-    void readInPartitionsByRanges() throws SQLException {
-        String orders = "\"id\",\"amount\" FROM crm.public.orders ";
-        long rows = 0;
-        try (Connection connection = DriverManager.getConnection(clients.url("protobuf"))) {
-            assertThat(TestNicol.rows(connection, "SELECT * FROM crm.public.orders WHERE 1=0"))
-                    .isEmpty();
-            for (String range : List.of(
-                    "\"id\" < 6667 or \"id\" is null", "\"id\" >= 6667 AND \"id\" < 13333", "\"id\" >= 13333")) {
-                try (Connection executor = DriverManager.getConnection(clients.url("protobuf"))) {
-                    rows += TestNicol.rows(executor, "SELECT " + orders + " WHERE " + range)
-                            .size();
-                }
-            }
-        }
-        assertThat(rows).isEqualTo(20_000);
-    }
-
     private static List<String> names(ResultSet rows, int column) throws SQLException {
         List<String> names = new ArrayList<>();
         try (rows) {

@@ -21,10 +21,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.calcite.avatica.ColumnMetaData.Rep;
 import org.apache.calcite.avatica.ConnectionPropertiesImpl;
+import org.apache.calcite.avatica.Meta;
+import org.apache.calcite.avatica.QueryState;
 import org.apache.calcite.avatica.jdbc.JdbcMeta;
+import org.apache.calcite.avatica.metrics.noop.NoopMetricsSystem;
+import org.apache.calcite.avatica.remote.Handler;
+import org.apache.calcite.avatica.remote.JsonHandler;
 import org.apache.calcite.avatica.remote.JsonService;
-import org.apache.calcite.avatica.remote.LocalJsonService;
 import org.apache.calcite.avatica.remote.LocalService;
+import org.apache.calcite.avatica.remote.ProtobufHandler;
+import org.apache.calcite.avatica.remote.ProtobufTranslation;
+import org.apache.calcite.avatica.remote.ProtobufTranslationImpl;
 import org.apache.calcite.avatica.remote.Service;
 import org.apache.calcite.avatica.remote.TypedValue;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +47,15 @@ class WireComparisonTest {
     private static final String ID = "compared";
 
     private final Set<String> differing = new TreeSet<>();
+    private final ProtobufTranslation protobufs = new ProtobufTranslationImpl();
     private final HttpClient http = HttpClient.newHttpClient();
 
-    /** One of the two servers. */
+    /** One of the two servers, in one format. */
     private interface Peer {
-        Service.Response send(Service.Request request) throws Exception;
+        Answer send(Service.Request request) throws Exception;
     }
+
+    private record Answer(Service.Response response, int status) {}
 
     @Test
     void everyKindOfRequestIsAnsweredAsAvaticaServerDoes() throws Exception {
@@ -57,19 +67,25 @@ class WireComparisonTest {
                 "CREATE TABLE compared (id INTEGER PRIMARY KEY, name VARCHAR(20), amount NUMERIC(10,2), born DATE,"
                         + " seen TIMESTAMP(3), ok BOOLEAN, ratio DOUBLE PRECISION)",
                 "INSERT INTO compared VALUES (1, 'Ann', 1.50, '2000-02-29', '2026-01-01 10:00:00.5', TRUE, 0.1),"
-                        + " (2, NULL, NULL, NULL, NULL, NULL, NULL)");
+                        + " (2, NULL, NULL, NULL, NULL, NULL, NULL)",
+                "CREATE TABLE many (id INTEGER PRIMARY KEY, body VARCHAR(2000))",
+                "INSERT INTO many SELECT n, repeat('x', 2000) FROM generate_series(1, 400) n");
         Properties login = new Properties();
         login.setProperty("user", "postgres");
-        LocalJsonService reference = new LocalJsonService(new LocalService(new JdbcMeta(source.url(), login)));
+        Service reference = new LocalService(new JdbcMeta(source.url(), login));
+        JsonHandler json = new JsonHandler(reference, NoopMetricsSystem.getInstance());
+        ProtobufHandler protobuf = new ProtobufHandler(reference, protobufs, NoopMetricsSystem.getInstance());
         try (TestNicol nicol = TestNicol.start(
                 List.of(source),
                 "users: {sam: {password: \"$HASH\", groups: [all]}}\n",
                 "grants:\n  - {name: all, tables: [\"crm.**\"], actions: [select, insert, update, delete],"
                         + " raw: [\"*\"], to: {groups: [all]}}\n")) {
-            Peer ours = request -> post(nicol, request);
-            Peer theirs = request -> JsonService.MAPPER.readValue(
-                    reference.apply(JsonService.MAPPER.writeValueAsString(request)), Service.Response.class);
-            new Conversation(ours, "crm", theirs, null).all();
+            new Conversation(request -> json(nicol, request), "crm", request -> json(json, request), null).all();
+            Conversation inProtobuf = new Conversation(
+                    request -> protobuf(nicol, request), "crm", request -> protobuf(protobuf, request), null);
+            inProtobuf.all();
+            // not in JSON: Avatica's own writer fails on its request where assertions are on
+            inProtobuf.lostResults();
         }
         assertThat(differing)
                 .allMatch(path -> WireDifferences.JUSTIFIED.stream().anyMatch(known -> path.matches(known.paths())));
@@ -77,15 +93,36 @@ class WireComparisonTest {
                 .allMatch(known -> differing.stream().anyMatch(path -> path.matches(known.paths())));
     }
 
-    private Service.Response post(TestNicol nicol, Service.Request request) throws Exception {
+    private static Answer json(JsonHandler reference, Service.Request request) throws Exception {
+        Handler.HandlerResponse<String> answer = reference.apply(JsonService.MAPPER.writeValueAsString(request));
+        return new Answer(
+                JsonService.MAPPER.readValue(answer.getResponse(), Service.Response.class), answer.getStatusCode());
+    }
+
+    private Answer protobuf(ProtobufHandler reference, Service.Request request) throws Exception {
+        Handler.HandlerResponse<byte[]> answer = reference.apply(protobufs.serializeRequest(request));
+        return new Answer(protobufs.parseResponse(answer.getResponse()), answer.getStatusCode());
+    }
+
+    private Answer json(TestNicol nicol, Service.Request request) throws Exception {
+        HttpResponse<byte[]> answer = post(nicol, "application/json", JsonService.MAPPER.writeValueAsBytes(request));
+        return new Answer(JsonService.MAPPER.readValue(answer.body(), Service.Response.class), answer.statusCode());
+    }
+
+    private Answer protobuf(TestNicol nicol, Service.Request request) throws Exception {
+        HttpResponse<byte[]> answer = post(nicol, "application/x-google-protobuf", protobufs.serializeRequest(request));
+        return new Answer(protobufs.parseResponse(answer.body()), answer.statusCode());
+    }
+
+    private HttpResponse<byte[]> post(TestNicol nicol, String format, byte[] body) throws Exception {
         String credentials =
                 Base64.getEncoder().encodeToString(("sam:" + TestNicol.PASSWORD).getBytes(StandardCharsets.UTF_8));
         HttpRequest post = HttpRequest.newBuilder(URI.create(nicol.url()))
                 .header("Authorization", "Basic " + credentials)
-                .POST(HttpRequest.BodyPublishers.ofString(JsonService.MAPPER.writeValueAsString(request)))
+                .header("Content-Type", format)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
-        return JsonService.MAPPER.readValue(
-                http.send(post, HttpResponse.BodyHandlers.ofString()).body(), Service.Response.class);
+        return http.send(post, HttpResponse.BodyHandlers.ofByteArray());
     }
 
     /** What a client says from its first request to its last, to both. */
@@ -108,21 +145,22 @@ class WireComparisonTest {
             statements();
             prepared();
             batches();
+            fetch();
             metadata();
+            errors();
             both("commit", new Service.CommitRequest(ID));
             both("rollback", new Service.RollbackRequest(ID));
             both("closeConnection", new Service.CloseConnectionRequest(ID));
         }
 
-        private Service.Response sync(Peer peer, @Nullable String catalog) throws Exception {
+        private Answer sync(Peer peer, @Nullable String catalog) throws Exception {
             return peer.send(new Service.ConnectionSyncRequest(
                     ID, new ConnectionPropertiesImpl(false, false, null, catalog, "public")));
         }
 
         private void statements() throws Exception {
-            Service.CreateStatementRequest create = new Service.CreateStatementRequest(ID);
-            int our = ((Service.CreateStatementResponse) ours.send(create)).statementId;
-            int their = ((Service.CreateStatementResponse) theirs.send(create)).statementId;
+            int our = statement(ours);
+            int their = statement(theirs);
             String select = "SELECT * FROM compared ORDER BY id";
             compare(
                     "prepareAndExecute",
@@ -142,9 +180,11 @@ class WireComparisonTest {
         private void prepared() throws Exception {
             Service.PrepareRequest prepare =
                     new Service.PrepareRequest(ID, "SELECT name, amount FROM compared WHERE id = ?", -1);
-            Service.PrepareResponse our = (Service.PrepareResponse) ours.send(prepare);
-            Service.PrepareResponse their = (Service.PrepareResponse) theirs.send(prepare);
-            compare("prepare", our, their);
+            Answer ourAnswer = ours.send(prepare);
+            Answer theirAnswer = theirs.send(prepare);
+            compare("prepare", ourAnswer, theirAnswer);
+            Service.PrepareResponse our = (Service.PrepareResponse) ourAnswer.response();
+            Service.PrepareResponse their = (Service.PrepareResponse) theirAnswer.response();
             List<TypedValue> one = List.of(TypedValue.ofLocal(Rep.INTEGER, 1));
             compare(
                     "execute",
@@ -153,9 +193,8 @@ class WireComparisonTest {
         }
 
         private void batches() throws Exception {
-            Service.CreateStatementRequest create = new Service.CreateStatementRequest(ID);
-            int our = ((Service.CreateStatementResponse) ours.send(create)).statementId;
-            int their = ((Service.CreateStatementResponse) theirs.send(create)).statementId;
+            int our = statement(ours);
+            int their = statement(theirs);
             List<String> commands =
                     List.of("INSERT INTO compared (id) VALUES (8)", "DELETE FROM compared WHERE id = 9");
             compare(
@@ -163,8 +202,8 @@ class WireComparisonTest {
                     undone(ours, new Service.PrepareAndExecuteBatchRequest(ID, our, commands)),
                     undone(theirs, new Service.PrepareAndExecuteBatchRequest(ID, their, commands)));
             Service.PrepareRequest prepare = new Service.PrepareRequest(ID, "INSERT INTO compared (id) VALUES (?)", -1);
-            int ourInsert = ((Service.PrepareResponse) ours.send(prepare)).statement.id;
-            int theirInsert = ((Service.PrepareResponse) theirs.send(prepare)).statement.id;
+            int ourInsert = ((Service.PrepareResponse) ours.send(prepare).response()).statement.id;
+            int theirInsert = ((Service.PrepareResponse) theirs.send(prepare).response()).statement.id;
             List<List<TypedValue>> values =
                     List.of(List.of(TypedValue.ofLocal(Rep.INTEGER, 11)), List.of(TypedValue.ofLocal(Rep.INTEGER, 12)));
             compare(
@@ -174,10 +213,81 @@ class WireComparisonTest {
         }
 
         /** Before the other one writes: it would wait for the rows of this one. */
-        private Service.Response undone(Peer peer, Service.Request request) throws Exception {
-            Service.Response answer = peer.send(request);
+        private Answer undone(Peer peer, Service.Request request) throws Exception {
+            Answer answer = peer.send(request);
             peer.send(new Service.RollbackRequest(ID));
             return answer;
+        }
+
+        private int statement(Peer peer) throws Exception {
+            return ((Service.CreateStatementResponse)
+                            peer.send(new Service.CreateStatementRequest(ID)).response())
+                    .statementId;
+        }
+
+        /** Frames have sizes of their own; the rows of all of them are the same, and so is the last. */
+        private void fetch() throws Exception {
+            List<Object> our = new ArrayList<>();
+            List<Object> their = new ArrayList<>();
+            compare("fetch", last(ours, our), last(theirs, their));
+            assertThat(our).hasSize(400).isEqualTo(their);
+        }
+
+        private Answer last(Peer peer, List<Object> rows) throws Exception {
+            int id = statement(peer);
+            Service.ExecuteResponse first = (Service.ExecuteResponse)
+                    peer.send(new Service.PrepareAndExecuteRequest(ID, id, "SELECT * FROM many ORDER BY id", -1, 100))
+                            .response();
+            Meta.Frame frame = first.results.get(0).firstFrame;
+            assertThat(frame.done).isFalse();
+            rows.addAll(values(frame));
+            while (true) {
+                Answer answer = peer.send(new Service.FetchRequest(ID, id, rows.size(), 100));
+                frame = ((Service.FetchResponse) answer.response()).frame;
+                rows.addAll(values(frame));
+                if (frame.done) {
+                    return answer;
+                }
+            }
+        }
+
+        private List<Object> values(Meta.Frame frame) {
+            List<Object> values = new ArrayList<>();
+            frame.rows.forEach(row -> values.add(JsonService.MAPPER.valueToTree(row)));
+            return values;
+        }
+
+        /** A result that a client has lost and wants again. */
+        void lostResults() throws Exception {
+            both("openConnection", new Service.OpenConnectionRequest(ID, Map.of()));
+            compare("connectionSync", sync(ours, ourCatalog), sync(theirs, theirCatalog));
+            compare("syncResults from the first row", lost(ours, 0), lost(theirs, 0));
+            compare("syncResults from the second", lost(ours, 1), lost(theirs, 1));
+            both("closeConnection", new Service.CloseConnectionRequest(ID));
+        }
+
+        private Answer lost(Peer peer, long offset) throws Exception {
+            int id = statement(peer);
+            return peer.send(new Service.SyncResultsRequest(
+                    ID, id, new QueryState("SELECT id FROM compared ORDER BY id"), offset));
+        }
+
+        private void errors() throws Exception {
+            for (Map.Entry<String, String> wrong : Map.of(
+                            "syntax error", "SELECT FROM WHERE",
+                            "unknown table", "SELECT * FROM nowhere",
+                            "division by zero", "SELECT 1 / (id - id) FROM compared")
+                    .entrySet()) {
+                compare(
+                        wrong.getKey(),
+                        undone(ours, new Service.PrepareAndExecuteRequest(ID, statement(ours), wrong.getValue(), -1)),
+                        undone(
+                                theirs,
+                                new Service.PrepareAndExecuteRequest(ID, statement(theirs), wrong.getValue(), -1)));
+            }
+            both("unknown statement", new Service.PrepareAndExecuteRequest(ID, 987_654, "SELECT 1", -1));
+            both("fetch of an unknown statement", new Service.FetchRequest(ID, 987_654, 0, 100));
+            both("unknown connection", new Service.CreateStatementRequest("never opened"));
         }
 
         private void metadata() throws Exception {
@@ -196,7 +306,7 @@ class WireComparisonTest {
     }
 
     /** Paths at which the two differ; what each server makes up for itself is none. */
-    private void compare(String name, Service.Response ours, Service.Response theirs) {
+    private void compare(String name, Answer ours, Answer theirs) {
         Map<String, List<String>> our = flat(ours);
         Map<String, List<String>> their = flat(theirs);
         Set<String> paths = new TreeSet<>(our.keySet());
@@ -208,9 +318,11 @@ class WireComparisonTest {
         }
     }
 
-    private static Map<String, List<String>> flat(Service.Response response) {
+    private static Map<String, List<String>> flat(Answer answer) {
         Map<String, List<String>> flat = new TreeMap<>();
-        flatten("", JsonService.MAPPER.valueToTree(response), flat);
+        flat.put(".status", List.of("" + answer.status()));
+        flat.put(".kind", List.of(answer.response().getClass().getSimpleName()));
+        flatten("", JsonService.MAPPER.valueToTree(answer.response()), flat);
         return flat;
     }
 

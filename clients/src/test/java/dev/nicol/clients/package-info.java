@@ -1,0 +1,5 @@
+/** Programs of others, unmodified, against the jar as it ships. */
+@NullMarked
+package dev.nicol.clients;
+
+import org.jspecify.annotations.NullMarked;
