@@ -161,7 +161,7 @@ final class SubjectViews {
                 .collect(Collectors.toSet());
     }
 
-    /** Without tags: what flows through a view is masked where it is seen.stored(), and must not be masked twice. */
+    /** Without tags: what flows through a view is masked where it is stored, and must not be masked twice. */
     private TableFacts facts(TableName name, RelDataType rowType) {
         return new TableFacts(
                 name,
