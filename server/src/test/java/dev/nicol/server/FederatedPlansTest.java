@@ -145,4 +145,14 @@ class FederatedPlansTest {
                 .containsExactly("1|here|one", "2|there|two", "3|here|one", "11|there|two");
         assertThat(sent()).hasSize(2).first().asString().contains("INNER JOIN");
     }
+
+    /** Joined by the inequality alone, their source would answer with more rows than it has. */
+    @Test
+    void whatOnlyAnInequalityTiesIsNotJoinedAtItsSourceFirst() throws SQLException {
+        assertThat(rows(
+                        "SELECT p.id, COUNT(*) FROM pg.public.calls c, pg.public.topics t, $my.people p WHERE c.person = p.id"
+                                + " AND t.id = p.place AND c.minutes > t.id GROUP BY p.id ORDER BY 1"))
+                .containsExactly("1|21", "2|17", "3|23");
+        assertThat(sent()).hasSize(3).noneMatch(sql -> sql.contains("JOIN"));
+    }
 }
