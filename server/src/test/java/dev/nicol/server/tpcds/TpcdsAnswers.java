@@ -15,15 +15,17 @@ import java.util.List;
  * blanks (CHAR is padded or not as its database has it).
  *
  * @param columns how many there are, rows or not
+ * @param sqlState of a failure, or nothing
+ * @param message of a failure, or nothing
  */
-record TpcdsAnswers(List<List<Object>> rows, int columns) {
-    /** PostgreSQL gives averages and quotients at least this many; the tables' own numbers have two. */
-    private static final int DIGITS_OF_QUOTIENTS = 10;
+record TpcdsAnswers(List<List<Object>> rows, int columns, String sqlState, String message) {
+    /** PostgreSQL gives averages and quotients at least this many, unless they are very large; the tables' own numbers have two. */
+    private static final int DIGITS_OF_QUOTIENTS = 6;
 
     private static final MathContext SIX = new MathContext(6);
 
-    /** The rows of a query. */
-    static TpcdsAnswers of(Connection connection, String sql, int seconds) throws SQLException {
+    /** The rows of a query, or how it failed. */
+    static TpcdsAnswers of(Connection connection, String sql, int seconds) {
         try (Statement statement = connection.createStatement()) {
             statement.setQueryTimeout(seconds);
             try (ResultSet rows = statement.executeQuery(sql)) {
@@ -41,13 +43,19 @@ record TpcdsAnswers(List<List<Object>> rows, int columns) {
                     }
                     all.add(row);
                 }
-                return new TpcdsAnswers(all, columns);
+                return new TpcdsAnswers(all, columns, "", "");
             }
+        } catch (SQLException failure) {
+            return new TpcdsAnswers(
+                    List.of(), 0, String.valueOf(failure.getSQLState()), String.valueOf(failure.getMessage()));
         }
     }
 
     /** The first difference to what PostgreSQL answers, or nothing. */
     String difference(TpcdsAnswers right) {
+        if (!sqlState.equals(right.sqlState)) {
+            return sqlState.isEmpty() ? "an answer for " + right.message : message;
+        }
         if (rows.size() != right.rows.size()) {
             return rows.size() + " rows for " + right.rows.size();
         }

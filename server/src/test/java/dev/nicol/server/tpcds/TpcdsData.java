@@ -62,9 +62,6 @@ final class TpcdsData {
             "call_center",
             "catalog_page");
 
-    /** Below it there is not one of each kind. */
-    private static final double SCALE = 0.01;
-
     private static final int SECONDS_OF_A_MINUTE = 60;
 
     /** By ticket and order first: MariaDB takes minutes to look for other rows of an order that it has no index of. */
@@ -87,22 +84,25 @@ final class TpcdsData {
             "inventory", "inv_item_sk");
 
     private final Path directory;
+    private final double scale;
     private final int share;
     private final Set<String> demographics = new TreeSet<>();
     private final Set<String> times = new TreeSet<>();
 
-    private TpcdsData(Path directory, int share) {
+    private TpcdsData(Path directory, double scale, int share) {
         this.directory = directory;
+        this.scale = scale;
         this.share = share;
     }
 
     /**
      * Writes a file for each table.
      *
+     * @param scale 1 is 2.9 million rows of store_sales; from 0.01
      * @param share one of how many tickets, orders and items of the inventory is kept
      */
-    static TpcdsData generate(Path directory, int share) {
-        TpcdsData data = new TpcdsData(directory, share);
+    static TpcdsData generate(Path directory, double scale, int share) {
+        TpcdsData data = new TpcdsData(directory, scale, share);
         for (String table : TABLES) {
             if (!Table.getTable(table).isChild()) {
                 data.write(Table.getTable(table));
@@ -113,7 +113,7 @@ final class TpcdsData {
 
     /** Returns come with the sales that they are of. */
     private void write(Table table) {
-        Session session = Session.getDefaultSession().withScale(SCALE).withTable(table);
+        Session session = Session.getDefaultSession().withScale(scale).withTable(table);
         List<Table> written = table.hasChild() ? List.of(table, table.getChild()) : List.of(table);
         List<StringBuilder> files = List.of(new StringBuilder(), new StringBuilder());
         for (List<List<String>> rows : Results.constructResults(table, session)) {

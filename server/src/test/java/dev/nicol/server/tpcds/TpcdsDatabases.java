@@ -9,27 +9,43 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * One PostgreSQL with all tables, and a Nicol over a PostgreSQL and a MariaDB that share them: the sales of stores on
- * PostgreSQL, those of the catalogue and the web on MariaDB, what describes them on either, and some of it behind views.
+ * One PostgreSQL with all tables, and a Nicol over a PostgreSQL and a MariaDB that share them, some behind views.
  */
 final class TpcdsDatabases implements AutoCloseable {
-    private static final Set<String> AT_MARIADB = Set.of(
-            "catalog_sales",
-            "catalog_returns",
-            "catalog_page",
-            "call_center",
-            "web_sales",
-            "web_returns",
-            "web_page",
-            "web_site",
-            "item",
-            "customer_address",
-            "promotion",
-            "ship_mode",
-            "income_band",
-            "warehouse");
+    /** Which tables MariaDB has. */
+    enum Layout {
+        /** Sales of the catalogue and the web, and what describes them. */
+        SPREAD(Set.of(
+                "catalog_sales",
+                "catalog_returns",
+                "catalog_page",
+                "call_center",
+                "web_sales",
+                "web_returns",
+                "web_page",
+                "web_site",
+                "item",
+                "customer_address",
+                "promotion",
+                "ship_mode",
+                "income_band",
+                "warehouse")),
+        /** All others. */
+        SWAPPED(TpcdsData.TABLES.stream()
+                .filter(table -> !SPREAD.atMariadb.contains(table))
+                .collect(Collectors.toSet())),
+        POSTGRES(Set.of()),
+        MARIADB(Set.copyOf(TpcdsData.TABLES));
+
+        private final Set<String> atMariadb;
+
+        Layout(Set<String> atMariadb) {
+            this.atMariadb = atMariadb;
+        }
+    }
 
     /** Read as views of the same names. */
     private static final Set<String> BEHIND_VIEWS =
@@ -38,9 +54,11 @@ final class TpcdsDatabases implements AutoCloseable {
     private final Connection oracle;
     private final TestNicol nicol;
     private final Connection governed;
+    private final Layout layout;
     private final String shopSchema;
 
-    private TpcdsDatabases(Connection oracle, TestNicol nicol, String shopSchema) throws SQLException {
+    private TpcdsDatabases(Connection oracle, TestNicol nicol, Layout layout, String shopSchema) throws SQLException {
+        this.layout = layout;
         this.oracle = oracle;
         this.nicol = nicol;
         this.governed = nicol.connect("ana");
@@ -48,8 +66,8 @@ final class TpcdsDatabases implements AutoCloseable {
     }
 
     /** @param share one of how many tickets, orders and items of the inventory there is */
-    static TpcdsDatabases start(int share) throws SQLException {
-        TpcdsData data = TpcdsData.generate(TestDatabases.directory(), share);
+    static TpcdsDatabases start(double scale, int share, Layout layout) throws SQLException {
+        TpcdsData data = TpcdsData.generate(TestDatabases.directory(), scale, share);
         Connection oracle = connect(TestDatabases.postgres("whole"));
         data.load(oracle, TpcdsData.TABLES);
         SourceDefinition crm = TestDatabases.postgres("crm");
@@ -57,12 +75,12 @@ final class TpcdsDatabases implements AutoCloseable {
             data.load(
                     postgres,
                     TpcdsData.TABLES.stream()
-                            .filter(table -> !AT_MARIADB.contains(table))
+                            .filter(table -> !layout.atMariadb.contains(table))
                             .toList());
         }
         SourceDefinition shop = TestDatabases.mariadb("shop");
         try (Connection mariadb = connect(shop)) {
-            data.load(mariadb, AT_MARIADB);
+            data.load(mariadb, layout.atMariadb);
         }
         TestNicol nicol = TestNicol.start(List.of(crm, shop), """
                 users:
@@ -71,7 +89,7 @@ final class TpcdsDatabases implements AutoCloseable {
                 grants:
                   - {name: analysts, tables: ["crm.**", "shop.**", "virtual.**"], actions: [select, ddl], raw: ["*"], to: {groups: [analysts]}}
                 """);
-        TpcdsDatabases databases = new TpcdsDatabases(oracle, nicol, TestDatabases.schema(shop));
+        TpcdsDatabases databases = new TpcdsDatabases(oracle, nicol, layout, TestDatabases.schema(shop));
         try (Statement statement = databases.governed.createStatement()) {
             statement.execute("CREATE SCHEMA virtual.tpcds");
             for (String table : BEHIND_VIEWS) {
@@ -101,7 +119,7 @@ final class TpcdsDatabases implements AutoCloseable {
     }
 
     private String table(String table) {
-        return AT_MARIADB.contains(table) ? "shop." + shopSchema + "." + table : "crm.public." + table;
+        return layout.atMariadb.contains(table) ? "shop." + shopSchema + "." + table : "crm.public." + table;
     }
 
     @Override
