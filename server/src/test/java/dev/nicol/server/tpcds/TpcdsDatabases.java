@@ -12,7 +12,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * One PostgreSQL with all tables, and a Nicol over a PostgreSQL and a MariaDB that share them, some behind views.
+ * One PostgreSQL with all tables, and a Nicol over it and a MariaDB that has some of them too: these are read there only. Some are
+ * read as views.
  */
 final class TpcdsDatabases implements AutoCloseable {
     /** Which tables MariaDB has. */
@@ -68,16 +69,9 @@ final class TpcdsDatabases implements AutoCloseable {
     /** @param share one of how many tickets, orders and items of the inventory there is */
     static TpcdsDatabases start(double scale, int share, Layout layout) throws SQLException {
         TpcdsData data = TpcdsData.generate(TestDatabases.directory(), scale, share);
-        Connection oracle = connect(TestDatabases.postgres("whole"));
-        data.load(oracle, TpcdsData.TABLES);
         SourceDefinition crm = TestDatabases.postgres("crm");
-        try (Connection postgres = connect(crm)) {
-            data.load(
-                    postgres,
-                    TpcdsData.TABLES.stream()
-                            .filter(table -> !layout.atMariadb.contains(table))
-                            .toList());
-        }
+        Connection oracle = connect(crm);
+        data.load(oracle, TpcdsData.TABLES);
         SourceDefinition shop = TestDatabases.mariadb("shop");
         try (Connection mariadb = connect(shop)) {
             data.load(mariadb, layout.atMariadb);
