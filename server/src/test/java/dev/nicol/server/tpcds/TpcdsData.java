@@ -1,5 +1,7 @@
 package dev.nicol.server.tpcds;
 
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Lists;
 import io.trino.tpcds.Results;
 import io.trino.tpcds.Session;
 import io.trino.tpcds.Table;
@@ -13,6 +15,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -31,7 +35,7 @@ import org.postgresql.PGConnection;
  *   <li>inventory: items whose number the share divides
  *   <li>customer_demographics: what a kept sale, return or customer names
  *   <li>time_dim: minutes, not seconds: what a kept sale or return names, and every full minute
- *   <li>date_dim: the years 1990 to 2005
+ *   <li>date_dim: the days of 1990 to 2005
  * </ul>
  */
 final class TpcdsData {
@@ -64,6 +68,11 @@ final class TpcdsData {
 
     private static final int SECONDS_OF_A_MINUTE = 60;
 
+    /** Rows of date_dim, which begins with 2 January 1900. */
+    private static final long FIRST_DAY = ChronoUnit.DAYS.between(LocalDate.of(1900, 1, 1), LocalDate.of(1990, 1, 1));
+
+    private static final long LAST_DAY = ChronoUnit.DAYS.between(LocalDate.of(1900, 1, 1), LocalDate.of(2005, 12, 31));
+
     /** By ticket and order first: MariaDB takes minutes to look for other rows of an order that it has no index of. */
     private static final Map<String, String> KEYS = Map.of(
             "store_sales", "ss_ticket_number, ss_item_sk",
@@ -86,7 +95,7 @@ final class TpcdsData {
     private final Path directory;
     private final double scale;
     private final int share;
-    private final Set<String> demographics = new TreeSet<>();
+    private final Set<Long> demographics = new TreeSet<>();
     private final Set<String> times = new TreeSet<>();
 
     private TpcdsData(Path directory, double scale, int share) {
@@ -113,10 +122,9 @@ final class TpcdsData {
 
     /** Returns come with the sales that they are of. */
     private void write(Table table) {
-        Session session = Session.getDefaultSession().withScale(scale).withTable(table);
         List<Table> written = table.hasChild() ? List.of(table, table.getChild()) : List.of(table);
         List<StringBuilder> files = List.of(new StringBuilder(), new StringBuilder());
-        for (List<List<String>> rows : Results.constructResults(table, session)) {
+        for (List<List<String>> rows : rows(table)) {
             for (int i = 0; i < rows.size(); i++) {
                 if (kept(written.get(i), rows.get(i))) {
                     append(files.get(i), rows.get(i));
@@ -130,6 +138,18 @@ final class TpcdsData {
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    /** What the generator gives; of the large tables whose rows it numbers by their keys, no more than is kept. */
+    private Iterable<List<List<String>>> rows(Table table) {
+        Session session = Session.getDefaultSession().withScale(scale).withTable(table);
+        return switch (table) {
+            case CUSTOMER_DEMOGRAPHICS ->
+                Iterables.concat(Lists.transform(
+                        List.copyOf(demographics), number -> Results.constructResults(table, number, number, session)));
+            case DATE_DIM -> Results.constructResults(table, FIRST_DAY, LAST_DAY, session);
+            default -> Results.constructResults(table, session);
+        };
     }
 
     private static void append(StringBuilder file, List<String> row) {
@@ -147,25 +167,18 @@ final class TpcdsData {
         if (number != null && Long.parseLong(value(table, row, number)) % share != 0) {
             return false;
         }
-        switch (name) {
-            case "customer_demographics":
-                return demographics.contains(row.get(0));
-            case "time_dim":
-                return Integer.parseInt(row.get(0)) % SECONDS_OF_A_MINUTE == 0 || times.contains(row.get(0));
-            case "date_dim":
-                int year = Integer.parseInt(value(table, row, "d_year"));
-                return year >= 1990 && year <= 2005;
-            default:
-                Column[] columns = table.getColumns();
-                for (int i = 0; i < columns.length; i++) {
-                    if (columns[i].getName().endsWith("cdemo_sk") && row.get(i) != null) {
-                        demographics.add(row.get(i));
-                    } else if (columns[i].getName().endsWith("time_sk") && row.get(i) != null) {
-                        times.add(row.get(i));
-                    }
-                }
-                return true;
+        if (name.equals("time_dim")) {
+            return Integer.parseInt(row.get(0)) % SECONDS_OF_A_MINUTE == 0 || times.contains(row.get(0));
         }
+        Column[] columns = table.getColumns();
+        for (int i = 0; i < columns.length; i++) {
+            if (columns[i].getName().endsWith("cdemo_sk") && row.get(i) != null) {
+                demographics.add(Long.valueOf(row.get(i)));
+            } else if (columns[i].getName().endsWith("time_sk") && row.get(i) != null) {
+                times.add(row.get(i));
+            }
+        }
+        return true;
     }
 
     private static String value(Table table, List<String> row, String column) {
