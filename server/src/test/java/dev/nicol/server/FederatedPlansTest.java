@@ -188,4 +188,13 @@ class FederatedPlansTest {
         assertThat(rows(String.format(numbers, "DESC RANGE BETWEEN 2 PRECEDING AND UNBOUNDED FOLLOWING")))
                 .containsExactly("1|3", "2|4", "3|4", "4|4", "11|5");
     }
+
+    @Test
+    void aCovarianceOfWholeNumbersKeepsItsFraction() throws SQLException {
+        assertThat(rows("SELECT COVAR_POP(p.id, p.place), COVAR_SAMP(p.id, p.place) FROM $my.people p"
+                        + " JOIN pg.public.visits v ON v.person = p.id"))
+                .containsExactly("1.1250000000000000|1.5000000000000000");
+        assertThat(rows("SELECT COVAR_POP(id, id * 2) = 2.5 FROM pg.public.topics"))
+                .containsExactly("true");
+    }
 }
