@@ -5,6 +5,7 @@ import dev.nicol.policy.NicolError;
 import java.math.BigDecimal;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
@@ -136,7 +137,8 @@ final class RangeWindows extends RelHomogeneousShuttle {
             if (key.getSqlTypeName() != SqlTypeName.DATE) {
                 return bound;
             }
-            BigDecimal[] days = literal.getValueAs(BigDecimal.class).divideAndRemainder(MILLIS_OF_A_DAY);
+            BigDecimal[] days =
+                    Objects.requireNonNull(literal.getValueAs(BigDecimal.class)).divideAndRemainder(MILLIS_OF_A_DAY);
             if (days[1].signum() != 0) {
                 throw refused();
             }
