@@ -106,6 +106,9 @@ final class EngineExpressions {
                 fields.add(rex.makeCast(
                         call.getType(), fields.get(call.getArgList().get(0)), true, false));
                 wide = call.withArgList(List.of(fields.size() - 1));
+            } else if (call.getAggregation().getKind() == SqlKind.COVAR_POP
+                    || call.getAggregation().getKind() == SqlKind.COVAR_SAMP) {
+                wide = call.withArgList(decimals(call.getArgList(), fields, rex));
             }
             calls.add(wide);
         }
@@ -122,6 +125,21 @@ final class EngineExpressions {
                 aggregate.getGroupSet(),
                 aggregate.getGroupSets(),
                 calls);
+    }
+
+    /** Whole numbers as decimals, added to the fields: products of their sums are divided, and whole ones would lose the rest. */
+    private static List<Integer> decimals(List<Integer> arguments, List<RexNode> fields, RexBuilder rex) {
+        List<Integer> wide = new ArrayList<>();
+        for (int argument : arguments) {
+            RelDataType type = fields.get(argument).getType();
+            RelDataType decimal =
+                    SqlTypeUtil.isIntType(type) ? rex.getTypeFactory().decimalOf(type) : null;
+            if (decimal != null) {
+                fields.add(rex.makeCast(decimal, fields.get(argument), true, false));
+            }
+            wide.add(decimal == null ? argument : fields.size() - 1);
+        }
+        return wide;
     }
 
     private static boolean sums(SqlKind kind) {

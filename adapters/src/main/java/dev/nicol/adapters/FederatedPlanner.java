@@ -128,7 +128,7 @@ public final class FederatedPlanner {
                 EngineExpressions.widened(heuristic(split, DISTINCT_AGGREGATES)),
                 List.of(CoreRules.AGGREGATE_REDUCE_FUNCTIONS));
         RelNode windows = heuristic(
-                EngineExpressions.widened(reduced.accept(new GrandTotals(false))),
+                EngineExpressions.widened(reduced.accept(new GrandTotals(false)).accept(new RangeWindows())),
                 List.of(CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW));
         RelNode exact = heuristic(BoundedFunctions.apply(EngineExpressions.exact(windows)), JOIN_KEYS);
         RelNode calcs = heuristic(exact.accept(new WholeRows()).accept(new ActualTypes()), CALCS);

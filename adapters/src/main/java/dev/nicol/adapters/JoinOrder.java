@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Orders inner joins across sources. Factors of one source that a predicate connects are joined first, so that their
- * source joins them; to the smallest group is then joined what leaves the fewest rows, always along a predicate where there
+ * source joins them, unless that has no equality and answers with more rows than they have; to the smallest group is then joined what leaves the fewest rows, always along a predicate where there
  * is one.
  *
  * <p>Deterministic and quadratic in the number of factors, because planning time is part of every statement.
@@ -179,7 +179,10 @@ final class JoinOrder {
                             && connects(left.get(i), left.get(j), pending)) {
                         Set<RexNode> attempt = new LinkedHashSet<>(pending);
                         Group both = join(left.get(i), left.get(j), attempt);
-                        if (source.equals(sourceOf.apply(both.plan()))) {
+                        boolean grows =
+                                both.rows() > left.get(i).rows() + left.get(j).rows();
+                        if ((!grows || equates(left.get(i), left.get(j), pending))
+                                && source.equals(sourceOf.apply(both.plan()))) {
                             pending.retainAll(attempt);
                             left.set(i, both);
                             left.remove(j);
@@ -226,14 +229,20 @@ final class JoinOrder {
     }
 
     private boolean connects(Group one, Group other, Collection<RexNode> pending) {
-        return pending.stream().anyMatch(condition -> {
-            Set<Integer> read = factorsOf(condition);
-            return read.stream().anyMatch(one.order()::contains)
-                    && read.stream().anyMatch(other.order()::contains)
-                    && read.stream()
-                            .allMatch(f ->
-                                    one.order().contains(f) || other.order().contains(f));
-        });
+        return pending.stream().anyMatch(condition -> connects(one, other, condition));
+    }
+
+    private boolean equates(Group one, Group other, Collection<RexNode> pending) {
+        return pending.stream()
+                .anyMatch(condition -> condition.getKind() == SqlKind.EQUALS && connects(one, other, condition));
+    }
+
+    private boolean connects(Group one, Group other, RexNode condition) {
+        Set<Integer> read = factorsOf(condition);
+        return read.stream().anyMatch(one.order()::contains)
+                && read.stream().anyMatch(other.order()::contains)
+                && read.stream()
+                        .allMatch(f -> one.order().contains(f) || other.order().contains(f));
     }
 
     /**

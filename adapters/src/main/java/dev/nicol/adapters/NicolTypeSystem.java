@@ -85,6 +85,19 @@ public final class NicolTypeSystem extends RelDataTypeSystemImpl {
         return factory.createTypeWithNullability(wide, argument.isNullable());
     }
 
+    /** That of an average over both: the default is the first one's own, and a covariance of whole numbers is none. */
+    @Override
+    public RelDataType deriveCovarType(RelDataTypeFactory factory, RelDataType first, RelDataType second) {
+        RelDataType one = deriveAvgAggType(factory, first);
+        RelDataType other = deriveAvgAggType(factory, second);
+        boolean approximate = other.getSqlTypeName() == SqlTypeName.DOUBLE;
+        return factory.createTypeWithNullability(
+                approximate || one.getSqlTypeName() == SqlTypeName.DECIMAL && one.getScale() < other.getScale()
+                        ? other
+                        : one,
+                first.isNullable() || second.isNullable());
+    }
+
     /** Texts of several lengths, as in VALUES, keep theirs: blanks at the end would be equal to no stored text. */
     @Override
     public boolean shouldConvertRaggedUnionTypesToVarying() {

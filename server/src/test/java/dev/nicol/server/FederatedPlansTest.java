@@ -1,6 +1,7 @@
 package dev.nicol.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
@@ -33,6 +34,8 @@ class FederatedPlansTest {
                 "INSERT INTO calls VALUES (1000, NULL, NULL, NULL), (1001, 3, NULL, 100)",
                 "CREATE TABLE topics (id INTEGER PRIMARY KEY, name VARCHAR(10))",
                 "INSERT INTO topics VALUES (0, 'zero'), (1, 'one'), (2, 'two'), (3, NULL)",
+                "CREATE TABLE visits (person INTEGER PRIMARY KEY, visited DATE)",
+                "INSERT INTO visits VALUES (1, '2000-01-01'), (2, '2000-01-03'), (3, NULL), (4, '2000-01-08'), (11, '2000-01-09')",
                 "ANALYZE");
         SourceDefinition shop = TestDatabases.mariadb("my");
         my = "my." + TestDatabases.schema(shop);
@@ -144,5 +147,54 @@ class FederatedPlansTest {
                                 + " AND t.id = q.id ORDER BY 1"))
                 .containsExactly("1|here|one", "2|there|two", "3|here|one", "11|there|two");
         assertThat(sent()).hasSize(2).first().asString().contains("INNER JOIN");
+    }
+
+    /** Joined by the inequality alone, their source would answer with more rows than it has. */
+    @Test
+    void whatOnlyAnInequalityTiesIsNotJoinedAtItsSourceFirst() throws SQLException {
+        assertThat(rows(
+                        "SELECT p.id, COUNT(*) FROM pg.public.calls c, pg.public.topics t, $my.people p WHERE c.person = p.id"
+                                + " AND t.id = p.place AND c.minutes > t.id GROUP BY p.id ORDER BY 1"))
+                .containsExactly("1|21", "2|17", "3|23");
+        assertThat(sent()).hasSize(3).noneMatch(sql -> sql.contains("JOIN"));
+    }
+
+    /** What is unknown is the only one of its range. */
+    @Test
+    void aRangeIsOneOfDaysOverDatesAndGoesDownInDescendingOrder() throws SQLException {
+        String dates =
+                "SELECT p.id, SUM(p.id) OVER (ORDER BY v.visited %s) FROM pg.public.visits v JOIN $my.people p ON p.id ="
+                        + " v.person ORDER BY 1";
+        assertThat(rows(String.format(dates, "RANGE BETWEEN INTERVAL '5' DAY PRECEDING AND CURRENT ROW")))
+                .containsExactly("1|1", "2|3", "3|3", "4|6", "11|15");
+        assertThat(rows(String.format(dates, "DESC RANGE BETWEEN INTERVAL '5' DAY PRECEDING AND CURRENT ROW")))
+                .containsExactly("1|3", "2|6", "3|3", "4|15", "11|11");
+        assertThat(rows(String.format(dates, "RANGE BETWEEN CURRENT ROW AND INTERVAL '48' HOUR FOLLOWING")))
+                .containsExactly("1|3", "2|2", "3|3", "4|15", "11|11");
+        for (String refused : List.of(
+                "RANGE BETWEEN INTERVAL '1' MONTH PRECEDING AND CURRENT ROW",
+                "RANGE BETWEEN INTERVAL '1' DAY FOLLOWING AND INTERVAL '2' DAY FOLLOWING",
+                "RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL '2' DAY FOLLOWING")) {
+            assertThatThrownBy(() -> rows(String.format(dates, refused))).hasMessageContaining("0A000");
+        }
+
+        String numbers =
+                "SELECT p.id, COUNT(*) OVER (ORDER BY v.person %s) FROM pg.public.visits v JOIN $my.people p ON p.id ="
+                        + " v.person ORDER BY 1";
+        assertThat(rows(String.format(numbers, "RANGE BETWEEN 2 PRECEDING AND CURRENT ROW")))
+                .containsExactly("1|1", "2|2", "3|3", "4|3", "11|1");
+        assertThat(rows(String.format(numbers, "RANGE BETWEEN 1 FOLLOWING AND 2 FOLLOWING")))
+                .containsExactly("1|2", "2|2", "3|1", "4|0", "11|0");
+        assertThat(rows(String.format(numbers, "DESC RANGE BETWEEN 2 PRECEDING AND UNBOUNDED FOLLOWING")))
+                .containsExactly("1|3", "2|4", "3|4", "4|4", "11|5");
+    }
+
+    @Test
+    void aCovarianceOfWholeNumbersKeepsItsFraction() throws SQLException {
+        assertThat(rows("SELECT COVAR_POP(p.id, p.place), COVAR_SAMP(p.id, p.place) FROM $my.people p"
+                        + " JOIN pg.public.visits v ON v.person = p.id"))
+                .containsExactly("1.1250000000000000|1.5000000000000000");
+        assertThat(rows("SELECT COVAR_POP(id, id * 2) = 2.5 FROM pg.public.topics"))
+                .containsExactly("true");
     }
 }

@@ -54,7 +54,7 @@ class VirtualSchemasTest {
                   audra: {password: "$HASH", roles: [auditor]}
                 """, """
                 grants:
-                  - {name: analysts, tables: ["crm.*.customers", "crm.*.tickets", "shop.**", "virtual.sales.*"], actions: [select], to: {groups: [analysts]}}
+                  - {name: analysts, tables: ["crm.*.customers", "crm.*.tickets", "shop.**", "virtual.sales.*", "virtual.chain.*"], actions: [select], to: {groups: [analysts]}}
                   - {name: others, tables: ["virtual.sales.*"], actions: [select], to: {groups: [others]}}
                   - {name: writers, tables: ["crm.*.inbox", "crm.*.tickets"], actions: [insert, update, delete], to: {groups: [analysts]}}
                   - {name: stewards, tables: ["crm.**", "shop.**", "virtual.**"], actions: [select, update, ddl], raw: ["*"], to: {groups: [stewards]}}
@@ -89,13 +89,29 @@ class VirtualSchemasTest {
         assertCode("steve", "CREATE VIEW virtual.sales.totals AS SELECT 1 AS one", "42P07");
         assertCode("steve", "CREATE VIEW virtual.sales.broken AS SELECT nothing FROM crm.public.customers", "42703");
         assertCode("steve", "DROP SCHEMA virtual.sales", "42501");
-        assertThat(nicol.rows("ann", "SELECT table_name FROM nicol.information_schema.views"))
+        assertThat(nicol.rows(
+                        "ann", "SELECT table_name FROM nicol.information_schema.views WHERE table_schema = 'sales'"))
                 .containsExactly("totals");
 
         nicol.update("steve", "CREATE OR REPLACE VIEW virtual.sales.totals AS SELECT name FROM crm.public.customers");
         assertThat(nicol.rows("ann", "SELECT * FROM virtual.sales.totals")).containsExactly("Ann");
         nicol.update("steve", "DROP VIEW virtual.sales.totals");
         assertCode("ann", "SELECT * FROM virtual.sales.totals", "42P01");
+    }
+
+    @Test
+    void aChainOfTenViewsIsGovernedByItsReader() throws SQLException {
+        nicol.update("steve", "CREATE SCHEMA virtual.chain");
+        String last;
+        try (Connection steve = nicol.connect("steve")) {
+            last = ViewChain.create(steve, "virtual.chain", "crm.public", "shop.public");
+        }
+
+        String sql = "SELECT id, name, email, kind, place, home FROM " + last + " ORDER BY id";
+        assertThat(nicol.rows("steve", sql)).containsExactly("1|ANN|ann@x.org|often|1|EU", "2|BOB|bob@x.org|once|1|-");
+        assertThat(nicol.rows("ann", sql)).containsExactly("1|ANN|***|often|1|EU");
+        assertThat(nicol.rows("steve", "SELECT first_amount FROM " + last + " WHERE kind = 'often'"))
+                .containsExactly("5.50");
     }
 
     @Test
