@@ -4,6 +4,7 @@ import dev.nicol.adapters.Catalog;
 import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.MaskChecks;
 import dev.nicol.adapters.Source;
+import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problem;
@@ -68,6 +69,7 @@ final class ConfigurationCheck {
             snapshot.sources().values().stream()
                     .filter(source -> source.unavailable() != null)
                     .forEach(source -> problems.add(config.file() + ": " + source.unavailable()));
+            problems.addAll(missingPlaces(config, snapshot));
             ViewCheck views = ViewCheck.of(config, snapshot);
             problems.addAll(views.problems());
             warnings.addAll(views.warnings());
@@ -81,6 +83,21 @@ final class ConfigurationCheck {
                             LoadedPolicies.check(snapshot, null, untagged, subjects, Clock.systemUTC())));
         }
         return problems;
+    }
+
+    /** Schemas that are to keep rows of materialised views, and are not there. */
+    private static List<String> missingPlaces(NicolConfig config, CatalogSnapshot snapshot) {
+        List<String> missing = new ArrayList<>();
+        config.materializedViews().forEach((name, schema) -> {
+            SourceCatalog source = snapshot.sources().get(name);
+            if (source != null
+                    && source.unavailable() == null
+                    && !source.schemas().contains(schema)) {
+                missing.add(config.file() + ": materialized_views: source `" + name + "` has no schema `" + schema
+                        + "`, or its login does not see it — create it, or name one of " + source.schemas());
+            }
+        });
+        return missing;
     }
 
     /** Null where they cannot be listed. */

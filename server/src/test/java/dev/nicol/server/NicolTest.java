@@ -97,6 +97,19 @@ class NicolTest {
     }
 
     @Test
+    void checkTellsOfPlacesForRowsThatAreNotThere() throws IOException {
+        Files.createDirectory(directory.resolve("policies"));
+        write("users.yaml", "users: {}\n");
+        write("nicol.yaml", """
+                identity: {users: users.yaml}
+                sources: {lake: {kind: h2, url: "jdbc:h2:mem:places", environment: development}}
+                materialized_views: {lake: NOWHERE}
+                """);
+        assertThat(run("check", "--config", path("nicol.yaml"))).isEqualTo(1);
+        assertThat(err.toString()).contains("materialized_views: source `lake` has no schema `NOWHERE`");
+    }
+
+    @Test
     void checkTellsOfSinksThatCannotBeReached() throws IOException {
         Files.createDirectory(directory.resolve("policies"));
         write("users.yaml", "users: {}\n");
