@@ -79,6 +79,12 @@ class ViewFilesTest {
                         + "CREATE VIEW virtual.files.pool AS SELECT * FROM virtual.files.loop;\n");
         refused("View `virtual.files.pool`, which it reads, does not hold", "a.sql:");
 
+        write(
+                "a.sql",
+                GOOD + "CREATE VIEW virtual.files.wrong AS SELECT COUNT(*) AS n,\n  name FROM crm.public.people;\n");
+        refused("Expression 'name' is not being grouped (line 2 of its query)", "a.sql:");
+        assertThat(check()).contains("Expression 'name' is not being grouped (line 2 of its query)");
+
         // a source that changes breaks a view, and does not keep files out
         write("a.sql", GOOD + "CREATE VIEW virtual.files.phones AS SELECT phone FROM crm.public.people;\n");
         await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> assertThat(

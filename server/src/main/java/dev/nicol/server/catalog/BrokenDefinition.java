@@ -53,23 +53,37 @@ public record BrokenDefinition(
             Predicate<List<String>> view,
             Predicate<List<String>> mayHold) {
         List<String> written = List.of();
+        int line = 0;
         for (Throwable at = failure; at != null; at = at.getCause()) {
             if (at instanceof NicolException refusal) {
                 return new BrokenDefinition(
                         String.valueOf(refusal.getMessage()), null, named, List.of(), false, refusal.error());
             } else if (at instanceof CalciteContextException located) {
                 written = WrittenName.at(sql, located);
+                line = located.getPosLine();
             } else if (at instanceof SqlValidatorException invalid) {
                 String said = String.valueOf(invalid.getMessage());
                 Matcher column = COLUMN.matcher(said);
-                return column.matches()
-                        ? column(column.group(1), named)
-                        : OBJECT.matcher(said).matches() && !written.isEmpty() && !mayHold.test(written)
-                                ? table(written, view.test(written), named)
-                                : null;
+                if (column.matches()) {
+                    return column(column.group(1), named);
+                } else if (!OBJECT.matcher(said).matches()) {
+                    return invalid(said, line, named);
+                }
+                return !written.isEmpty() && !mayHold.test(written) ? table(written, view.test(written), named) : null;
             }
         }
         return null;
+    }
+
+    /** All that it names is there, and it is no query all the same. */
+    private static BrokenDefinition invalid(String said, int line, Set<TableName> named) {
+        String text = said.replaceFirst("\\.?\\R(?s:.*)|\\.$", "") + " (line " + Math.max(1, line) + " of its query).";
+        return new BrokenDefinition(text, null, named, List.of(), false, NicolError.INVALID_STATEMENT);
+    }
+
+    /** Whether it is about what the view's author wrote, in words that may name what a reader does not see. */
+    boolean isItsAuthors() {
+        return error == NicolError.INVALID_STATEMENT;
     }
 
     /** A column that was there when the view was defined. */
