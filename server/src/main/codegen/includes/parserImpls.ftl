@@ -456,7 +456,7 @@ SqlNode AlterSchema() :
 }
 {
     <ALTER> { s = span(); } <SCHEMA> schema = CompoundIdentifier() <RENAME> <TO> renamed = SimpleIdentifier() {
-        return new RenameSchema(s.end(this), schema, renamed);
+        return Rename.schema(s.end(this), schema, renamed);
     }
 }
 
@@ -495,7 +495,7 @@ SqlNode AlterView() :
 }
 {
     <ALTER> { s = span(); } <VIEW> view = CompoundIdentifier() <RENAME> <TO> renamed = SimpleIdentifier() {
-        return new RenameView(s.end(this), view, renamed);
+        return Rename.view(s.end(this), view, renamed);
     }
 }
 

@@ -1,6 +1,8 @@
 package dev.nicol.adapters;
 
 import dev.nicol.policy.TableName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,18 +63,24 @@ public final class SourceTables {
         }
     }
 
-    /** One column of a foreign key; ignored where the table is not known. */
-    public void foreignKeyColumn(String schema, String table, String key, String column, ForeignColumn to) {
-        Draft draft = drafts.get(name(schema, table));
-        if (draft != null) {
-            draft.foreign
-                    .computeIfAbsent(key, added -> new ForeignKey(name(to.schema, to.table), to.onUpdate, to.onDelete))
-                    .add(column, to.column);
+    /**
+     * Foreign keys, a row for each of their columns, in its order; ignored where the table is not known.
+     *
+     * @param rows schema, table, key and column; schema, table and column that it is to; what follows from an update and from a
+     *     delete there, such as {@code NO ACTION}
+     */
+    public void foreignKeys(ResultSet rows) throws SQLException {
+        while (rows.next()) {
+            Draft draft = drafts.get(name(rows.getString(1), rows.getString(2)));
+            if (draft != null) {
+                TableName to = name(rows.getString(5), rows.getString(6));
+                ForeignKey known = draft.foreign.get(rows.getString(3));
+                ForeignKey key = known == null ? new ForeignKey(to, rows.getString(8), rows.getString(9)) : known;
+                draft.foreign.put(rows.getString(3), key);
+                key.add(rows.getString(4), rows.getString(7));
+            }
         }
     }
-
-    /** What a column of a foreign key is to, and what follows from changes there, such as {@code NO ACTION}. */
-    public record ForeignColumn(String schema, String table, String column, String onUpdate, String onDelete) {}
 
     private record ForeignKey(
             TableName to, String onUpdate, String onDelete, List<String> columns, List<String> others) {

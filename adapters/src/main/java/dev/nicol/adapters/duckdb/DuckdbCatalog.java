@@ -85,20 +85,8 @@ final class DuckdbCatalog {
                             row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4), row.getString(5));
                 }
             }
-            try (ResultSet row = statement.executeQuery(FOREIGN_KEYS)) {
-                while (row.next()) {
-                    tables.foreignKeyColumn(
-                            row.getString(1),
-                            row.getString(2),
-                            row.getString(3),
-                            row.getString(4),
-                            new SourceTables.ForeignColumn(
-                                    row.getString(5),
-                                    row.getString(6),
-                                    row.getString(7),
-                                    row.getString(8),
-                                    row.getString(9)));
-                }
+            try (ResultSet rows = statement.executeQuery(FOREIGN_KEYS)) {
+                tables.foreignKeys(rows);
             }
         }
         return tables.catalog();

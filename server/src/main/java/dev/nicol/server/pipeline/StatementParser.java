@@ -10,7 +10,7 @@ import dev.nicol.server.parser.NicolConformance;
 import dev.nicol.server.parser.NicolSqlParser;
 import dev.nicol.server.parser.ParseException;
 import dev.nicol.server.parser.RefreshMaterializedView;
-import dev.nicol.server.parser.RenameSchema;
+import dev.nicol.server.parser.Rename;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -181,7 +181,7 @@ public final class StatementParser {
         if (statement instanceof CommentOn) {
             return StatementKind.COMMENT;
         }
-        if (statement instanceof RenameSchema) {
+        if (statement instanceof Rename rename && rename.ofSchema()) {
             return StatementKind.ALTER_SCHEMA;
         }
         if (statement.isA(SqlKind.QUERY)) {

@@ -9,8 +9,7 @@ import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.parser.CommentOn;
 import dev.nicol.server.parser.CreateMaterializedView;
 import dev.nicol.server.parser.RefreshMaterializedView;
-import dev.nicol.server.parser.RenameSchema;
-import dev.nicol.server.parser.RenameView;
+import dev.nicol.server.parser.Rename;
 import java.util.List;
 import java.util.Map;
 import org.apache.calcite.sql.SqlIdentifier;
@@ -74,19 +73,8 @@ final class ViewCommands {
             virtualSchemas.dropView(name, drop.ifExists, by);
             materialized.forget(name);
             trail.event("drop_view", by, name.toString());
-        } else if (node instanceof RenameView rename) {
-            TableName name = materialized.known(viewName(rename.view().names));
-            TableName renamed = new TableName(name.catalog(), name.schema(), rename.renamed());
-            rules.refuse(name, renamed);
-            virtualSchemas.renameView(name, rename.renamed(), by);
-            materialized.renamed(name, renamed);
-            trail.event("rename_view", by, name + " to " + rename.renamed());
-        } else if (node instanceof RenameSchema rename) {
-            String schema = schemaName(rename.schema().names);
-            rules.refuse(schema, rename.renamed());
-            virtualSchemas.renameSchema(schema, rename.renamed(), by);
-            materialized.schemaRenamed(schema, rename.renamed());
-            trail.event("rename_schema", by, "virtual." + schema + " to " + rename.renamed());
+        } else if (node instanceof Rename rename) {
+            rename(rename, by);
         } else if (node instanceof CommentOn comment) {
             ViewFiles.Comment on = comment(comment);
             if (on.view() == null) {
@@ -97,6 +85,23 @@ final class ViewCommands {
             trail.event("comment", by, comment.subject() + " " + String.join(".", comment.names()));
         } else {
             throw NicolError.NOT_SUPPORTED.because("This statement is not supported.");
+        }
+    }
+
+    private void rename(Rename rename, String by) {
+        if (rename.ofSchema()) {
+            String schema = schemaName(rename.name().names);
+            rules.refuse(schema, rename.renamed());
+            virtualSchemas.renameSchema(schema, rename.renamed(), by);
+            materialized.schemaRenamed(schema, rename.renamed());
+            trail.event("rename_schema", by, "virtual." + schema + " to " + rename.renamed());
+        } else {
+            TableName name = materialized.known(viewName(rename.name().names));
+            TableName renamed = new TableName(name.catalog(), name.schema(), rename.renamed());
+            rules.refuse(name, renamed);
+            virtualSchemas.renameView(name, rename.renamed(), by);
+            materialized.renamed(name, renamed);
+            trail.event("rename_view", by, name + " to " + rename.renamed());
         }
     }
 
