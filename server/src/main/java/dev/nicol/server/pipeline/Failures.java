@@ -26,12 +26,13 @@ final class Failures {
         for (Throwable at = failure; at != null; at = at.getCause()) {
             if (at instanceof NicolException known) {
                 return known;
+            } else if (at instanceof OutOfMemoryError) {
+                // wherever it is: Java has one for all, and what closes after it may complain of meeting it again
+                return MemoryBudget.exhausted(failure);
             }
         }
         for (Throwable at = failure; at != null; at = at.getCause()) {
-            if (at instanceof OutOfMemoryError) {
-                return MemoryBudget.exhausted(failure);
-            } else if (at instanceof ArithmeticException
+            if (at instanceof ArithmeticException
                     || at instanceof NumberFormatException
                     || at instanceof CalciteException
                     || at instanceof IllegalArgumentException
