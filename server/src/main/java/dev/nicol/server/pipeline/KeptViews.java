@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 record KeptViews(Body.Query body, TracedStatement traced) {
     /** Null where no kept rows stand for what the query's views read as whoever asks sees it. */
     static @Nullable KeptViews of(TracedStatement traced, Map<TableName, MaterializedView.Rows> kept) {
+        if (asksForStored(traced.governed().body())) {
+            return null;
+        }
         ValidatedStatement validated = traced.governed().validated();
         ValidatedStatement answering = new ValidatedStatement(
                 validated.parsed(),
@@ -31,6 +34,16 @@ record KeptViews(Body.Query body, TracedStatement traced) {
         }
         ConvertStage.prove(body, validated.catalog().version().fingerprint());
         return new KeptViews(body, traced);
+    }
+
+    /** Kept rows hold what masks show: conditions and joins that may see the stored values would ask them of the masks. */
+    private static boolean asksForStored(Body body) {
+        return ConvertStage.plans(body).stream()
+                .flatMap(plan -> Seals.in(plan).stream())
+                .flatMap(scan -> scan.decision().columns().stream())
+                .anyMatch(column -> !column.denied()
+                        && column.mask() != null
+                        && !(column.filterable().isEmpty() && column.joinable().isEmpty()));
     }
 
     /** The lineage of what was asked, once the plan is known to read no more of the kept rows than it says. */

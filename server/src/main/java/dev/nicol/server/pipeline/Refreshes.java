@@ -135,11 +135,14 @@ final class Refreshes {
 
     /** The table is there and can keep the rows; known of before it is made, so that it will be dropped. */
     private void ready(MaterializedView view, TableName storage, RelRoot root) {
-        if (parts.snapshot().get().table(storage) != null) {
-            return;
-        }
         StorageDefinition definition = new StorageDefinition(
                 parts.sources().apply(storage.catalog()), root.rel.getCluster().getTypeFactory());
+        SourceTable there = parts.snapshot().get().table(storage);
+        if (there != null) {
+            // it may be one that was refused when it was made
+            definition.check(there, root.validatedRowType);
+            return;
+        }
         parts.views().addStorage(storage, view.name());
         definition.create(storage, root.validatedRowType);
         parts.refreshCatalogue().run();
