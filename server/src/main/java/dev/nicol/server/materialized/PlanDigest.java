@@ -34,8 +34,8 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
     /** A parameter in a printed plan. */
     private static final Pattern PARAMETER = Pattern.compile("\\?(\\d{1,9})");
 
-    /** A row of an outer query in a printed plan: its number is of the space where it was planned. */
-    private static final Pattern OUTER = Pattern.compile("\\$cor(\\d+)");
+    /** A row of an outer query in a printed plan: its number is of the space where it was planned. Or a text, which may look like one. */
+    private static final Pattern OUTER = Pattern.compile("'[^']*'|\\$cor(\\d+)");
 
     /** The catalog of what Nicol knows itself, where everyone has rows of their own. */
     private static final String SYSTEM = "nicol";
@@ -118,6 +118,9 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
     private static String numbered(String plan) {
         Map<String, Integer> numbers = new HashMap<>();
         return OUTER.matcher(plan).replaceAll(found -> {
+            if (found.group(1) == null) {
+                return Matcher.quoteReplacement(found.group());
+            }
             int next = numbers.size();
             return Matcher.quoteReplacement("$outer" + numbers.computeIfAbsent(found.group(1), first -> next));
         });

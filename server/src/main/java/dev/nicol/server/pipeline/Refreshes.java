@@ -97,7 +97,7 @@ final class Refreshes {
         TableName storage = StorageName.of(view.place(), view.name(), digest);
         ready(view, storage, root);
         Instant before = parts.clock().instant();
-        Session session = new Session("refresh of " + view.name(), definer);
+        Session session = Session.filling(storage, "refresh of " + view.name(), definer);
         Statements statements = parts.statements().get();
         try {
             StatementResult result = statements.execute(
