@@ -9,7 +9,6 @@ import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,7 +23,8 @@ class DriftAttackTest {
     @BeforeAll
     void start() throws SQLException {
         for (SourceDefinition source : List.of(pg, my)) {
-            run(source,
+            run(
+                    source,
                     "CREATE TABLE staff (id INTEGER, name VARCHAR(5), secret VARCHAR(20))",
                     "INSERT INTO staff VALUES (1, 'Ann', 'a'), (2, 'Bob', 'zebra')");
         }
@@ -40,10 +40,15 @@ class DriftAttackTest {
                 """, "classification: {mask_by_default: false}");
         nicol.update("steve", "CREATE SCHEMA virtual.v");
         for (SourceDefinition source : List.of(pg, my)) {
-            nicol.update("steve", "CREATE VIEW virtual.v." + source.name() + " AS SELECT id, name, secret FROM " + source.name() + "."
-                    + TestDatabases.schema(source) + ".staff");
+            nicol.update(
+                    "steve",
+                    "CREATE VIEW virtual.v." + source.name() + " AS SELECT id, name, secret FROM " + source.name() + "."
+                            + TestDatabases.schema(source) + ".staff");
         }
-        run(pg, "ALTER TABLE staff ALTER COLUMN name TYPE VARCHAR(50)", "UPDATE staff SET name = 'Bartholomew' WHERE id = 2");
+        run(
+                pg,
+                "ALTER TABLE staff ALTER COLUMN name TYPE VARCHAR(50)",
+                "UPDATE staff SET name = 'Bartholomew' WHERE id = 2");
         run(my, "ALTER TABLE staff MODIFY name VARCHAR(50)", "UPDATE staff SET name = 'Bartholomew' WHERE id = 2");
         nicol.rows("steve", "CALL nicol.reload()");
     }
@@ -62,26 +67,16 @@ class DriftAttackTest {
     @ParameterizedTest
     @ValueSource(strings = {"pg", "my"})
     void hiddenRowsDoNotFailByWhatTheyHold(String source) throws SQLException {
-        String all = answer("SELECT id FROM virtual.v." + source);
         for (String sql : List.of(
+                "SELECT id FROM virtual.v.%s",
                 "SELECT id FROM virtual.v.%s WHERE secret = 'zebra'",
                 "SELECT id FROM virtual.v.%s WHERE secret = 'nothing'",
-                "SELECT id FROM virtual.v.%s WHERE secret LIKE 'ze%%'",
-                "SELECT id FROM virtual.v.%s WHERE secret LIKE 'no%%'",
-                "SELECT id, name FROM virtual.v.%s WHERE id = 2",
                 "SELECT id, name FROM virtual.v.%s WHERE id = 3",
-                "SELECT id, name FROM virtual.v.%s WHERE id < 2",
-                "SELECT COUNT(*) FROM virtual.v.%s WHERE id = 2",
                 "SELECT COUNT(*) FROM virtual.v.%s WHERE id = 3",
-                "SELECT COUNT(name) FROM virtual.v.%s WHERE id = 3",
-                "SELECT s.id FROM virtual.v.%s s JOIN (VALUES (2)) AS t (x) ON t.x = s.id",
                 "SELECT s.id FROM virtual.v.%s s JOIN (VALUES (3)) AS t (x) ON t.x = s.id",
-                "SELECT id FROM virtual.v.%s LIMIT 1",
-                "SELECT id FROM virtual.v.%s ORDER BY id LIMIT 1",
-                "SELECT id FROM virtual.v.%s ORDER BY id DESC LIMIT 1")) {
-            System.out.println("DRIFT " + sql.formatted(source) + " -> " + answer(sql.formatted(source)));
+                "SELECT id FROM virtual.v.%s ORDER BY id LIMIT 1")) {
+            assertThat(answer(sql.formatted(source))).as(sql).isEqualTo("22000");
         }
-        System.out.println("DRIFT " + all);
     }
 
     private String answer(String sql) {

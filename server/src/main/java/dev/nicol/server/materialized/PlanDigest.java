@@ -98,7 +98,8 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
         policy.accept(new RexShuttle() {
             @Override
             public RexNode visitCall(RexCall call) {
-                if (call.getOperator().isDynamicFunction() || !call.getOperator().isDeterministic()) {
+                if (call.getOperator().isDynamicFunction()
+                        || !call.getOperator().isDeterministic()) {
                     changes.set(true);
                 }
                 return super.visitCall(call);

@@ -52,9 +52,8 @@ final class FillConversion {
         TableName name = tables.of(view, PlanDigest.of(root.rel).orRefuse());
         StoredTable stored = tables.table(name);
         if (stored == null) {
-            throw NicolError.NOT_SUPPORTED.because(
-                    "What the rows of `" + view
-                            + "` are kept in is not made yet, or its policies have just changed. Refresh it again.");
+            throw NicolError.NOT_SUPPORTED.because("What the rows of `" + view
+                    + "` are kept in is not made yet, or its policies have just changed. Refresh it again.");
         }
         RelNode rows = Sealer.bound(root.project());
         List<String> columns = stored.rowType().getFieldNames();

@@ -15,6 +15,7 @@ import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
+import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.materialized.MaterializedView;
 import dev.nicol.server.materialized.MaterializedViewStore;
 import dev.nicol.server.materialized.MaterializedViews;
@@ -24,9 +25,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.calcite.rel.RelRoot;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +45,7 @@ final class Refreshes {
     /**
      * What refreshes need.
      *
+     * @param written a view by its name, as its author wrote it
      * @param subjects a subject by its name
      * @param sources a source by its name
      * @param refreshCatalogue reads the sources' catalogues anew
@@ -50,6 +54,7 @@ final class Refreshes {
     record Parts(
             Catalogs catalogs,
             MaterializedViews views,
+            Function<TableName, VirtualSchemas.@Nullable View> written,
             Function<String, Subject> subjects,
             Function<String, Source> sources,
             Supplier<CatalogSnapshot> snapshot,
@@ -94,6 +99,7 @@ final class Refreshes {
         RelRoot root = space.definition(view.name());
         String digest = PlanDigest.of(root.rel).orRefuse();
         refuseOtherRights(root);
+        refuseOtherAuthors(view, space.expandedViews(), digest);
         TableName storage = StorageName.of(view.place(), view.name(), digest);
         ready(view, storage, root);
         Instant before = parts.clock().instant();
@@ -130,6 +136,40 @@ final class Refreshes {
                 throw NicolError.NOT_SUPPORTED.because("Source `" + source
                         + "` has rights of its own for everyone, so rows read there are not kept for others.");
             }
+        }
+    }
+
+    /**
+     * Who writes a view below chooses what is read with the definer's rights, and sees whether that fails: they must be able to
+     * read the very same.
+     */
+    private void refuseOtherAuthors(MaterializedView view, Set<TableName> read, String digest) {
+        for (TableName name : read) {
+            VirtualSchemas.View below = parts.written().apply(name);
+            if (below != null
+                    && !below.fromFile()
+                    && !below.owner().equals(view.definer())
+                    && !digest.equals(digest(below.owner(), view))) {
+                throw NicolError.NOT_PERMITTED.because("View `" + name + "`, which `" + view.name()
+                        + "` reads, is of `" + below.owner() + "`, who would not read the same rows as `"
+                        + view.definer() + "`. Let the two be of one person, or of people with the same rights.");
+            }
+        }
+    }
+
+    /** Of what somebody would read; null where Nicol does not know them, or they could not. */
+    private @Nullable String digest(String userName, MaterializedView view) {
+        if (!isKnown(userName)) {
+            return null;
+        }
+        Subject subject = parts.subjects().apply(userName);
+        String purpose = view.purpose();
+        Subject asking = purpose != null && subject.mayState(purpose) ? subject.withPurpose(purpose) : subject;
+        try {
+            return PlanDigest.of(parts.catalogs().of(asking).space(null, null).definition(view.name()).rel)
+                    .digest();
+        } catch (NicolException hidden) {
+            return null;
         }
     }
 
