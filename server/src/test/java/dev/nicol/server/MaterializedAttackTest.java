@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MaterializedAttackTest {
     private TestNicol nicol;
     private SourceDefinition pg;
+    private String shop;
 
     @BeforeAll
     void start() throws SQLException {
@@ -39,6 +40,13 @@ class MaterializedAttackTest {
                 "CREATE TABLE numbers (i INTEGER PRIMARY KEY, r REAL, d DOUBLE PRECISION, n NUMERIC(38, 10), v VARCHAR(40), day DATE, moment TIMESTAMP)",
                 "INSERT INTO numbers VALUES (1, 16777215, 0.30000000000000004, 1234567890123456789012345678.0123456789, 'x ', '0044-03-15 BC', '0044-03-15 12:00:00 BC'),"
                         + " (2, 1.17549435E-38, 1.7976931348623157E308, -0.0000000001, ' \uD83D\uDE00\\n', NULL, NULL), (3, 3.4028235E38, -4.9E-324, 0, '', '9999-12-31', '9999-12-31 23:59:59.999')");
+        shop = "my." + TestDatabases.schema(my);
+        TestDatabases.execute(
+                my.url(),
+                my.user(),
+                my.password(),
+                "CREATE TABLE staff (id INTEGER PRIMARY KEY, name VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci)",
+                "INSERT INTO staff VALUES (1, 'Ann'), (2, 'Bob')");
         nicol = TestNicol.start(
                 List.of(pg, my, TestDatabases.h2("hh"), TestDatabases.duckdb("dd")),
                 """
@@ -53,11 +61,12 @@ class MaterializedAttackTest {
                   none: {password: "$HASH", roles: [steward]}
                   cora: {password: "$HASH", groups: [cora], roles: [steward]}
                   corb: {password: "$HASH", groups: [corb]}
+                  cass: {password: "$HASH", groups: [cased]}
                   ddl: {password: "$HASH", groups: [ddl]}
                 """,
                 """
                 grants:
-                  - {name: raw, tables: ["pg.**", "virtual.**"], actions: [select], raw: ["*"], to: {groups: [raw, timed, timedmask, cora, corb]}}
+                  - {name: raw, tables: ["pg.**", "my.**", "virtual.**"], actions: [select], raw: ["*"], to: {groups: [raw, timed, timedmask, cora, corb, cased]}}
                   - {name: find, tables: ["pg.**", "virtual.**"], actions: [select], filterable: ["*"], to: {groups: [finders]}}
                   - {name: join, tables: ["pg.**", "virtual.**"], actions: [select], joinable: ["*"], to: {groups: [joiners]}}
                   - {name: see, tables: ["pg.**", "virtual.**"], actions: [select], to: {groups: [masked]}}
@@ -66,7 +75,9 @@ class MaterializedAttackTest {
                   - {name: till, tables: ["pg.public.people"], where: "till > CURRENT_TIMESTAMP", to: {groups: [timed]}}
                   - {name: cora, tables: ["pg.public.people"], where: "name <> '$cor1' AND code <> 'b'", to: {groups: [cora]}}
                   - {name: corb, tables: ["pg.public.people"], where: "name <> '$cor2' AND code <> 'b'", to: {groups: [corb]}}
+                  - {name: cased, tables: ["virtual.c.live_cases", "virtual.c.kept_cases"], where: "name <> 'bob'", to: {groups: [cased]}}
                 column_masks:
+                  - {name: cases, columns: ["virtual.c.live_aliases.name", "virtual.c.kept_aliases.name"], to: {groups: [cased]}, mask: {kind: custom, sql: "CASE WHEN name = 'bob' THEN '-' ELSE name END"}}
                   - {name: mail, columns: ["pg.public.people.email"], mask: {kind: redact}, to: {groups: [finders, joiners, masked]}}
                   - {name: later, columns: ["pg.public.people.email"], to: {groups: [timedmask]}, mask: {kind: custom, sql: "CASE WHEN till > CURRENT_TIMESTAMP THEN email ELSE '-' END"}}
                 """,
@@ -153,6 +164,16 @@ class MaterializedAttackTest {
                     .isInstanceOfSatisfying(SQLException.class, refused -> assertThat(refused.getSQLState())
                             .isEqualTo("42501"));
         }
+    }
+
+    /** MariaDB takes Bob for bob, and DuckDB does not. */
+    @Test
+    void aRuleOnAViewComparesTextsWhereTheTablesAre() throws SQLException {
+        define("steve", "cases", "dd", "SELECT id, name FROM " + shop + ".staff");
+        define("steve", "aliases", "dd", "SELECT id, name FROM " + shop + ".staff");
+        assertThat(nicol.rows("cass", "SELECT id FROM virtual.c.live_cases")).containsExactly("1");
+        assertSame("cass", "cases", "SELECT id FROM $ ORDER BY id");
+        assertSame("cass", "aliases", "SELECT id, name FROM $ ORDER BY id");
     }
 
     @Test

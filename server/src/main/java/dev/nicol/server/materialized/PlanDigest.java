@@ -10,15 +10,11 @@ import dev.nicol.policy.rewrite.Seals;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rex.RexCall;
-import org.apache.calcite.rex.RexNode;
-import org.apache.calcite.rex.RexShuttle;
-import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +47,7 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
             if (scan.decision().table().catalog().equals(SYSTEM)) {
                 return new PlanDigest(null, "it reads tables of the system");
             }
-            if (changesInTime(scan.governed(), scan.ofView() ? scan.viewPlan() : null)) {
+            if (PolicyCalls.any(scan, PlanDigest::changesInTime)) {
                 return new PlanDigest(null, "a policy on what it reads goes by the time");
             }
             text.append(scan.decision().table()).append(dumped(scan.governed()));
@@ -85,35 +81,9 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
         return RelOptUtil.dumpPlan("", plan, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
     }
 
-    /**
-     * Whether what a policy says is other at another moment: what it hides by then must not be shown out of what is kept.
-     *
-     * @param end below which nothing is the policy's any more; null: all is
-     */
-    private static boolean changesInTime(RelNode policy, @Nullable RelNode end) {
-        if (policy == end) {
-            return false;
-        }
-        AtomicBoolean changes = new AtomicBoolean();
-        policy.accept(new RexShuttle() {
-            @Override
-            public RexNode visitCall(RexCall call) {
-                if (call.getOperator().isDynamicFunction()
-                        || !call.getOperator().isDeterministic()) {
-                    changes.set(true);
-                }
-                return super.visitCall(call);
-            }
-
-            @Override
-            public RexNode visitSubQuery(RexSubQuery subQuery) {
-                if (changesInTime(subQuery.rel, null)) {
-                    changes.set(true);
-                }
-                return super.visitSubQuery(subQuery);
-            }
-        });
-        return changes.get() || policy.getInputs().stream().anyMatch(input -> changesInTime(input, end));
+    /** What is other at another moment: what a policy hides by that must not be shown out of what is kept. */
+    private static boolean changesInTime(RexCall call) {
+        return call.getOperator().isDynamicFunction() || !call.getOperator().isDeterministic();
     }
 
     private static String numbered(String plan) {
