@@ -24,6 +24,7 @@ import dev.nicol.server.materialized.StorageName;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -99,7 +100,10 @@ final class Refreshes {
         RelRoot root = space.definition(view.name());
         String digest = PlanDigest.of(root.rel).orRefuse();
         refuseOtherRights(root);
-        refuseOtherAuthors(view, space.expandedViews(), digest);
+        Set<TableName> written = new LinkedHashSet<>(space.expandedViews());
+        // somebody may be putting another in its place at the moment
+        written.add(view.name());
+        refuseOtherAuthors(view, written, digest);
         TableName storage = StorageName.of(view.place(), view.name(), digest);
         ready(view, storage, root);
         Instant before = parts.clock().instant();
@@ -143,15 +147,15 @@ final class Refreshes {
      * Who writes a view below chooses what is read with the definer's rights, and sees whether that fails: they must be able to
      * read the very same.
      */
-    private void refuseOtherAuthors(MaterializedView view, Set<TableName> read, String digest) {
-        for (TableName name : read) {
-            VirtualSchemas.View below = parts.written().apply(name);
-            if (below != null
-                    && !below.fromFile()
-                    && !below.owner().equals(view.definer())
-                    && !digest.equals(digest(below.owner(), view))) {
+    private void refuseOtherAuthors(MaterializedView view, Set<TableName> written, String digest) {
+        for (TableName name : written) {
+            VirtualSchemas.View read = parts.written().apply(name);
+            if (read != null
+                    && !read.fromFile()
+                    && !read.owner().equals(view.definer())
+                    && !digest.equals(digest(read.owner(), view))) {
                 throw NicolError.NOT_PERMITTED.because("View `" + name + "`, which `" + view.name()
-                        + "` reads, is of `" + below.owner() + "`, who would not read the same rows as `"
+                        + "` reads, is of `" + read.owner() + "`, who would not read the same rows as `"
                         + view.definer() + "`. Let the two be of one person, or of people with the same rights.");
             }
         }
