@@ -72,6 +72,7 @@ class ArchitectureTest {
         "dev.nicol.policy.rewrite.RowKeyProof", // that a view's seal hands on the keys of what it reads
         "dev.nicol.policy.rewrite.SealProof",
         "dev.nicol.server.materialized.PlanDigest", // says who would read the same
+        "dev.nicol.server.materialized.PolicyCalls", // asks whether a policy goes by the time, or compares texts
         "dev.nicol.server.pipeline.ApprovalBinding", // says what was approved
         "dev.nicol.server.pipeline.RowFilterCheck", // checks it
         "dev.nicol.server.pipeline.WritePlanning" // puts the row filter into a write

@@ -19,6 +19,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlDialect;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
@@ -137,6 +138,12 @@ public final class H2Adapter implements SourceAdapter {
     @Override
     public ValueReader reader(RelDataType type) {
         return StandardValues.reader(type);
+    }
+
+    /** CHAR is none: where it is cast to VARCHAR, H2 keeps the blanks that fill it. */
+    @Override
+    public @Nullable SqlNode storageType(RelDataType type) {
+        return type.getSqlTypeName() == SqlTypeName.CHAR ? null : SourceAdapter.super.storageType(type);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.sql.SQLTimeoutException;
 import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -60,6 +61,8 @@ public final class MysqlAdapter implements SourceAdapter {
 
     private static final Set<SqlTypeName> DATETIMES =
             EnumSet.of(SqlTypeName.TIMESTAMP, SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, SqlTypeName.TIMESTAMP_TZ);
+
+    private static final int LAST_YEAR = 9999;
 
     private static final DateTimeFormatter DATETIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
@@ -253,11 +256,21 @@ public final class MysqlAdapter implements SourceAdapter {
         if (value != null && type.getSqlTypeName() == SqlTypeName.UUID) {
             statement.setString(index, value.toString());
         } else if (value != null && DATETIMES.contains(type.getSqlTypeName())) {
-            Instant instant = StandardValues.moment(value);
-            statement.setString(
-                    index, LocalDateTime.ofInstant(instant, ZoneOffset.UTC).format(DATETIME));
+            LocalDateTime moment = LocalDateTime.ofInstant(StandardValues.moment(value), ZoneOffset.UTC);
+            refuseYear(moment.getYear());
+            statement.setString(index, moment.format(DATETIME));
         } else {
+            if (value instanceof Number days && type.getSqlTypeName() == SqlTypeName.DATE) {
+                refuseYear(LocalDate.ofEpochDay(days.longValue()).getYear());
+            }
             StandardValues.bind(statement, index, value, type);
+        }
+    }
+
+    /** Years that it does not have would be written as others, or as no date, without a word. */
+    private static void refuseYear(int year) throws SQLDataException {
+        if (year < 1 || year > LAST_YEAR) {
+            throw new SQLDataException("MySQL has no such year");
         }
     }
 

@@ -72,6 +72,10 @@ final class MysqlDialect extends MysqlSqlDialect {
             DATETIMES,
             MysqlDialect::castName);
 
+    /** Texts are equal where all their characters are, blanks at the end too; each of the two skips the other's comment. */
+    private static final String STORED_TEXT =
+            " CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */";
+
     /** MySQL has no OFFSET without LIMIT; its manual suggests this number. */
     private static final String ALL_ROWS = "18446744073709551615";
 
@@ -122,7 +126,7 @@ final class MysqlDialect extends MysqlSqlDialect {
                 (type.getPrecision() > 0 && type.getPrecision() <= MOST_VARCHAR
                                 ? "VARCHAR(" + type.getPrecision() + ")"
                                 : "LONGTEXT")
-                        + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+                        + STORED_TEXT;
             case BINARY, VARBINARY -> "LONGBLOB";
             case TIME -> CastNames.sized("TIME", type, MICROSECOND_DIGITS);
             case TIMESTAMP -> CastNames.sized("DATETIME", type, MICROSECOND_DIGITS);

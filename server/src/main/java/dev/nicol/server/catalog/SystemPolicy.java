@@ -141,6 +141,14 @@ public final class SystemPolicy implements Supplier<PolicySet> {
                 Set.of(),
                 ALL_BUT_AUDITORS,
                 new Nullify()));
+        masks.add(new MaskRule(
+                "nicol-kept-rows",
+                List.of(
+                        // Of what the definer sees: it may be more than a steward does.
+                        new NamePattern("nicol.policy.materialized_views.row_count")),
+                Set.of(),
+                ALL_BUT_AUDITORS,
+                new Nullify()));
         return new PolicySet(grants, filters, masks, written.guardrails(), written.places());
     }
 

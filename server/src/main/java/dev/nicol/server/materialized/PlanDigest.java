@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +30,8 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
     /** A parameter in a printed plan. */
     private static final Pattern PARAMETER = Pattern.compile("\\?(\\d{1,9})");
 
-    /** A row of an outer query in a printed plan: its number is of the space where it was planned. */
-    private static final Pattern OUTER = Pattern.compile("\\$cor(\\d+)");
+    /** A row of an outer query in a printed plan: its number is of the space where it was planned. Or a text, which may look like one. */
+    private static final Pattern OUTER = Pattern.compile("'[^']*'|\\$cor(\\d+)");
 
     /** The catalog of what Nicol knows itself, where everyone has rows of their own. */
     private static final String SYSTEM = "nicol";
@@ -45,6 +46,9 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
         for (SealedScan scan : Seals.in(plan)) {
             if (scan.decision().table().catalog().equals(SYSTEM)) {
                 return new PlanDigest(null, "it reads tables of the system");
+            }
+            if (PolicyCalls.any(scan, PlanDigest::changesInTime)) {
+                return new PlanDigest(null, "a policy on what it reads goes by the time");
             }
             text.append(scan.decision().table()).append(dumped(scan.governed()));
             if (scan.ofView()) {
@@ -77,9 +81,17 @@ public record PlanDigest(@Nullable String digest, @Nullable String dependence) {
         return RelOptUtil.dumpPlan("", plan, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES);
     }
 
+    /** What is other at another moment: what a policy hides by that must not be shown out of what is kept. */
+    private static boolean changesInTime(RexCall call) {
+        return call.getOperator().isDynamicFunction() || !call.getOperator().isDeterministic();
+    }
+
     private static String numbered(String plan) {
         Map<String, Integer> numbers = new HashMap<>();
         return OUTER.matcher(plan).replaceAll(found -> {
+            if (found.group(1) == null) {
+                return Matcher.quoteReplacement(found.group());
+            }
             int next = numbers.size();
             return Matcher.quoteReplacement("$outer" + numbers.computeIfAbsent(found.group(1), first -> next));
         });

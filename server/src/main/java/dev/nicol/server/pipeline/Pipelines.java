@@ -144,6 +144,7 @@ public final class Pipelines implements AutoCloseable {
         return new Refreshes(new Refreshes.Parts(
                 parts.catalogs(),
                 parts.materialized(),
+                parts.virtualSchemas()::view,
                 parts.subjects(),
                 parts.sources(),
                 parts.snapshot(),

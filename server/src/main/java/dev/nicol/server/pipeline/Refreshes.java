@@ -15,6 +15,7 @@ import dev.nicol.server.audit.AuditTrail;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
+import dev.nicol.server.catalog.VirtualSchemas;
 import dev.nicol.server.materialized.MaterializedView;
 import dev.nicol.server.materialized.MaterializedViewStore;
 import dev.nicol.server.materialized.MaterializedViews;
@@ -23,10 +24,13 @@ import dev.nicol.server.materialized.StorageName;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.calcite.rel.RelRoot;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +46,7 @@ final class Refreshes {
     /**
      * What refreshes need.
      *
+     * @param written a view by its name, as its author wrote it
      * @param subjects a subject by its name
      * @param sources a source by its name
      * @param refreshCatalogue reads the sources' catalogues anew
@@ -50,6 +55,7 @@ final class Refreshes {
     record Parts(
             Catalogs catalogs,
             MaterializedViews views,
+            Function<TableName, VirtualSchemas.@Nullable View> written,
             Function<String, Subject> subjects,
             Function<String, Source> sources,
             Supplier<CatalogSnapshot> snapshot,
@@ -94,10 +100,14 @@ final class Refreshes {
         RelRoot root = space.definition(view.name());
         String digest = PlanDigest.of(root.rel).orRefuse();
         refuseOtherRights(root);
+        Set<TableName> written = new LinkedHashSet<>(space.expandedViews());
+        // somebody may be putting another in its place at the moment
+        written.add(view.name());
+        refuseOtherAuthors(view, written, digest);
         TableName storage = StorageName.of(view.place(), view.name(), digest);
         ready(view, storage, root);
         Instant before = parts.clock().instant();
-        Session session = new Session("refresh of " + view.name(), definer);
+        Session session = Session.filling(storage, "refresh of " + view.name(), definer);
         Statements statements = parts.statements().get();
         try {
             StatementResult result = statements.execute(
@@ -133,13 +143,50 @@ final class Refreshes {
         }
     }
 
+    /**
+     * Who writes a view below chooses what is read with the definer's rights, and sees whether that fails: they must be able to
+     * read the very same.
+     */
+    private void refuseOtherAuthors(MaterializedView view, Set<TableName> written, String digest) {
+        for (TableName name : written) {
+            VirtualSchemas.View read = parts.written().apply(name);
+            if (read != null
+                    && !read.fromFile()
+                    && !read.owner().equals(view.definer())
+                    && !digest.equals(digest(read.owner(), view))) {
+                throw NicolError.NOT_PERMITTED.because("View `" + name + "`, which `" + view.name()
+                        + "` reads, is of `" + read.owner() + "`, who would not read the same rows as `"
+                        + view.definer() + "`. Let the two be of one person, or of people with the same rights.");
+            }
+        }
+    }
+
+    /** Of what somebody would read; null where Nicol does not know them, or they could not. */
+    private @Nullable String digest(String userName, MaterializedView view) {
+        if (!isKnown(userName)) {
+            return null;
+        }
+        Subject subject = parts.subjects().apply(userName);
+        String purpose = view.purpose();
+        Subject asking = purpose != null && subject.mayState(purpose) ? subject.withPurpose(purpose) : subject;
+        try {
+            return PlanDigest.of(parts.catalogs().of(asking).space(null, null).definition(view.name()).rel)
+                    .digest();
+        } catch (NicolException hidden) {
+            return null;
+        }
+    }
+
     /** The table is there and can keep the rows; known of before it is made, so that it will be dropped. */
     private void ready(MaterializedView view, TableName storage, RelRoot root) {
-        if (parts.snapshot().get().table(storage) != null) {
-            return;
-        }
         StorageDefinition definition = new StorageDefinition(
                 parts.sources().apply(storage.catalog()), root.rel.getCluster().getTypeFactory());
+        SourceTable there = parts.snapshot().get().table(storage);
+        if (there != null) {
+            // it may be one that was refused when it was made
+            definition.check(there, root.validatedRowType);
+            return;
+        }
         parts.views().addStorage(storage, view.name());
         definition.create(storage, root.validatedRowType);
         parts.refreshCatalogue().run();

@@ -19,6 +19,7 @@ public final class Session {
     private final String connectionId;
     private final Map<String, SourceLogin> logins;
     private final boolean asking;
+    private final @Nullable TableName filled;
     private volatile Subject subject;
     private volatile SourceIdentity identity;
     private volatile boolean byAccessToken;
@@ -41,6 +42,16 @@ public final class Session {
     }
 
     private Session(String connectionId, Subject subject, Map<String, SourceLogin> logins, boolean asking) {
+        this(connectionId, subject, logins, asking, null);
+    }
+
+    private Session(
+            String connectionId,
+            Subject subject,
+            Map<String, SourceLogin> logins,
+            boolean asking,
+            @Nullable TableName filled) {
+        this.filled = filled;
         this.connectionId = connectionId;
         this.subject = subject;
         this.logins = Map.copyOf(logins);
@@ -55,6 +66,17 @@ public final class Session {
     /** One for a look at the side, of the same client: what would be held is refused, and nothing is asked for. */
     static Session aside(Session session) {
         return new Session(session.connectionId, session.subject, session.logins, false);
+    }
+
+    /** One of a refresh. */
+    static Session filling(TableName storage, String connectionId, Subject subject) {
+        return new Session(connectionId, subject, Map.of(), true, storage);
+    }
+
+    /** The storage table that it may fill; null: none. */
+    @Nullable
+    TableName filled() {
+        return filled;
     }
 
     /** One that runs nothing, only plans. */

@@ -102,6 +102,7 @@ public final class StatementPipeline {
             GuardedStatement guarded,
             List<@Nullable Object> values,
             long maxRows) {
+        FillConversion.permit(guarded.traced().governed(), asked.session());
         queue.await(progress, asked);
         ApproveStage.AdmittedStatement admitted = progress.at(stages.approve().approve(guarded, asked));
         PlannedStatement planned = progress.at(stages.plan().plan(admitted));
