@@ -193,10 +193,13 @@ SqlCreate CreateMaterializedView(Span s, boolean replace) :
 
 SqlDrop DropMaterializedView(Span s, boolean replace) :
 {
-    final SqlDrop drop;
+    final boolean ifExists;
+    final SqlIdentifier view;
 }
 {
-    <MATERIALIZED> drop = DropView(s, replace) { return drop; }
+    <MATERIALIZED> <VIEW> ifExists = IfExistsOpt() view = CompoundIdentifier() {
+        return SqlDdlNodes.dropMaterializedView(s.end(this), ifExists, view);
+    }
 }
 
 SqlNode RefreshMaterializedView() :

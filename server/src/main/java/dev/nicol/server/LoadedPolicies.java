@@ -178,24 +178,35 @@ final class LoadedPolicies implements Supplier<PolicySet>, AutoCloseable {
     }
 
     /**
-     * Reads the catalogue and then the files.
+     * Reads the catalogue, then the view files, which may read tables that are new in it, and then the policy files.
      *
      * @param refresh reads the catalogue
+     * @param views null where there are no view files
      * @param userName who asked for it
-     * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} with the problems; the old set stays in force
+     * @return what was read, with the problems of view files: the earlier views stay in force
+     * @throws dev.nicol.policy.NicolException {@code NOT_PERMITTED} with the problems of policy files; the old set stays in force
      */
-    void reload(Runnable refresh, String userName) {
+    String reload(Runnable refresh, @Nullable LoadedViews views, String userName) {
         refresh.run();
+        List<Problem> ofViews = views == null ? List.of() : views.reload();
         HotReload.Load<PolicySet> load = files.reload();
         if (!load.succeeded()) {
-            List<Problem> problems = load.problems();
-            int left = problems.size() - PROBLEMS_TOLD;
             throw NicolError.NOT_PERMITTED.because("The policy files have problems, and policy version "
                     + load.inForce().version() + " stays in force. Mend them and reload again:\n"
-                    + lines(problems.subList(0, Math.min(PROBLEMS_TOLD, problems.size())))
-                    + (left > 0 ? "\nand " + left + " more; `nicol check` prints all" : ""));
+                    + told(load.problems()));
         }
-        trail.event("reload", userName, "policy version " + load.inForce().version());
+        String version = "policy version " + load.inForce().version();
+        trail.event("reload", userName, version);
+        return "reloaded; " + version
+                + (ofViews.isEmpty()
+                        ? ""
+                        : "; the view files have problems, and the earlier views stay in force:\n" + told(ofViews));
+    }
+
+    private static String told(List<Problem> problems) {
+        int left = problems.size() - PROBLEMS_TOLD;
+        return lines(problems.subList(0, Math.min(PROBLEMS_TOLD, problems.size())))
+                + (left > 0 ? "\nand " + left + " more; `nicol check` prints all" : "");
     }
 
     private static String lines(List<Problem> problems) {

@@ -14,10 +14,14 @@ import dev.nicol.server.pipeline.Pipelines;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The views of the files: put in force as a whole, and again whenever a file changes. */
 final class LoadedViews implements AutoCloseable {
@@ -79,7 +83,11 @@ final class LoadedViews implements AutoCloseable {
                 problems.add(problem(
                         directory,
                         view,
-                        "view `" + view.name() + "` does not hold. " + broken.text() + " — correct its definition"));
+                        "view `" + view.name() + "` does not hold. "
+                                + (readsItself(view.name(), definitions)
+                                        ? "It would read itself, by way of the views that it reads."
+                                        : broken.text())
+                                + " — correct its definition"));
             }
             for (String column : definition.strangers(view.comments().keySet())) {
                 problems.add(problem(
@@ -89,6 +97,32 @@ final class LoadedViews implements AutoCloseable {
             }
         }
         return problems;
+    }
+
+    /** Whether what keeps it from holding is a view that is kept from it by this one. */
+    private static boolean readsItself(TableName view, Map<TableName, ViewLineage.Definition> definitions) {
+        Set<TableName> seen = new HashSet<>();
+        TableName next = lacking(view, definitions);
+        while (next != null && !next.equals(view) && seen.add(next)) {
+            next = lacking(next, definitions);
+        }
+        return view.equals(next);
+    }
+
+    /** The view that another one reads and that does not hold; null where it lacks something else, or nothing. */
+    private static @Nullable TableName lacking(TableName view, Map<TableName, ViewLineage.Definition> definitions) {
+        ViewLineage.Definition definition = definitions.get(view);
+        BrokenDefinition broken = definition == null ? null : definition.broken();
+        if (broken == null || !broken.view()) {
+            return null;
+        }
+        List<String> written = broken.table();
+        List<String> front = view.parts().subList(0, Math.max(0, 3 - written.size()));
+        String name = Stream.concat(front.stream(), written.stream()).collect(Collectors.joining("."));
+        return definitions.keySet().stream()
+                .filter(known -> known.toString().equalsIgnoreCase(name))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Names that views of files share with others. */
@@ -133,6 +167,11 @@ final class LoadedViews implements AutoCloseable {
                     "the earlier views stay in force; refused:\n"
                             + load.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")));
         }
+    }
+
+    /** Reads the files now: a view that did not hold may do so over what the catalogue has learnt. */
+    List<Problem> reload() {
+        return files.reload().problems();
     }
 
     @Override

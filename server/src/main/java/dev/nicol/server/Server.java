@@ -81,6 +81,7 @@ public final class Server implements AutoCloseable {
     private final @Nullable HttpEndpoint port;
     private volatile @Nullable HttpEndpoint endpoint;
     private volatile @Nullable LoadedPolicies loaded;
+    private volatile @Nullable LoadedViews viewFiles;
 
     private Server(NicolConfig config, boolean acceptBrokenChain, boolean listens) {
         refuseUnsupported(config);
@@ -141,7 +142,7 @@ public final class Server implements AutoCloseable {
                             tokens,
                             materialized,
                             () -> refresh(catalog, examiner),
-                            userName -> files.reload(() -> refresh(catalog, examiner), userName),
+                            userName -> files.reload(() -> refresh(catalog, examiner), viewFiles, userName),
                             metrics,
                             clock),
                     ServerLimits.statements(config),
@@ -267,7 +268,7 @@ public final class Server implements AutoCloseable {
                 new VirtualSchemas(new VirtualSchemaStore(store, trail), lineage.ground(catalog::snapshot));
         Path views = config.views();
         if (views != null) {
-            opened(new LoadedViews(views, catalog::snapshot, virtualSchemas, lineage, trail));
+            viewFiles = opened(new LoadedViews(views, catalog::snapshot, virtualSchemas, lineage, trail));
         }
         opened(new ViewWatch(catalog, virtualSchemas, lineage, new ViewReports(store, trail)));
         return virtualSchemas;

@@ -225,6 +225,9 @@ class MaterializedViewsTest {
                 "42601",
                 "no period");
         refuses("steve", "REFRESH MATERIALIZED VIEW virtual.c.nothing", "42P01", "no materialized view");
+        nicol.update("steve", "CREATE VIEW virtual.c.plain AS SELECT 1 AS one");
+        refuses("steve", "DROP MATERIALIZED VIEW virtual.c.plain", "42P01", "Write DROP VIEW");
+        assertThat(nicol.rows("steve", "SELECT one FROM virtual.c.plain")).containsExactly("1");
         refuses(
                 "steve",
                 "CREATE MATERIALIZED VIEW virtual.c.statements AS SELECT statement_id FROM nicol.audit.statements",

@@ -88,6 +88,12 @@ class StrangerTest {
                 "42703",
                 "There is no column `nam` (line 1, column 10). Did you mean `NAME`?"
             },
+            {
+                "SELECT x.id FROM (VALUES (1)) AS x (n)",
+                "42703",
+                "There is no column `id` (line 1, column 10). nicol.information_schema lists what you can see."
+            },
+            {"REFRESH VIEW shop.public.customers", "42601", "what stands here is no query"},
             {"SELECT id FROM shop.public.customers; DELETE FROM shop.public.customers", "0A000", "one statement"},
             {"SELEC id FROM shop.public.customers", "42601", "`SELEC`"},
             {"SELECT id FRM shop.public.customers", "42601", "line 1, column"},

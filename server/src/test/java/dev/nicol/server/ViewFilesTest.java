@@ -77,7 +77,9 @@ class ViewFilesTest {
                 "a.sql",
                 GOOD + "CREATE VIEW virtual.files.loop AS SELECT * FROM virtual.files.pool;\n"
                         + "CREATE VIEW virtual.files.pool AS SELECT * FROM virtual.files.loop;\n");
-        refused("View `virtual.files.pool`, which it reads, does not hold", "a.sql:");
+        refused(
+                "`virtual.files.pool` does not hold. It would read itself, by way of the views that it reads.",
+                "`virtual.files.loop` does not hold. It would read itself, by way of the views that it reads.");
 
         write(
                 "a.sql",
@@ -97,6 +99,24 @@ class ViewFilesTest {
         await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> assertThat(
                         nicol.rows("steve", "SELECT * FROM virtual.files.later"))
                 .containsExactly("2"));
+    }
+
+    /** Files that read what the catalogue does not know yet are refused; a reload learns it and takes them. */
+    @Test
+    void aReloadReadsTheFilesToo() throws Exception {
+        TestDatabases.execute(crm.url(), crm.user(), crm.password(), "CREATE TABLE late (id INTEGER)");
+        write("late.sql", "CREATE VIEW virtual.files.late AS SELECT id FROM crm.public.late;\n");
+        nicol.rows("steve", "CALL nicol.reload()");
+        assertThat(nicol.rows("steve", "SELECT COUNT(*) FROM virtual.files.late"))
+                .containsExactly("0");
+
+        write("late.sql", "CREATE VIEW virtual.files.late AS SELECT idd FROM crm.public.late;\n");
+        assertThat(nicol.rows("steve", "CALL nicol.reload()").get(0))
+                .startsWith("reloaded; policy version ")
+                .contains("the view files have problems, and the earlier views stay in force:\n")
+                .contains("There is no column `idd` in `crm.public.late`");
+        Files.delete(nicol.directory().resolve("views/late.sql"));
+        nicol.rows("steve", "CALL nicol.reload()");
     }
 
     private void write(String file, String text) throws IOException {

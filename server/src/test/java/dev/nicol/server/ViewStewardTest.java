@@ -252,6 +252,27 @@ class ViewStewardTest {
     }
 
     @Test
+    void mistakesAreToldAsTheyAre() throws SQLException {
+        steward("CREATE SCHEMA virtual.odd");
+        steward("CREATE VIEW virtual.odd.\"we.ird\" AS SELECT id, name" + PEOPLE);
+        steward("CREATE VIEW virtual.odd.other AS SELECT id" + PEOPLE);
+
+        assertRefused(
+                "SELECT * FROM virtual.odd.\"we.irdd\"",
+                "42P01",
+                "There is no table `virtual.odd.\"we.irdd\"` (line 1, column 15). Did you mean `virtual.odd.\"we.ird\"`?");
+        for (String values : List.of(" (id) VALUES (1)", " VALUES (1)", " SELECT 1, 'x', 3")) {
+            assertRefused(
+                    "INSERT INTO virtual.odd.other" + values, "0A000", "`virtual.odd.other` cannot be written to");
+        }
+        assertRefused(
+                "EXPLAIN POLICY FOR SELECT id FROM virtual.odd.othr AS USER 'ann'",
+                "42P01",
+                "For `ann`: There is no table `virtual.odd.othr`");
+        assertRefused("DROP SCHEMA virtual.odd", "42501", "holds views: `virtual.odd.other`, `virtual.odd.we.ird`");
+    }
+
+    @Test
     void policyExplainsWhatStewardsDo() throws SQLException {
         steward("CREATE SCHEMA virtual.told");
         steward("CREATE VIEW virtual.told.v AS SELECT id" + PEOPLE);

@@ -164,11 +164,22 @@ class VirtualSchemasTest {
     void aSessionHasADefaultSchema() throws SQLException {
         try (Connection connection = nicol.connect("ann");
                 Statement statement = connection.createStatement()) {
+            statement.execute("SET schema = 'crm.nowhere'");
+            assertThatThrownBy(() -> statement.executeQuery("SELECT name FROM customers"))
+                    .hasMessageContaining(
+                            "There is no table `customers` (line 1, column 18): it is looked for in schema"
+                                    + " `crm.nowhere`, and there is none that you can see.");
             statement.execute("SET schema = 'crm.PUBLIC'");
             try (ResultSet rows = statement.executeQuery("SELECT name FROM customers")) {
                 assertThat(TestNicol.rows(rows)).containsExactly("Ann");
             }
         }
+    }
+
+    @Test
+    void anIntervalKeepsItsFraction() throws SQLException {
+        assertThat(nicol.rows("ann", "SELECT INTERVAL '1 02:03:04.567' DAY TO SECOND, INTERVAL '4.5' SECOND(2, 1)"))
+                .containsExactly("+1 02:03:04.567|+4.5");
     }
 
     @Test

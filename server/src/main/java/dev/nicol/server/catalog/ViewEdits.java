@@ -65,11 +65,14 @@ final class ViewEdits {
             }
             throw unknownSchema(schema);
         }
-        for (View view : before.views().values()) {
-            if (lower(view.name().schema()).equals(lower(schema))) {
-                throw NicolError.NOT_PERMITTED.because(
-                        "Schema `virtual." + schema + "` holds view `" + view.name() + "`. Drop its views first.");
-            }
+        String held = before.views().values().stream()
+                .filter(view -> lower(view.name().schema()).equals(lower(schema)))
+                .map(view -> "`" + view.name() + "`")
+                .sorted()
+                .collect(Collectors.joining(", "));
+        if (!held.isEmpty()) {
+            throw NicolError.NOT_PERMITTED.because(
+                    "Schema `virtual." + schema + "` holds views: " + held + ". Drop them first.");
         }
         Map<String, String> schemas = new TreeMap<>(before.schemas());
         schemas.remove(lower(schema));

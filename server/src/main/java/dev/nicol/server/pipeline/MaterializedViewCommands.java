@@ -94,6 +94,14 @@ final class MaterializedViewCommands {
         refreshes.refresh(known(written));
     }
 
+    /** A view without rows of its own is not dropped by what drops one with them. */
+    void refuseOther(TableName name) {
+        if (virtualSchemas.view(name) != null && views.get(name) == null) {
+            throw NicolError.UNKNOWN_TABLE.because("There is no materialized view `" + name
+                    + "`: it is a view without rows of its own. Write DROP VIEW to drop it.");
+        }
+    }
+
     /** A view is dropped, or takes the place of one with rows of its own: these are dropped soon. */
     void forget(TableName written) {
         views.remove(known(written));

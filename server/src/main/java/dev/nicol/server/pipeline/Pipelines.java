@@ -24,9 +24,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.ddl.SqlCreateView;
 
@@ -51,7 +51,7 @@ public final class Pipelines implements AutoCloseable {
      * @param history of subjects, for guardrails
      * @param rowsTouched of which tables the trail tells rows apart
      * @param refreshCatalogue called after a definition changed a source; reads and classifies what changed
-     * @param reload reads policies and catalogue anew, for a user
+     * @param reload reads catalogue, views and policies anew, for a user; answers with a line
      */
     public record Parts(
             Catalogs catalogs,
@@ -70,7 +70,7 @@ public final class Pipelines implements AutoCloseable {
             AccessTokens tokens,
             MaterializedViews materialized,
             Runnable refreshCatalogue,
-            Consumer<String> reload,
+            UnaryOperator<String> reload,
             MeterRegistry metrics,
             Clock clock) {}
 
@@ -85,13 +85,7 @@ public final class Pipelines implements AutoCloseable {
         this.refreshes = refreshes(parts, this::statements, statementTimeout);
         Commands commands = new Commands(
                 ViewCommands.of(parts, refreshes),
-                new Procedures(
-                        decisions,
-                        running,
-                        parts.policies(),
-                        parts.reload(),
-                        parts.examiner()::classify,
-                        parts.tokens()),
+                new Procedures(decisions, running, parts.reload(), parts.examiner()::classify, parts.tokens()),
                 new Samples(decisions, runs, this::statements),
                 tags,
                 new TokenCommands(parts.tokens(), parts.clock()));

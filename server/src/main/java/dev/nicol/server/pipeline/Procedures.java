@@ -1,38 +1,33 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.NicolError;
-import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
 import dev.nicol.server.approval.Decisions;
 import dev.nicol.server.identity.AccessTokens;
 import java.util.List;
 import java.util.function.BinaryOperator;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** The procedures of {@code CALL nicol.…}. */
 final class Procedures {
     private final Decisions decisions;
     private final RunningStatements running;
-    private final Supplier<PolicySet> policies;
-    private final Consumer<String> reload;
+    private final UnaryOperator<String> reload;
     private final BinaryOperator<String> classify;
     private final AccessTokens tokens;
 
     /**
-     * @param reload reads the policy files, for a user
+     * @param reload reads the files, for a user; answers with what was read
      * @param classify looks at a source afresh, for a user; answers with a line
      */
     Procedures(
             Decisions decisions,
             RunningStatements running,
-            Supplier<PolicySet> policies,
-            Consumer<String> reload,
+            UnaryOperator<String> reload,
             BinaryOperator<String> classify,
             AccessTokens tokens) {
         this.decisions = decisions;
         this.running = running;
-        this.policies = policies;
         this.reload = reload;
         this.classify = classify;
         this.tokens = tokens;
@@ -71,8 +66,7 @@ final class Procedures {
                 if (!subject.roles().contains("steward") && !subject.roles().contains("operator")) {
                     throw NicolError.NOT_PERMITTED.because("nicol.reload() is for stewards and operators.");
                 }
-                reload.accept(subject.userName());
-                return "reloaded; policy version " + policies.get().version();
+                return reload.apply(subject.userName());
             }
             case "nicol.classify" -> {
                 takes(arguments, 1, 1, "classify('source')");

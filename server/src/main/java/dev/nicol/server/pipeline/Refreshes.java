@@ -2,6 +2,7 @@ package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.NicolTypeSystem;
+import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceTable;
@@ -30,6 +31,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +44,9 @@ final class Refreshes {
 
     /** Added to a statement's time-out: after it, a refresh whose server is gone is another server's. */
     private static final Duration BEYOND_TIMEOUT = Duration.ofMinutes(1);
+
+    /** Of rows that go from one source to another. */
+    private static final int DIGITS_OF_SECOND = 3;
 
     private final Parts parts;
 
@@ -100,6 +107,7 @@ final class Refreshes {
         RelRoot root = space.definition(view.name());
         String digest = PlanDigest.of(root.rel).orRefuse();
         refuseOtherRights(root);
+        refuseFinerMoments(root, view.place());
         Set<TableName> written = new LinkedHashSet<>(space.expandedViews());
         // somebody may be putting another in its place at the moment
         written.add(view.name());
@@ -139,6 +147,25 @@ final class Refreshes {
                             instanceof SourceCredentials.Shared)) {
                 throw NicolError.NOT_SUPPORTED.because("Source `" + source
                         + "` has rights of its own for everyone, so rows read there are not kept for others.");
+            }
+        }
+    }
+
+    /** From one source to another rows go with three digits of a second; where the view reads one alone it shows more. */
+    private static void refuseFinerMoments(RelRoot root, MaterializedView.Place place) {
+        Set<String> sources = Pushdown.sources(root.rel);
+        if (sources.size() != 1 || sources.contains(place.source())) {
+            return;
+        }
+        for (RelDataTypeField field : root.validatedRowType.getFieldList()) {
+            RelDataType type = field.getType();
+            if (SqlTypeName.DATETIME_TYPES.contains(type.getSqlTypeName()) && type.getPrecision() > DIGITS_OF_SECOND) {
+                throw NicolError.NOT_SUPPORTED.because("Column `" + field.getName() + "` of type " + type + " would be kept in `"
+                        + place + "` with " + DIGITS_OF_SECOND + " digits of a second only. CAST it to "
+                        + type.getSqlTypeName().getName().replaceFirst("^(TIMESTAMP|TIME)", "$1(" + DIGITS_OF_SECOND + ")")
+                                .replace('_', ' ')
+                        + " in the view's query, or keep the rows in source `"
+                        + sources.iterator().next() + "`.");
             }
         }
     }

@@ -5,15 +5,15 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
+import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
 import dev.nicol.server.catalog.WrittenName;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.validate.SqlValidatorException;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +27,8 @@ final class Refusals {
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Unknown target column|Column) '([^']*)' ?(?:not found in.*)?(?:; did you mean.*)?");
     private static final Pattern UNKNOWN_FUNCTION = Pattern.compile("No match found for function signature (.*)");
+
+    private static final Pattern PLAIN = Pattern.compile("[\\p{L}_][\\p{L}\\p{M}\\p{Nd}_$]*");
 
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
 
@@ -58,23 +60,30 @@ final class Refusals {
                     String.valueOf(failure),
                     failure);
         }
-        return named(said, place, catalog, located == null ? null : written(sql, located));
+        return named(said, place, catalog, located == null ? List.of() : WrittenName.at(sql, located));
     }
 
-    private static NicolException named(String said, String place, GovernedCatalog catalog, @Nullable String written) {
+    private static NicolException named(String said, String place, GovernedCatalog catalog, List<String> written) {
         Matcher object = UNKNOWN_OBJECT.matcher(said);
         Matcher table = UNKNOWN_TABLE.matcher(said);
         if (object.matches() || table.matches()) {
             Matcher found = object.matches() ? object : table;
             String name =
                     object.matches() && found.group(2) != null ? found.group(2) + "." + found.group(1) : found.group(1);
-            String quoted = written != null && lower(written).startsWith(lower(name)) ? written : name;
-            return unknownTable(quoted, place, catalog);
+            if (written.size() == 1 && object.matches() && !written.get(0).equalsIgnoreCase(object.group(1))) {
+                return NicolError.UNKNOWN_TABLE.because("There is no table `" + dotted(written) + "`" + place
+                        + ": it is looked for in schema `" + name
+                        + "`, and there is none that you can see. Set another, or name the table in full.");
+            }
+            boolean whole = lower(String.join(".", written)).startsWith(lower(name));
+            return whole
+                    ? unknownTable(dotted(written), written.get(written.size() - 1), place, catalog)
+                    : unknownTable(name, place, catalog);
         }
         Matcher column = UNKNOWN_COLUMN.matcher(said);
         if (column.matches()) {
             return NicolError.UNKNOWN_COLUMN.because("There is no column `" + column.group(1) + "`" + place + "."
-                    + suggestion(column.group(1), columnNames(catalog)));
+                    + suggestion(lower(column.group(1)), columnNames(catalog, column.group(1))));
         }
         Matcher function = UNKNOWN_FUNCTION.matcher(said);
         if (function.matches()) {
@@ -90,29 +99,39 @@ final class Refusals {
 
     /** An unknown table, with the nearest visible one. */
     static NicolException unknownTable(String name, String place, GovernedCatalog catalog) {
+        return unknownTable(name, lastPart(name), place, catalog);
+    }
+
+    private static NicolException unknownTable(String name, String table, String place, GovernedCatalog catalog) {
         String unread = catalog.unreadSource(name);
         if (unread != null) {
             return NicolError.SOURCE_FAILED.because(unread + " Its tables are not known until it has answered.");
         }
-        TreeSet<String> names = new TreeSet<>();
-        catalog.tables().forEach(table -> names.add(table.name().toString()));
+        Map<String, String> names = new TreeMap<>();
+        catalog.tables().stream()
+                .map(VisibleTable::name)
+                .sorted()
+                .forEach(known -> names.putIfAbsent(lower(known.table()), dotted(known.parts())));
         return NicolError.UNKNOWN_TABLE.because(
-                "There is no table `" + name + "`" + place + "." + suggestion(name, names));
+                "There is no table `" + name + "`" + place + "." + suggestion(lower(table), names));
     }
 
-    private static Collection<String> columnNames(GovernedCatalog catalog) {
-        TreeSet<String> names = new TreeSet<>();
+    /** @param but the name that was wrong: that another table has it is no help */
+    private static Map<String, String> columnNames(GovernedCatalog catalog, String but) {
+        Map<String, String> names = new TreeMap<>();
         catalog.tables().stream()
                 .filter(table -> !table.name().catalog().equals("nicol"))
-                .forEach(table -> names.addAll(table.rowType().getFieldNames()));
+                .flatMap(table -> table.rowType().getFieldNames().stream())
+                .filter(column -> !column.equalsIgnoreCase(but))
+                .sorted()
+                .forEach(column -> names.putIfAbsent(lower(column), column));
         return names;
     }
 
-    private static String suggestion(String wanted, Collection<String> names) {
-        Map<String, String> byLastPart = new TreeMap<>();
-        names.forEach(name -> byLastPart.putIfAbsent(lastPart(name), name));
-        return NearestName.of(lastPart(wanted), byLastPart.keySet())
-                .map(near -> " Did you mean `" + byLastPart.get(near) + "`?")
+    /** @param names to suggest, by what they are held against, in lower case */
+    private static String suggestion(String wanted, Map<String, String> names) {
+        return NearestName.of(wanted, names.keySet())
+                .map(near -> " Did you mean `" + names.get(near) + "`?")
                 .orElse(" nicol.information_schema lists what you can see.");
     }
 
@@ -120,10 +139,11 @@ final class Refusals {
         return name.toLowerCase(Locale.ROOT);
     }
 
-    /** The dotted name that stands at a position of the statement; null where none does. */
-    private static @Nullable String written(String sql, CalciteContextException located) {
-        List<String> name = WrittenName.at(sql, located);
-        return name.isEmpty() ? null : String.join(".", name);
+    /** Parts that would not be read as they stand are quoted: {@code a."b.c"} is another name than {@code a.b.c}. */
+    private static String dotted(List<String> parts) {
+        return parts.stream()
+                .map(part -> PLAIN.matcher(part).matches() ? part : '"' + part.replace("\"", "\"\"") + '"')
+                .collect(Collectors.joining("."));
     }
 
     private static String lastPart(String name) {

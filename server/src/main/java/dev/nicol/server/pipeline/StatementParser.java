@@ -197,7 +197,7 @@ public final class StatementParser {
             case TRUNCATE_TABLE -> StatementKind.TRUNCATE;
             case CREATE_VIEW -> StatementKind.CREATE_VIEW;
             case ALTER_VIEW -> StatementKind.ALTER_VIEW;
-            case DROP_VIEW -> StatementKind.DROP_VIEW;
+            case DROP_VIEW, DROP_MATERIALIZED_VIEW -> StatementKind.DROP_VIEW;
             case CREATE_SCHEMA -> StatementKind.CREATE_SCHEMA;
             case DROP_SCHEMA -> StatementKind.DROP_SCHEMA;
             case EXPLAIN -> StatementKind.EXPLAIN;

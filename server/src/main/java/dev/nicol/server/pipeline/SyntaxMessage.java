@@ -168,6 +168,9 @@ final class SyntaxMessage {
         if (message == null || message.contains("java.") || message.contains("org.apache")) {
             return "a value is not one the statement can have here. Check numbers and dates for their range.";
         }
+        if (message.startsWith("Non-query expression")) {
+            return "what stands here is no query. A query begins with SELECT, WITH, VALUES or TABLE.";
+        }
         String line = message.lines().findFirst().orElse("").strip();
         return line.toLowerCase(Locale.ROOT).endsWith(".") ? line : line + ".";
     }

@@ -1,7 +1,9 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.policy.NicolError;
+import dev.nicol.policy.NicolException;
 import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
@@ -11,10 +13,13 @@ import dev.nicol.server.pipeline.ValidatedStatement.Checked;
 import java.util.function.Function;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlExplain;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlInsert;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.ddl.SqlCreateTable;
 import org.apache.calcite.sql.ddl.SqlCreateView;
 import org.apache.calcite.sql.validate.SqlValidator;
+import org.apache.calcite.sql.validate.SqlValidatorTable;
 import org.jspecify.annotations.Nullable;
 
 /** Stage 2. Looks every name up in the subject's own catalogue: what is denied does not exist there. */
@@ -66,10 +71,28 @@ final class ValidateStage {
                 within = new ParsedStatement.DefaultSchema(create.name.names.get(0), create.name.names.get(1));
             }
         }
-        ValidatedStatement inner =
-                validate(new ParsedStatement(parsed.sql(), within, statement, StatementParser.kind(statement)), of);
+        ValidatedStatement inner = validatedFor(
+                new ParsedStatement(parsed.sql(), within, statement, StatementParser.kind(statement)),
+                of,
+                of.equals(asking) ? null : name);
         return new ValidatedStatement(
                 parsed, inner.catalog(), inner.space(), inner.checked(), new ValidatedStatement.Explained(inner, of));
+    }
+
+    /**
+     * What does not exist for the subject is said to be so for them: it may well exist for who asks.
+     *
+     * @param name of the subject; null where it is who asks
+     */
+    private ValidatedStatement validatedFor(ParsedStatement statement, Subject of, @Nullable String name) {
+        try {
+            return validate(statement, of);
+        } catch (NicolException refusal) {
+            if (name == null) {
+                throw refusal;
+            }
+            throw refusal.error().because("For `" + name + "`: " + refusal.getMessage());
+        }
     }
 
     private static Checked check(PlanningSpace space, GovernedCatalog catalog, SqlNode relational, String sql) {
@@ -80,6 +103,13 @@ final class ValidateStage {
             RelDataType parameterTypes = validator.getParameterRowType(validated);
             return new Checked(validator, validated, rowType, parameterTypes);
         } catch (RuntimeException | Error failure) {
+            if (relational instanceof SqlInsert insert && insert.getTargetTable() instanceof SqlIdentifier target) {
+                SqlValidatorTable table = validator.getCatalogReader().getTable(target.names);
+                if (table != null) {
+                    // what is wrong with the columns is beside the point where it is no table
+                    WriteConversion.refuseOther(TableName.of(table.getQualifiedName()), catalog);
+                }
+            }
             throw Refusals.of(failure, catalog, sql);
         }
     }

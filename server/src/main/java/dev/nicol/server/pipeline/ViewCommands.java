@@ -13,11 +13,12 @@ import dev.nicol.server.parser.Rename;
 import java.util.List;
 import java.util.Map;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.ddl.SqlCreateSchema;
 import org.apache.calcite.sql.ddl.SqlCreateView;
+import org.apache.calcite.sql.ddl.SqlDropObject;
 import org.apache.calcite.sql.ddl.SqlDropSchema;
-import org.apache.calcite.sql.ddl.SqlDropView;
 
 /** Statements on virtual schemas and their views, which stewards may send. */
 final class ViewCommands {
@@ -68,8 +69,11 @@ final class ViewCommands {
             trail.event("create_view", by, view.name() + " AS " + view.definition());
         } else if (node instanceof RefreshMaterializedView refresh) {
             materialized.refresh(viewName(refresh.view().names));
-        } else if (node instanceof SqlDropView drop) {
+        } else if (node instanceof SqlDropObject drop) {
             TableName name = materialized.known(viewName(drop.name.names));
+            if (node.getKind() == SqlKind.DROP_MATERIALIZED_VIEW) {
+                materialized.refuseOther(name);
+            }
             virtualSchemas.dropView(name, drop.ifExists, by);
             materialized.forget(name);
             trail.event("drop_view", by, name.toString());

@@ -11,6 +11,7 @@ import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
 import dev.nicol.policy.rewrite.Sealer;
+import dev.nicol.server.catalog.GovernedCatalog;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.plan.ViewExpanders;
@@ -61,13 +63,21 @@ final class WriteConversion {
         this.target = target(TableName.of(modify.getTable().getQualifiedName()));
     }
 
-    private Body.Target target(TableName name) {
-        StoredTable stored = validated.catalog().stored(name);
-        Decision decision = validated.catalog().decision(name);
-        if (stored == null || decision == null || !stored.table().kind().equals("TABLE")) {
+    /** @throws dev.nicol.policy.NicolException where it is no table of a source */
+    static void refuseOther(TableName name, GovernedCatalog catalog) {
+        StoredTable stored = catalog.stored(name);
+        if (stored == null
+                || catalog.decision(name) == null
+                || !stored.table().kind().equals("TABLE")) {
             throw NicolError.NOT_SUPPORTED.because(
                     "`" + name + "` cannot be written to: only tables of sources can, not views or system tables.");
         }
+    }
+
+    private Body.Target target(TableName name) {
+        refuseOther(name, validated.catalog());
+        StoredTable stored = Objects.requireNonNull(validated.catalog().stored(name));
+        Decision decision = Objects.requireNonNull(validated.catalog().decision(name));
         Action action = Action.valueOf(validated.parsed().kind().name());
         if (!decision.allows(action)) {
             throw NicolError.NOT_PERMITTED.because("You may not " + action + " on `" + name

@@ -24,6 +24,9 @@ interface ValueEncoder {
             .appendInstant()
             .toFormatter();
 
+    /** Digits of a second's fraction that intervals have. */
+    int MILLISECOND_DIGITS = 3;
+
     /** Never called with null. */
     void encode(Object value, FrameWriter to);
 
@@ -75,7 +78,8 @@ interface ValueEncoder {
         if (range == null) {
             return (value, to) -> to.text(value.toString());
         }
-        int scale = Math.max(type.getScale(), 0);
+        // the value is in milliseconds, and of more digits than three Avatica makes zeroes
+        int scale = Math.min(Math.max(type.getScale(), 0), MILLISECOND_DIGITS);
         return SqlTypeName.YEAR_INTERVAL_TYPES.contains(type.getSqlTypeName())
                 ? (value, to) -> to.text(DateTimeUtils.intervalYearMonthToString(((Number) value).intValue(), range))
                 : (value, to) ->
