@@ -46,7 +46,9 @@ class FederatedPlansTest {
                 "CREATE TABLE people (id INTEGER PRIMARY KEY, place INTEGER, name VARCHAR(10))",
                 "INSERT INTO people VALUES (1, 1, 'Ann'), (2, 2, 'Bob'), (3, 1, 'Cid'), (4, NULL, 'Dee'), (11, 2, 'Eve')",
                 "CREATE TABLE places (id INTEGER PRIMARY KEY, name VARCHAR(10))",
-                "INSERT INTO places VALUES (1, 'here'), (2, 'there'), (3, 'no one')");
+                "INSERT INTO places VALUES (1, 'here'), (2, 'there'), (3, 'no one')",
+                "CREATE TABLE spans (id INTEGER PRIMARY KEY, v TIME(1))",
+                "INSERT INTO spans VALUES (1, '-01:02:03.5'), (2, '25:00:00'), (3, '23:59:59.5')");
         nicol = TestNicol.start(List.of(pg, shop), """
                 users:
                   ana: {password: "$HASH", groups: [readers], roles: [auditor]}
@@ -196,5 +198,20 @@ class FederatedPlansTest {
                 .containsExactly("1.1250000000000000|1.5000000000000000");
         assertThat(rows("SELECT COVAR_POP(id, id * 2) = 2.5 FROM pg.public.topics"))
                 .containsExactly("true");
+    }
+
+    /** MariaDB's TIME may be negative, or of more than a day: no time of day, and never shown as another. */
+    @Test
+    void whatIsNoTimeOfDayIsRefused() throws SQLException {
+        for (int id = 1; id <= 2; id++) {
+            String alone = "SELECT v FROM $my.spans WHERE id = " + id;
+            String joined = "SELECT s.v FROM $my.spans s JOIN pg.public.topics t ON t.id = s.id WHERE t.id = " + id;
+            for (String sql : List.of(alone, joined)) {
+                assertThatThrownBy(() -> rows(sql))
+                        .isInstanceOfSatisfying(SQLException.class, refused -> assertThat(refused.getSQLState())
+                                .isEqualTo("22000"));
+            }
+        }
+        assertThat(rows("SELECT v FROM $my.spans WHERE id = 3")).containsExactly("23:59:59");
     }
 }

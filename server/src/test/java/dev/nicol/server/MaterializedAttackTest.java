@@ -252,9 +252,9 @@ class MaterializedAttackTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"day", "moment"})
-    void aYearThatThePlaceDoesNotHaveFails(String column) throws SQLException {
-        String query = "SELECT i, " + column + " FROM pg.public.numbers";
+    @CsvSource({"day, day", "moment, CAST(moment AS TIMESTAMP(3))"})
+    void aYearThatThePlaceDoesNotHaveFails(String column, String value) throws SQLException {
+        String query = "SELECT i, " + value + " AS " + column + " FROM pg.public.numbers";
         assertThatThrownBy(() -> define("steve", column + "_my", "my", query))
                 .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
                         .isEqualTo("22000"));

@@ -116,9 +116,15 @@ class MaterializedRightsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"pg, tz", "hh, tz", "dd, tz", "my, b"})
-    void valuesComeBackAsTheyWere(String place, String moment) throws SQLException {
-        String query = "SELECT b, s, i, l, n, r, d, v, t, y, da, ti, ts, u, " + moment + " AS z, i + 1 AS computed,"
+    @CsvSource({
+        "pg, tz, ts",
+        "hh, CAST(tz AS TIMESTAMP(3) WITH LOCAL TIME ZONE), CAST(ts AS TIMESTAMP(3))",
+        "dd, CAST(tz AS TIMESTAMP(3) WITH LOCAL TIME ZONE), CAST(ts AS TIMESTAMP(3))",
+        "my, b, CAST(ts AS TIMESTAMP(3))"
+    })
+    void valuesComeBackAsTheyWere(String place, String moment, String timestamp) throws SQLException {
+        String query = "SELECT b, s, i, l, n, r, d, v, t, y, da, ti, " + timestamp + " AS ts, u, " + moment
+                + " AS z, i + 1 AS computed,"
                 + " CAST(wide AS DECIMAL(30, 6)) AS w FROM pg.public.kinds";
         nicol.update("steve", "CREATE VIEW virtual.c.live_" + place + " AS " + query);
         nicol.update("steve", "CREATE MATERIALIZED VIEW virtual.c.kept_" + place + " INTO " + place + " AS " + query);
@@ -164,8 +170,12 @@ class MaterializedRightsTest {
     @Test
     void aTypeThatThePlaceDoesNotHaveIsRefused() {
         assertThatThrownBy(() -> nicol.update(
-                        "steve",
-                        "CREATE MATERIALIZED VIEW virtual.c.moments INTO my AS SELECT tz FROM pg.public.kinds"))
+                        "steve", "CREATE MATERIALIZED VIEW virtual.c.finer INTO dd AS SELECT tz FROM pg.public.kinds"))
+                .hasMessageContaining("CAST it to TIMESTAMP(3) WITH LOCAL TIME ZONE");
+        assertThatThrownBy(
+                        () -> nicol.update(
+                                "steve",
+                                "CREATE MATERIALIZED VIEW virtual.c.moments INTO my AS SELECT CAST(tz AS TIMESTAMP(3) WITH LOCAL TIME ZONE) AS tz FROM pg.public.kinds"))
                 .hasMessageContaining("Column `tz`")
                 .isInstanceOfSatisfying(SQLException.class, refused -> assertThat(refused.getSQLState())
                         .isEqualTo("0A000"));

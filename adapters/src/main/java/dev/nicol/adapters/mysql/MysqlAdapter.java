@@ -21,8 +21,10 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Date;
 import java.util.EnumSet;
 import java.util.GregorianCalendar;
@@ -221,9 +223,19 @@ public final class MysqlAdapter implements SourceAdapter {
     public ValueReader reader(RelDataType type) {
         return switch (type.getSqlTypeName()) {
             case TIMESTAMP, TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ -> timestampReader();
+            case TIME -> (row, index) -> timeOfDay(row.getString(index));
             case UUID -> (row, index) -> StandardValues.uuid(row.getString(index));
             default -> StandardValues.reader(type);
         };
+    }
+
+    /** A TIME there may be negative, or of more than a day: the driver would make another time of day of it. */
+    private static @Nullable Object timeOfDay(@Nullable String text) throws SQLException {
+        try {
+            return text == null ? null : StandardValues.millisOfDay(LocalTime.parse(text));
+        } catch (DateTimeParseException beyond) {
+            throw new SQLDataException("a TIME that is no time of day", beyond);
+        }
     }
 
     /**

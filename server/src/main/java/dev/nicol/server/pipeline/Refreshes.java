@@ -160,12 +160,15 @@ final class Refreshes {
         for (RelDataTypeField field : root.validatedRowType.getFieldList()) {
             RelDataType type = field.getType();
             if (SqlTypeName.DATETIME_TYPES.contains(type.getSqlTypeName()) && type.getPrecision() > DIGITS_OF_SECOND) {
-                throw NicolError.NOT_SUPPORTED.because("Column `" + field.getName() + "` of type " + type + " would be kept in `"
-                        + place + "` with " + DIGITS_OF_SECOND + " digits of a second only. CAST it to "
-                        + type.getSqlTypeName().getName().replaceFirst("^(TIMESTAMP|TIME)", "$1(" + DIGITS_OF_SECOND + ")")
-                                .replace('_', ' ')
-                        + " in the view's query, or keep the rows in source `"
-                        + sources.iterator().next() + "`.");
+                throw NicolError.NOT_SUPPORTED.because(
+                        "Column `" + field.getName() + "` of type " + type + " would be kept in `"
+                                + place + "` with " + DIGITS_OF_SECOND + " digits of a second only. CAST it to "
+                                + type.getSqlTypeName()
+                                        .getName()
+                                        .replaceFirst("^(TIMESTAMP|TIME)", "$1(" + DIGITS_OF_SECOND + ")")
+                                        .replace('_', ' ')
+                                + " in the view's query, or keep the rows in source `"
+                                + sources.iterator().next() + "`.");
             }
         }
     }
