@@ -212,6 +212,6 @@ class FederatedPlansTest {
                                 .isEqualTo("22000"));
             }
         }
-        assertThat(rows("SELECT v FROM $my.spans WHERE id = 3")).containsExactly("23:59:59");
+        assertThat(rows("SELECT v FROM $my.spans WHERE id = 3")).containsExactly("23:59:59.5");
     }
 }
