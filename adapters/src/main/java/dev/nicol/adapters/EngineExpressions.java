@@ -66,6 +66,8 @@ final class EngineExpressions {
     private static final SqlOperator SUBSTRING_FROM = engineFunction(Characters.class, "substringFrom");
     private static final SqlOperator SUBSTRING = engineFunction(Characters.class, "substring");
     private static final SqlOperator POSITION = engineFunction(Characters.class, "position");
+    private static final SqlOperator OF_TIME = engineFunction(Characters.class, "ofTime");
+    private static final SqlOperator OF_TIMESTAMP = engineFunction(Characters.class, "ofTimestamp");
     private static final SqlOperator FITS = engineFunction(ExactCast.class, "fits");
 
     private EngineExpressions() {}
@@ -256,12 +258,27 @@ final class EngineExpressions {
             } else if (TEXT_FUNCTIONS.contains(inner.getOperator())) {
                 return byCharacters(unpadded(inner, false));
             } else if (inner.getKind() == SqlKind.CAST && inner.getType().getSqlTypeName() == SqlTypeName.VARCHAR) {
-                return unpadded(inner, false);
+                return printed(unpadded(inner, false));
             } else if (inner.getOperator() == ExactCast.FITS) {
                 return rex.makeCall(inner.getType(), FITS, inner.getOperands());
             }
             boolean logic = inner.getKind() == SqlKind.AND || inner.getKind() == SqlKind.OR;
             return logic ? RexUtil.flatten(rex, inner) : arithmetic(inner);
+        }
+
+        /** Calcite prints times without their fraction. */
+        private RexNode printed(RexCall cast) {
+            RexNode value = cast.getOperands().get(0);
+            SqlTypeName name = value.getType().getSqlTypeName();
+            if (name != SqlTypeName.TIME && name != SqlTypeName.TIMESTAMP) {
+                return cast;
+            }
+            RelDataType text = rex.getTypeFactory()
+                    .createTypeWithNullability(
+                            rex.getTypeFactory().createSqlType(SqlTypeName.VARCHAR),
+                            value.getType().isNullable());
+            SqlOperator print = name == SqlTypeName.TIME ? OF_TIME : OF_TIMESTAMP;
+            return rex.makeCast(cast.getType(), rex.makeCall(text, print, List.of(value)), true, false);
         }
 
         private RexNode byCharacters(RexCall call) {

@@ -212,6 +212,11 @@ class FederatedPlansTest {
                                 .isEqualTo("22000"));
             }
         }
+        assertThat(rows("SELECT CAST(v AS VARCHAR), CAST(v AS VARCHAR(5)) FROM $my.spans WHERE id = 3"))
+                .containsExactly("23:59:59.5|23:59");
+        assertThat(rows("SELECT CAST(CAST(day AS TIMESTAMP(3)) AS VARCHAR) FROM (VALUES ('2026-01-02 03:04:05.670'),"
+                        + " ('2026-01-02 03:04:10'), (NULL)) AS t (day) ORDER BY 1"))
+                .containsExactly("2026-01-02 03:04:05.67", "2026-01-02 03:04:10", "null");
         assertThat(rows("SELECT v FROM $my.spans WHERE id = 3")).containsExactly("23:59:59.5");
     }
 }

@@ -224,6 +224,11 @@ class MaterializedViewsTest {
                 "CREATE MATERIALIZED VIEW virtual.c.x REFRESH EVERY 'now and then' AS SELECT 1 AS one",
                 "42601",
                 "no period");
+        refuses(
+                "own",
+                "CREATE MATERIALIZED VIEW virtual.c.x INTO lake.nowhere AS SELECT 1 AS one",
+                "42P01",
+                "no schema");
         refuses("steve", "REFRESH MATERIALIZED VIEW virtual.c.nothing", "42P01", "no materialized view");
         nicol.update("steve", "CREATE VIEW virtual.c.plain AS SELECT 1 AS one");
         refuses("steve", "DROP MATERIALIZED VIEW virtual.c.plain", "42P01", "Write DROP VIEW");

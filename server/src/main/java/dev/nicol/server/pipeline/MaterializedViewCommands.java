@@ -50,7 +50,7 @@ final class MaterializedViewCommands {
         views.define(new MaterializedView(
                 name, place, create.every(), subject.userName(), subject.purpose(), null, null, null));
         try {
-            refreshes.refresh(name);
+            refreshes.first(name);
         } catch (NicolException failure) {
             if (!replaces) {
                 views.remove(name);

@@ -4,6 +4,7 @@ import dev.nicol.adapters.CatalogSnapshot;
 import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.Source;
+import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceTable;
 import dev.nicol.policy.NicolError;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -78,6 +80,21 @@ final class Refreshes {
 
     /** @throws NicolException what became of it; the rows that were kept stay */
     void refresh(TableName name) {
+        MaterializedView before = parts.views().get(name);
+        try {
+            first(name);
+        } catch (NicolException failure) {
+            MaterializedView after = parts.views().get(name);
+            if (before != null && after != null && !Objects.equals(after.problem(), before.problem())) {
+                // told once, however often it is tried
+                parts.trail().event("refresh_failed", before.definer(), name + ": " + after.problem());
+            }
+            throw failure;
+        }
+    }
+
+    /** The refresh of a view that has just been defined: whoever does that is told what became of it, and nobody else. */
+    void first(TableName name) {
         MaterializedView view = parts.views().get(name);
         if (view == null) {
             throw NicolError.UNKNOWN_TABLE.because("There is no materialized view `" + name + "`.");
@@ -88,12 +105,7 @@ final class Refreshes {
         try {
             parts.views().refreshed(name, filled(view));
         } catch (NicolException failure) {
-            String problem = String.valueOf(failure.getMessage());
-            parts.views().failed(name, problem);
-            if (!problem.equals(view.problem())) {
-                // told once, however often it is tried
-                parts.trail().event("refresh_failed", view.definer(), name + ": " + problem);
-            }
+            parts.views().failed(name, String.valueOf(failure.getMessage()));
             throw failure;
         } finally {
             parts.views().release(name);
@@ -236,9 +248,11 @@ final class Refreshes {
                     "Nicol knows `" + view.definer()
                             + "` by their token only, so it could not refresh the view with their rights. A user of the users file can define it.");
         }
-        if (parts.snapshot().get().sources().get(view.place().source()) == null) {
-            throw NicolError.UNKNOWN_TABLE.because(
-                    "There is no source `" + view.place().source() + "`.");
+        SourceCatalog source = parts.snapshot().get().sources().get(view.place().source());
+        if (source == null
+                || source.unavailable() == null
+                        && !source.schemas().contains(view.place().schema())) {
+            throw NicolError.UNKNOWN_TABLE.because("There is no schema `" + view.place() + "` to keep rows in.");
         }
     }
 
