@@ -1,14 +1,10 @@
 package dev.nicol.adapters;
 
-import com.google.common.base.CharMatcher;
-import org.apache.calcite.avatica.util.DateTimeUtils;
 import org.apache.calcite.runtime.SqlFunctions;
 import org.jspecify.annotations.Nullable;
 
 /** Texts by characters as the sources count them: one beyond the first 65,536 is one, though Java keeps it as two. */
 public final class Characters {
-    private static final int MILLIS_DIGITS = 3;
-
     private Characters() {}
 
     /** {@code CHAR_LENGTH}. */
@@ -42,21 +38,6 @@ public final class Characters {
         }
         int start = text.offsetByCodePoints(0, (int) first - 1);
         return text.substring(start, text.offsetByCodePoints(start, (int) (last - first + 1)));
-    }
-
-    /** {@code CAST} of a time of day, in milliseconds, with as many digits of a second as it has. */
-    public static @Nullable String ofTime(@Nullable Integer millis) {
-        return millis == null ? null : shortened(DateTimeUtils.unixTimeToString(millis, MILLIS_DIGITS));
-    }
-
-    /** {@code CAST} of a moment without a zone, in milliseconds since 1970, likewise. */
-    public static @Nullable String ofTimestamp(@Nullable Long millis) {
-        return millis == null ? null : shortened(DateTimeUtils.unixTimestampToString(millis, MILLIS_DIGITS));
-    }
-
-    private static String shortened(String seconds) {
-        // only a fraction's: it is always there
-        return CharMatcher.is('.').trimTrailingFrom(CharMatcher.is('0').trimTrailingFrom(seconds));
     }
 
     /** {@code POSITION(wanted IN text)}. */

@@ -66,8 +66,8 @@ final class EngineExpressions {
     private static final SqlOperator SUBSTRING_FROM = engineFunction(Characters.class, "substringFrom");
     private static final SqlOperator SUBSTRING = engineFunction(Characters.class, "substring");
     private static final SqlOperator POSITION = engineFunction(Characters.class, "position");
-    private static final SqlOperator OF_TIME = engineFunction(Characters.class, "ofTime");
-    private static final SqlOperator OF_TIMESTAMP = engineFunction(Characters.class, "ofTimestamp");
+    private static final SqlOperator OF_TIME = engineFunction(PrintedTimes.class, "ofTime");
+    private static final SqlOperator OF_TIMESTAMP = engineFunction(PrintedTimes.class, "ofTimestamp");
     private static final SqlOperator FITS = engineFunction(ExactCast.class, "fits");
 
     private EngineExpressions() {}

@@ -44,12 +44,11 @@ final class Estimates {
     }
 
     private static double estimated(RelNode plan) {
+        RelNode within = within(plan);
         if (plan instanceof SealedScan scan && stored(scan) != null) {
             return ofTable(scan, Objects.requireNonNull(stored(scan)));
-        } else if (plan instanceof SourceRel leaf) {
-            return rows(leaf.pushed());
-        } else if (plan instanceof Whole whole) {
-            return rows(whole.inside());
+        } else if (within != null) {
+            return rows(within);
         } else if (plan instanceof Filter filter) {
             return rows(filter.getInput()) * share(filter.getCondition(), filter.getInput());
         } else if (plan instanceof Calc calc) {
@@ -132,22 +131,17 @@ final class Estimates {
     }
 
     private static double known(RelNode plan, int field) {
+        RelNode within = within(plan);
         if (plan instanceof SealedScan scan && stored(scan) != null) {
             SourceTable table = Objects.requireNonNull(stored(scan));
             int column = scan.storedColumn(field);
             return column < 0
                     ? table.rowCount()
                     : table.distinctValues(table.columns().get(column).name());
-        } else if (plan instanceof SourceRel leaf) {
-            return known(leaf.pushed(), field);
-        } else if (plan instanceof Whole whole) {
-            return known(whole.inside(), field);
-        } else if (plan instanceof Project project) {
-            return known(project.getProjects().get(field), project.getInput());
-        } else if (plan instanceof Calc calc) {
-            RexNode value = calc.getProgram()
-                    .expandLocalRef(calc.getProgram().getProjectList().get(field));
-            return known(value, calc.getInput());
+        } else if (within != null) {
+            return known(within, field);
+        } else if (plan instanceof Project || plan instanceof Calc) {
+            return known(computed(plan, field), plan.getInput(0));
         } else if (plan instanceof Join join) {
             int left = join.getLeft().getRowType().getFieldCount();
             return field < left ? known(join.getLeft(), field) : known(join.getRight(), field - left);
@@ -166,6 +160,19 @@ final class Estimates {
             return known(input, reference.getIndex());
         }
         return plain instanceof RexLiteral ? 1 : rows(input);
+    }
+
+    /** The plan that a source is sent; null for every other. */
+    private static @Nullable RelNode within(RelNode plan) {
+        return plan instanceof SourceRel leaf ? leaf.pushed() : plan instanceof Whole whole ? whole.inside() : null;
+    }
+
+    /** What a projection makes of its input for a field. */
+    private static RexNode computed(RelNode projection, int field) {
+        return projection instanceof Calc calc
+                ? calc.getProgram()
+                        .expandLocalRef(calc.getProgram().getProjectList().get(field))
+                : ((Project) projection).getProjects().get(field);
     }
 
     private static RexNode plain(RexNode value) {
@@ -229,6 +236,7 @@ final class Estimates {
 
     /** The same; {@code NaN} where nothing is known, as of a column that is computed or that an outer join fills. */
     private static double knownNulls(RelNode plan, int field) {
+        RelNode within = within(plan);
         if (!plan.getRowType().getFieldList().get(field).getType().isNullable()) {
             return 0;
         } else if (plan instanceof SealedScan scan && stored(scan) != null) {
@@ -240,16 +248,10 @@ final class Estimates {
             return column < 0
                     ? Double.NaN
                     : table.nullShare(table.columns().get(column).name());
-        } else if (plan instanceof SourceRel leaf) {
-            return knownNulls(leaf.pushed(), field);
-        } else if (plan instanceof Whole whole) {
-            return knownNulls(whole.inside(), field);
-        } else if (plan instanceof Project project) {
-            return knownNulls(project.getProjects().get(field), project.getInput());
-        } else if (plan instanceof Calc calc) {
-            RexNode value = calc.getProgram()
-                    .expandLocalRef(calc.getProgram().getProjectList().get(field));
-            return knownNulls(value, calc.getInput());
+        } else if (within != null) {
+            return knownNulls(within, field);
+        } else if (plan instanceof Project || plan instanceof Calc) {
+            return knownNulls(computed(plan, field), plan.getInput(0));
         } else if (plan instanceof Filter filter) {
             return leavesOutNull(filter.getCondition(), field) ? 0 : knownNulls(filter.getInput(), field);
         } else if (plan instanceof Join join) {

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Orders inner joins across sources. Factors of one source that a predicate connects are joined first, so that their
- * source joins them, unless that has no equality and answers with more rows than they have; to the smallest group is then joined what leaves the fewest rows, always along a predicate where there
- * is one.
+ * source joins them, unless that has no equality and answers with more rows than they have; to the smallest group is then
+ * joined what leaves the fewest rows, always along a predicate where there is one.
  *
  * <p>Deterministic and quadratic in the number of factors, because planning time is part of every statement.
  */

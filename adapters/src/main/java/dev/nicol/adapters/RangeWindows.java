@@ -26,8 +26,8 @@ import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 
 /**
- * Windows over a RANGE from a row's value to others. The engine subtracts the bound's number from the key's: milliseconds from days where the key is
- * a date, months from either. Here a bound over dates counts days; months, and parts of days, are refused. And it subtracts
+ * Windows over a RANGE from a row's value to others. The engine subtracts the bound's number from the key's: milliseconds
+ * from days where the key is a date, months from either. Here a bound over dates counts days; months, and parts of days, are refused. And it subtracts
  * in descending order too, where it should add: such a window is turned round. It takes no NULL for a key.
  */
 final class RangeWindows extends RelHomogeneousShuttle {

@@ -12,6 +12,21 @@ public record TableName(String catalog, String schema, String table) implements 
         return List.of(catalog, schema, table);
     }
 
+    /** Catalog and schema: where names within the table's schema are looked up. */
+    public List<String> schemaPath() {
+        return List.of(catalog, schema);
+    }
+
+    /** As SQL names it, whatever its parts hold. */
+    public String quoted() {
+        return quoted(catalog) + "." + quoted(schema) + "." + quoted(table);
+    }
+
+    /** A name as SQL quotes it. */
+    public static String quoted(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
     /** Takes a list of exactly three parts. */
     public static TableName of(List<String> parts) {
         if (parts.size() != 3) {

@@ -218,11 +218,7 @@ class ViewDefinitionsTest {
     }
 
     private void assertRefused(String sql, String code, String text) {
-        assertThatThrownBy(() -> steward(sql))
-                .as(sql)
-                .hasMessageContaining(text)
-                .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
-                        .isEqualTo(code));
+        nicol.assertRefused("steve", sql, code, text);
     }
 
     private void assertBroken(String user, String sql, String text) {

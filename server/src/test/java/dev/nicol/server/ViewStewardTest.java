@@ -301,10 +301,6 @@ class ViewStewardTest {
     }
 
     private void assertRefused(String sql, String code, String text) {
-        assertThatThrownBy(() -> steward(sql))
-                .as(sql)
-                .hasMessageContaining(text)
-                .isInstanceOfSatisfying(SQLException.class, failure -> assertThat(failure.getSQLState())
-                        .isEqualTo(code));
+        nicol.assertRefused("steve", sql, code, text);
     }
 }

@@ -2,7 +2,6 @@ package dev.nicol.server.catalog;
 
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.rewrite.Sealer;
-import java.util.List;
 import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
@@ -58,12 +57,9 @@ final class GovernedView extends AbstractTable implements TranslatableTable, Pla
 
     @Override
     public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
-        List<String> schemaPath = List.of(view.name().catalog(), view.name().schema());
-        RelNode query = context.expandView(
-                        shape.query(), view.query(), schemaPath, view.name().parts())
-                .rel;
+        RelNode query = shape.expanded(context, view);
         if (!restricted()) {
-            return shape.isPlain() ? query : shape.over(query, view.name());
+            return shape.of(query, view.name());
         }
         // Nothing binds within a seal afterwards: CURRENT_USER must not be asked of a source, nor of the engine.
         RelNode named = Sealer.bound(shape.over(query, view.name()));

@@ -3,30 +3,25 @@ package dev.nicol.server.catalog;
 import dev.nicol.adapters.SourceKey;
 import dev.nicol.policy.TableName;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Keys of the tables that a subject sees, as rows of {@code information_schema}. */
 final class KeyFacts {
-    static final List<String> CONSTRAINTS = List.of(
+    private static final List<String> OF_TABLE = List.of(
             "constraint_catalog",
             "constraint_schema",
             "constraint_name",
             "table_catalog",
             "table_schema",
-            "table_name",
-            "constraint_type");
-    static final List<String> COLUMNS = List.of(
-            "constraint_catalog",
-            "constraint_schema",
-            "constraint_name",
-            "table_catalog",
-            "table_schema",
-            "table_name",
-            "column_name");
+            "table_name");
+    static final List<String> CONSTRAINTS = with("constraint_type");
+    static final List<String> COLUMNS = with("column_name");
     static final List<String> REFERENCES = List.of(
             "constraint_catalog",
             "constraint_schema",
@@ -67,46 +62,42 @@ final class KeyFacts {
         return to != null && to.rowType().getFieldNames().containsAll(reference.columns());
     }
 
+    private static List<String> with(String column) {
+        return Stream.concat(OF_TABLE.stream(), Stream.of(column)).toList();
+    }
+
     List<@Nullable Object[]> constraints() {
-        List<@Nullable Object[]> rows = new ArrayList<>();
-        for (Shown key : shown) {
-            TableName table = key.table();
-            rows.add(new @Nullable Object[] {
-                table.catalog(),
-                table.schema(),
-                name(key),
-                table.catalog(),
-                table.schema(),
-                table.table(),
-                key.key().kind().toString()
-            });
-        }
-        return rows;
+        return shown.stream().map(key -> row(key, key.key().kind().toString())).toList();
     }
 
     List<@Nullable Object[]> columns() {
         List<@Nullable Object[]> rows = new ArrayList<>();
         for (Shown key : shown) {
-            TableName table = key.table();
             SourceKey.Reference reference = key.key().reference();
             Shown unique = reference == null ? null : unique(reference);
             for (int i = 0; i < key.key().columns().size(); i++) {
-                rows.add(new @Nullable Object[] {
-                    table.catalog(),
-                    table.schema(),
-                    name(key),
-                    table.catalog(),
-                    table.schema(),
-                    table.table(),
-                    key.key().columns().get(i),
-                    i + 1,
-                    reference == null || unique == null
-                            ? null
-                            : unique.key().columns().indexOf(reference.columns().get(i)) + 1
-                });
+                Integer position = reference == null || unique == null
+                        ? null
+                        : unique.key().columns().indexOf(reference.columns().get(i)) + 1;
+                rows.add(row(key, key.key().columns().get(i), i + 1, position));
             }
         }
         return rows;
+    }
+
+    /** What names a key and its table, and more. */
+    private @Nullable Object[] row(Shown key, @Nullable Object... more) {
+        TableName table = key.table();
+        return Stream.concat(
+                        Stream.of(
+                                table.catalog(),
+                                table.schema(),
+                                name(key),
+                                table.catalog(),
+                                table.schema(),
+                                table.table()),
+                        Arrays.stream(more))
+                .toArray();
     }
 
     List<@Nullable Object[]> references() {

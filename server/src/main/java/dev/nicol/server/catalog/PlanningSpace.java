@@ -289,7 +289,7 @@ public final class PlanningSpace {
         if (found == null || governed == null) {
             throw NicolError.UNKNOWN_TABLE.because("There is no view `" + view + "` that may be read.");
         }
-        return definition(found, governed.query(), List.of(view.catalog(), view.schema()), KeptRows.NONE);
+        return definition(found, governed.query(), view.schemaPath(), KeptRows.NONE);
     }
 
     private final class Expander implements RelOptTable.ViewExpander {

@@ -203,8 +203,7 @@ final class StoredCatalog implements PolicyCatalog {
     }
 
     private PlanningSpace within(RelOptCluster cluster, TableName table) {
-        return PlanningSpace.within(
-                cluster, root, List.of(table.catalog(), table.schema()), PolicyFunctions.OPERATORS, NO_VIEWS);
+        return PlanningSpace.within(cluster, root, table.schemaPath(), PolicyFunctions.OPERATORS, NO_VIEWS);
     }
 
     /**

@@ -118,11 +118,7 @@ final class SubjectViews {
                     ? null
                     : SchemaTree.of(ViewDrift.narrowed(seen.tables(), drift.hidden()), seen.functions());
             PlanningSpace space = PlanningSpace.over(
-                    own == null ? whole : own,
-                    whole,
-                    List.of(view.name().catalog(), view.name().schema()),
-                    types,
-                    reader::statement);
+                    own == null ? whole : own, whole, view.name().schemaPath(), types, reader::statement);
             RelRoot query = space.convert(reader.statement(view.query()));
             ViewShape shape = ViewShape.of(query.validatedRowType, drift, () -> masked(query), types);
             RelDataType rowType = shape.rowType();

@@ -231,9 +231,8 @@ public final class ViewLineage {
             try {
                 CalciteSchema whole = SchemaTree.of(tables);
                 CalciteSchema own = hidden.isEmpty() ? null : SchemaTree.of(ViewDrift.narrowed(tables, hidden));
-                List<String> path = List.of(view.name().catalog(), view.name().schema());
-                PlanningSpace space =
-                        PlanningSpace.over(own == null ? whole : own, whole, path, types, reader::statement);
+                PlanningSpace space = PlanningSpace.over(
+                        own == null ? whole : own, whole, view.name().schemaPath(), types, reader::statement);
                 SqlNode query = reader.statement(view.query());
                 query.accept(NO_PARAMETERS);
                 if (!view.names().isEmpty()) {
@@ -249,7 +248,7 @@ public final class ViewLineage {
                     return new Definition(uses, null, Lineage.UNKNOWN, drift.missing(), null, drift);
                 }
                 ViewShape shape = ViewShape.of(root.validatedRowType, drift, Set::of, types);
-                RelNode plan = shape.isPlain() ? root.project() : shape.over(root.project(), view.name());
+                RelNode plan = shape.of(root.project(), view.name());
                 ViewPins now = ViewPins.of(view, root.validatedRowType, columns(uses));
                 tables.put(view.name(), new Named(view.name(), new OpenView(view, shape, own)));
                 Lineage lineage =
@@ -386,11 +385,7 @@ public final class ViewLineage {
 
         @Override
         public RelNode toRel(RelOptTable.ToRelContext context, RelOptTable table) {
-            List<String> path = List.of(view.name().catalog(), view.name().schema());
-            RelNode query = context.expandView(
-                            shape.query(), view.query(), path, view.name().parts())
-                    .rel;
-            return shape.isPlain() ? query : shape.over(query, view.name());
+            return shape.of(shape.expanded(context, view), view.name());
         }
     }
 }

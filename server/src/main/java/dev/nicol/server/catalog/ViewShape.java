@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
@@ -86,7 +87,7 @@ final class ViewShape {
     }
 
     /** Whether the query is the view as it is. */
-    boolean isPlain() {
+    private boolean isPlain() {
         for (int i = 0; i < columns.size(); i++) {
             Column column = columns.get(i);
             if (column.index() != i
@@ -96,6 +97,21 @@ final class ViewShape {
             }
         }
         return columns.size() == query.getFieldCount();
+    }
+
+    /** The plan of the view's query, where its names are looked up. */
+    RelNode expanded(RelOptTable.ToRelContext context, VirtualSchemas.View view) {
+        return context.expandView(
+                        query,
+                        view.query(),
+                        view.name().schemaPath(),
+                        view.name().parts())
+                .rel;
+    }
+
+    /** A plan of the query as the view: itself where the query is the view as it is. */
+    RelNode of(RelNode plan, TableName view) {
+        return isPlain() ? plan : over(plan, view);
     }
 
     /** @param plan of the query; it may have more columns, by which it is ordered */

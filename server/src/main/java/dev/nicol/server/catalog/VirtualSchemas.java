@@ -58,9 +58,7 @@ public final class VirtualSchemas {
         }
 
         private String quoted() {
-            return names.stream()
-                    .map(column -> '"' + column.replace("\"", "\"\"") + '"')
-                    .collect(Collectors.joining(", "));
+            return names.stream().map(TableName::quoted).collect(Collectors.joining(", "));
         }
 
         /** On the view itself; null where there is none. */
@@ -296,6 +294,12 @@ public final class VirtualSchemas {
     /** The view of that name in any case; null where there is none. */
     public @Nullable View view(TableName name) {
         return state.get().views().get(key(name));
+    }
+
+    /** The name as it was first written; as it is written now where there is no such view. */
+    public TableName known(TableName written) {
+        View view = view(written);
+        return view == null ? written : view.name();
     }
 
     public void createView(View written, boolean replace) {

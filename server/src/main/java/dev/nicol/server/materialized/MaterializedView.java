@@ -44,6 +44,31 @@ public record MaterializedView(
      */
     public record Rows(TableName table, String digest, Instant refreshedAt, long count) {}
 
+    /** One that has just been defined, without rows. */
+    public static MaterializedView defined(
+            TableName name, Place place, @Nullable Duration every, String definer, @Nullable String purpose) {
+        return new MaterializedView(name, place, every, definer, purpose, null, null, null);
+    }
+
+    /** After a refresh at a moment. */
+    MaterializedView refreshed(Rows read, Instant now) {
+        return new MaterializedView(name, place, every, definer, purpose, read, null, next(now));
+    }
+
+    /** After a refresh that failed: the rows stay until they are too old. */
+    MaterializedView failed(String why, Instant now) {
+        return new MaterializedView(name, place, every, definer, purpose, rows, why, next(now));
+    }
+
+    /** Of another name, by which its rows are known: they are read again at once, unless somebody says when. */
+    MaterializedView renamed(TableName other, Instant now) {
+        return new MaterializedView(other, place, every, definer, purpose, null, null, every == null ? null : now);
+    }
+
+    private @Nullable Instant next(Instant now) {
+        return every == null ? null : now.plus(every);
+    }
+
     /** Whether the rows may answer at a moment: they are at most two periods old, and a minute. */
     public boolean isFresh(Instant now) {
         return rows != null

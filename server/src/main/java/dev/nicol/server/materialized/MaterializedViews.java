@@ -62,7 +62,10 @@ public final class MaterializedViews {
     }
 
     /** The rows that may answer for views at this moment. */
-    public Map<TableName, MaterializedView.Rows> fresh(Iterable<TableName> views) {
+    public Map<TableName, MaterializedView.Rows> fresh(Set<TableName> views) {
+        if (views.isEmpty() || known.views().isEmpty()) {
+            return Map.of(); // most statements
+        }
         Map<TableName, MaterializedView.Rows> fresh = new LinkedHashMap<>();
         Instant now = clock.instant();
         for (TableName name : views) {
@@ -87,8 +90,7 @@ public final class MaterializedViews {
     public void refreshed(TableName name, MaterializedView.Rows rows) {
         MaterializedView view = get(name);
         if (view != null) {
-            save(new MaterializedView(
-                    name, view.place(), view.every(), view.definer(), view.purpose(), rows, null, due(view)));
+            save(view.refreshed(rows, clock.instant()));
         }
     }
 
@@ -96,14 +98,8 @@ public final class MaterializedViews {
     public void failed(TableName name, String problem) {
         MaterializedView view = get(name);
         if (view != null) {
-            save(new MaterializedView(
-                    name, view.place(), view.every(), view.definer(), view.purpose(), view.rows(), problem, due(view)));
+            save(view.failed(problem, clock.instant()));
         }
-    }
-
-    private @Nullable Instant due(MaterializedView view) {
-        Duration every = view.every();
-        return every == null ? null : clock.instant().plus(every);
     }
 
     private synchronized void save(MaterializedView view) {
@@ -122,15 +118,7 @@ public final class MaterializedViews {
     public void rename(TableName from, TableName to) {
         MaterializedView view = get(from);
         if (view != null) {
-            save(new MaterializedView(
-                    to,
-                    view.place(),
-                    view.every(),
-                    view.definer(),
-                    view.purpose(),
-                    null,
-                    null,
-                    view.every() == null ? null : clock.instant()));
+            save(view.renamed(to, clock.instant()));
             remove(from);
         }
     }

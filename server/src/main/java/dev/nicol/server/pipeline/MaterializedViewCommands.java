@@ -41,14 +41,11 @@ final class MaterializedViewCommands {
         GovernedCatalog catalog =
                 planned.admitted().guarded().traced().governed().validated().catalog();
         MaterializedView.Place place = place(create.into(), catalog);
-        MaterializedView view = new MaterializedView(
-                written.name(), place, create.every(), subject.userName(), subject.purpose(), null, null, null);
-        refreshes.check(view);
+        refreshes.check(subject.userName(), place);
         boolean replaces = virtualSchemas.view(written.name()) != null;
         virtualSchemas.createView(written, create.getReplace());
-        TableName name = known(written.name());
-        views.define(new MaterializedView(
-                name, place, create.every(), subject.userName(), subject.purpose(), null, null, null));
+        TableName name = virtualSchemas.known(written.name());
+        views.define(MaterializedView.defined(name, place, create.every(), subject.userName(), subject.purpose()));
         try {
             refreshes.first(name);
         } catch (NicolException failure) {
@@ -91,7 +88,7 @@ final class MaterializedViewCommands {
 
     /** By whoever may define views; with the rights of its definer. */
     void refresh(TableName written) {
-        refreshes.refresh(known(written));
+        refreshes.refresh(virtualSchemas.known(written));
     }
 
     /** A view without rows of its own is not dropped by what drops one with them. */
@@ -104,7 +101,7 @@ final class MaterializedViewCommands {
 
     /** A view is dropped, or takes the place of one with rows of its own: these are dropped soon. */
     void forget(TableName written) {
-        views.remove(known(written));
+        views.remove(virtualSchemas.known(written));
     }
 
     void renamed(TableName from, TableName to) {
@@ -118,11 +115,5 @@ final class MaterializedViewCommands {
                 views.rename(name, new TableName(name.catalog(), to, name.table()));
             }
         }
-    }
-
-    /** The name as it was first written; as it is written now where there is no such view. */
-    TableName known(TableName written) {
-        VirtualSchemas.View view = virtualSchemas.view(written);
-        return view == null ? written : view.name();
     }
 }

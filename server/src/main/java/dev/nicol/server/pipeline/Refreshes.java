@@ -131,7 +131,7 @@ final class Refreshes {
         Statements statements = parts.statements().get();
         try {
             StatementResult result = statements.execute(
-                    session, "REFRESH MATERIALIZED VIEW " + quoted(view.name()) + " WITH DATA", List.of(), 0);
+                    session, "REFRESH MATERIALIZED VIEW " + view.name().quoted() + " WITH DATA", List.of(), 0);
             long rows = result instanceof StatementResult.Count count ? count.rows() : 0;
             return new MaterializedView.Rows(storage, digest, before, rows);
         } finally {
@@ -205,10 +205,10 @@ final class Refreshes {
 
     /** Of what somebody would read; null where Nicol does not know them, or they could not. */
     private @Nullable String digest(String userName, MaterializedView view) {
-        if (!isKnown(userName)) {
+        Subject subject = known(userName);
+        if (subject == null) {
             return null;
         }
-        Subject subject = parts.subjects().apply(userName);
         String purpose = view.purpose();
         Subject asking = purpose != null && subject.mayState(purpose) ? subject.withPurpose(purpose) : subject;
         try {
@@ -241,26 +241,26 @@ final class Refreshes {
         parts.trail().event("storage_created", view.definer(), storage + " of " + view.name());
     }
 
-    /** Whether a view can be kept there, found out before it is defined. */
-    void check(MaterializedView view) {
-        if (!isKnown(view.definer())) {
+    /** Whether somebody's view can be kept there, found out before it is defined. */
+    void check(String definer, MaterializedView.Place place) {
+        if (known(definer) == null) {
             throw NicolError.NOT_SUPPORTED.because(
-                    "Nicol knows `" + view.definer()
+                    "Nicol knows `" + definer
                             + "` by their token only, so it could not refresh the view with their rights. A user of the users file can define it.");
         }
-        SourceCatalog source = parts.snapshot().get().sources().get(view.place().source());
-        if (source == null
-                || source.unavailable() == null
-                        && !source.schemas().contains(view.place().schema())) {
-            throw NicolError.UNKNOWN_TABLE.because("There is no schema `" + view.place() + "` to keep rows in.");
+        SourceCatalog source = parts.snapshot().get().sources().get(place.source());
+        if (source == null || source.unavailable() == null && !source.schemas().contains(place.schema())) {
+            throw NicolError.UNKNOWN_TABLE.because("There is no schema `" + place + "` to keep rows in.");
         }
     }
 
-    private boolean isKnown(String userName) {
+    /** Null where nobody of that very name is known without a login. */
+    private @Nullable Subject known(String userName) {
         try {
-            return parts.subjects().apply(userName).userName().equals(userName);
+            Subject subject = parts.subjects().apply(userName);
+            return subject.userName().equals(userName) ? subject : null;
         } catch (NicolException unknown) {
-            return false;
+            return null;
         }
     }
 
@@ -301,15 +301,5 @@ final class Refreshes {
         } catch (RuntimeException failure) {
             LOG.warn("{} failed and is tried again", what, failure);
         }
-    }
-
-    static String quoted(TableName name) {
-        StringBuilder quoted = new StringBuilder();
-        for (String part : name.parts()) {
-            quoted.append(quoted.isEmpty() ? "\"" : ".\"")
-                    .append(part.replace("\"", "\"\""))
-                    .append('"');
-        }
-        return quoted.toString();
     }
 }

@@ -3,6 +3,7 @@ package dev.nicol.server.pipeline;
 import dev.nicol.policy.NearestName;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
+import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.GovernedCatalog;
 import dev.nicol.server.catalog.PlanningSpace;
 import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
@@ -142,7 +143,7 @@ final class Refusals {
     /** Parts that would not be read as they stand are quoted: {@code a."b.c"} is another name than {@code a.b.c}. */
     private static String dotted(List<String> parts) {
         return parts.stream()
-                .map(part -> PLAIN.matcher(part).matches() ? part : '"' + part.replace("\"", "\"\"") + '"')
+                .map(part -> PLAIN.matcher(part).matches() ? part : TableName.quoted(part))
                 .collect(Collectors.joining("."));
     }
 

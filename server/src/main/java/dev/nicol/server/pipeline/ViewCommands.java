@@ -70,7 +70,7 @@ final class ViewCommands {
         } else if (node instanceof RefreshMaterializedView refresh) {
             materialized.refresh(viewName(refresh.view().names));
         } else if (node instanceof SqlDropObject drop) {
-            TableName name = materialized.known(viewName(drop.name.names));
+            TableName name = virtualSchemas.known(viewName(drop.name.names));
             if (node.getKind() == SqlKind.DROP_MATERIALIZED_VIEW) {
                 materialized.refuseOther(name);
             }
@@ -100,7 +100,7 @@ final class ViewCommands {
             materialized.schemaRenamed(schema, rename.renamed());
             trail.event("rename_schema", by, "virtual." + schema + " to " + rename.renamed());
         } else {
-            TableName name = materialized.known(viewName(rename.name().names));
+            TableName name = virtualSchemas.known(viewName(rename.name().names));
             TableName renamed = new TableName(name.catalog(), name.schema(), rename.renamed());
             rules.refuse(name, renamed);
             virtualSchemas.renameView(name, rename.renamed(), by);

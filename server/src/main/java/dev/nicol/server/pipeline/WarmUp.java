@@ -5,6 +5,7 @@ import dev.nicol.policy.Grant;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;
+import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.Catalogs;
 import dev.nicol.server.catalog.SubjectCatalog;
 import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
@@ -97,10 +98,10 @@ public final class WarmUp implements AutoCloseable {
         List<String> statements = new ArrayList<>();
         for (int i = 0; i < tables.size(); i++) {
             VisibleTable table = tables.get(i);
-            String first = quoted(table.rowType().getFieldNames().get(0));
-            statements.add("SELECT * FROM " + name(table) + " WHERE " + first + " IS NOT NULL");
-            statements.add(
-                    "SELECT COUNT(*), " + first + " FROM " + name(table) + " GROUP BY " + first + " ORDER BY 1 DESC");
+            String first = TableName.quoted(table.rowType().getFieldNames().get(0));
+            statements.add("SELECT * FROM " + table.name().quoted() + " WHERE " + first + " IS NOT NULL");
+            statements.add("SELECT COUNT(*), " + first + " FROM " + table.name().quoted() + " GROUP BY " + first
+                    + " ORDER BY 1 DESC");
             String join = i == 0 ? null : join(tables.get(i - 1), table);
             if (join != null) {
                 statements.add(join);
@@ -113,22 +114,14 @@ public final class WarmUp implements AutoCloseable {
         for (RelDataTypeField one : left.rowType().getFieldList()) {
             for (RelDataTypeField other : right.rowType().getFieldList()) {
                 if (one.getType().getSqlTypeName() == other.getType().getSqlTypeName()) {
-                    String key = "l." + quoted(one.getName());
-                    return "SELECT " + key + ", COUNT(*) FROM " + name(left) + " AS l JOIN " + name(right) + " AS r ON "
-                            + key + " = r." + quoted(other.getName()) + " GROUP BY " + key + " ORDER BY 2";
+                    String key = "l." + TableName.quoted(one.getName());
+                    return "SELECT " + key + ", COUNT(*) FROM " + left.name().quoted() + " AS l JOIN "
+                            + right.name().quoted() + " AS r ON " + key + " = r." + TableName.quoted(other.getName())
+                            + " GROUP BY " + key + " ORDER BY 2";
                 }
             }
         }
         return null;
-    }
-
-    private static String name(VisibleTable table) {
-        return quoted(table.name().catalog()) + "." + quoted(table.name().schema()) + "."
-                + quoted(table.name().table());
-    }
-
-    private static String quoted(String name) {
-        return '"' + name.replace("\"", "\"\"") + '"';
     }
 
     /** A statement that cannot be planned is left out: a guardrail, or a row filter without its attribute, may forbid it. */

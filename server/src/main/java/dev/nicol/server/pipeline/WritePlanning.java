@@ -103,7 +103,7 @@ final class WritePlanning {
                     check == null ? null : check.ofInsert(insert),
                     null,
                     counted ? count(source, adapter, written) : null,
-                    empties(insert, generator),
+                    empties(insert, generator, none),
                     sql,
                     null);
         }
@@ -112,15 +112,13 @@ final class WritePlanning {
                 queries.apply(query),
                 insertOne(insert, adapter, generator),
                 check == null ? null : count -> check.ofRows(insert, count));
-        return new Plan.Write(source, null, null, null, empties(insert, generator), null, rows);
+        return new Plan.Write(source, null, null, null, empties(insert, generator, none), null, rows);
     }
 
-    private static @Nullable SourceSql empties(Body.Insert insert, SqlGenerator generator) {
+    private static @Nullable SourceSql empties(Body.Insert insert, SqlGenerator generator, RelDataType none) {
         if (!insert.replaces()) {
             return null;
         }
-        RelDataType none =
-                insert.input().getCluster().getTypeFactory().builder().build();
         SqlNode delete = new SqlDelete(POS, physicalName(insert.target()), null, null, null);
         return generator.write(insert.target().name().catalog(), delete, Map.of(), none);
     }

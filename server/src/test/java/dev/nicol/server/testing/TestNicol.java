@@ -1,5 +1,8 @@
 package dev.nicol.server.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
@@ -218,6 +221,15 @@ public final class TestNicol implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             return statement.executeUpdate(sql);
         }
+    }
+
+    /** A statement that is refused with a state and, somewhere, a text. */
+    public void assertRefused(String user, String sql, String state, String text) {
+        assertThatThrownBy(() -> update(user, sql))
+                .as(sql)
+                .hasMessageContaining(text)
+                .isInstanceOfSatisfying(SQLException.class, refused -> assertThat(refused.getSQLState())
+                        .isEqualTo(state));
     }
 
     @Override
