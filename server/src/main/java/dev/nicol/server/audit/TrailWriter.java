@@ -201,6 +201,10 @@ final class TrailWriter implements AutoCloseable {
                 step();
                 more = !closing || !queue.isEmpty() || !backlog.isEmpty();
                 pauseNanos = pauseNanos();
+            } catch (Error exhausted) {
+                // without memory not even a failure can be kept or told; statements are refused until it is there again
+                broken = true;
+                pauseNanos = TimeUnit.MILLISECONDS.toNanos(settings.retryIntervalMs());
             } finally {
                 turn.unlock();
             }
@@ -253,13 +257,17 @@ final class TrailWriter implements AutoCloseable {
         try {
             round(fresh);
         } catch (Throwable e) { // the thread must outlive any defect, or the server stops answering
-            keep(fresh, e);
-            refuse(fresh, e);
+            try {
+                keep(fresh, e);
+            } finally {
+                refuse(fresh, e);
+            }
         }
     }
 
     private List<TrailEntry<?>> taken() {
-        List<TrailEntry<?>> taken = new ArrayList<>();
+        // with room for all: what is taken off the queue must not be lost for want of memory
+        List<TrailEntry<?>> taken = new ArrayList<>(settings.groupLength());
         TrailEntry<?> next;
         while (taken.size() < settings.groupLength() && (next = queue.poll()) != null) {
             taken.add(next);
@@ -362,16 +370,15 @@ final class TrailWriter implements AutoCloseable {
     private void keep(List<TrailEntry<?>> group, Throwable failure) {
         // an act may decline (an approval that is decided already), the store is fine then; a broken chain says so
         // itself
-        if (!(failure instanceof NicolException) && !chain.broken()) {
-            if (!broken) {
-                LOG.error("The audit trail cannot be written; statements are refused until it can", failure);
-            }
-            broken = true;
-        }
+        boolean first = !(failure instanceof NicolException) && !chain.broken() && !broken;
+        broken |= first;
         for (TrailEntry<?> entry : group) {
             if (entry.required() && !entry.done().isDone() && !backlog.contains(entry)) {
                 backlog.add(entry);
             }
+        }
+        if (first) {
+            LOG.error("The audit trail cannot be written; statements are refused until it can", failure);
         }
     }
 
