@@ -175,6 +175,20 @@ public record NicolConfig(
         }
     }
 
+    /** How much of Java's heap is for rows that statements hold, unless somebody says so. */
+    private static final class RowMemory {
+        /** One part in so many of the rest of Java's heap is what statements may hold, and of that what one of them may. */
+        static final int SHARE = 2;
+
+        /** What the server itself lives on, in MiB: of that nothing is for rows. Measured of one without clients. */
+        static final int OWN_MB = 48;
+
+        static final int MOST_MB = (int) Math.max(
+                2, Math.min(Limits.MAX_MEMORY_MB, ((Runtime.getRuntime().maxMemory() >> 20) - OWN_MB) / SHARE));
+
+        private RowMemory() {}
+    }
+
     /**
      * Bounds on what statements and clients may take.
      *
@@ -210,20 +224,11 @@ public record NicolConfig(
         public static final int MAX_CACHE_MB = 65_536;
         public static final int MAX_MEMORY_MB = 1_048_576;
 
-        /** One part in so many of the rest of Java's heap is what statements may hold, and of that what one of them may. */
-        private static final int SHARE = 2;
-
-        /** What the server itself lives on, in MiB: of that nothing is for rows. Measured of one without clients. */
-        private static final int OWN_MB = 48;
-
-        private static final int MOST_MB =
-                (int) Math.max(2, Math.min(MAX_MEMORY_MB, ((Runtime.getRuntime().maxMemory() >> 20) - OWN_MB) / SHARE));
-
         public static final Limits DEFAULTS = new Limits(
                 Duration.ofSeconds(300),
                 2_000_000,
-                MOST_MB / SHARE,
-                MOST_MB,
+                RowMemory.MOST_MB / RowMemory.SHARE,
+                RowMemory.MOST_MB,
                 0,
                 JoinKeyBounds.DEFAULT,
                 500,
