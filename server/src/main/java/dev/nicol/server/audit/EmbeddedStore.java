@@ -204,7 +204,7 @@ final class EmbeddedStore extends Store {
             throw NicolError.TRAIL_UNAVAILABLE.because("The journal of the store `" + path + "` is broken: " + unread);
         }
         try {
-            return JournaledChain.open(this, Journal.open(path), trail);
+            return JournaledChain.open(this, Journal.open(path, trail.fsyncIntervalMs() == 0), trail);
         } catch (IOException failure) {
             throw NicolError.TRAIL_UNAVAILABLE.because(
                     "The journal of the store `" + path + "` cannot be written. Check that its directory belongs to the"

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Links of a chain that are not in the store's tables for good yet, in files beside the store: one write for a group, and no
- * page of any index. {@link JournalFrame} is what is written. Files follow each other by their number; one whose links are all in
+ * page of any index. {@link JournalGroup} is what is written. Files follow each other by their number; one whose links are all in
  * the tables is deleted.
  */
 final class Journal implements AutoCloseable {
@@ -25,6 +25,9 @@ final class Journal implements AutoCloseable {
     static final long FILE_BYTES = 8L << 20;
 
     private static final int BUFFER_BYTES = 64 << 10;
+
+    /** By so many zeros a file is made longer than what is written needs: a sync that changes no length takes half the time. */
+    private static final byte[] ROOM = new byte[512 << 10];
 
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final String INFIX = ".journal-";
@@ -39,14 +42,21 @@ final class Journal implements AutoCloseable {
     /** Bytes of whole groups in the current file; what is behind them was not acknowledged. */
     private long length;
 
+    /** As far as the current file goes, zeros included. */
+    private long reserved;
+
+    /** Whether each group is forced. Only then is room made: of groups that wait together, a power cut could take the first alone. */
+    private final boolean each;
+
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     private boolean synced = true;
 
     /** A file and the last link in it. */
     private record Part(long number, Path path, long lastId) {}
 
-    private Journal(Path store, Part first) throws IOException {
+    private Journal(Path store, boolean each, Part first) throws IOException {
         this.store = store;
+        this.each = each;
         this.current = first;
         this.file = created(first.path());
     }
@@ -56,14 +66,15 @@ final class Journal implements AutoCloseable {
      * brought there before.
      *
      * @param store its path, without an ending
+     * @param each whether each group will be forced
      */
-    static Journal open(Path store) throws IOException {
+    static Journal open(Path store, boolean each) throws IOException {
         for (Path left : files(store)) {
             Path aside = left.resolveSibling(left.getFileName() + SET_ASIDE + "-" + System.currentTimeMillis());
             Files.move(left, aside);
             LOG.warn("what could not be read of the journal of the trail is kept as {}", aside);
         }
-        return new Journal(store, new Part(1, path(store, 1), 0));
+        return new Journal(store, each, new Part(1, path(store, 1), 0));
     }
 
     /** The files of a store's journal in their order. */
@@ -120,12 +131,16 @@ final class Journal implements AutoCloseable {
         if (length >= FILE_BYTES) {
             next();
         }
-        ByteBuffer bytes = buffer(JournalFrame.size(links));
-        JournalFrame.write(links, bytes);
+        ByteBuffer bytes = buffer(JournalGroup.size(links));
+        JournalGroup.write(links, bytes);
         try {
             file.seek(length);
             file.write(bytes.array(), 0, bytes.limit());
             synced = false;
+            if (each && length + bytes.limit() > reserved) {
+                file.write(ROOM);
+                reserved = length + bytes.limit() + ROOM.length;
+            }
             if (force) {
                 sync();
             }
@@ -146,13 +161,20 @@ final class Journal implements AutoCloseable {
     /** So that nobody takes it for acknowledged; should that fail too, the next group is written over it. */
     private void takeBack(IOException failure) {
         try {
-            file.setLength(length);
+            trim(length);
         } catch (IOException again) {
             failure.addSuppressed(again);
         }
     }
 
+    private void trim(long end) throws IOException {
+        file.setLength(end);
+        reserved = end;
+    }
+
     private void next() throws IOException {
+        trim(length);
+        synced = false;
         sync();
         long number = current.number() + 1;
         Part following = new Part(number, path(store, number), current.lastId());
@@ -162,6 +184,7 @@ final class Journal implements AutoCloseable {
         file = opened;
         current = following;
         length = 0;
+        reserved = 0;
     }
 
     synchronized boolean unsynced() {
@@ -182,7 +205,7 @@ final class Journal implements AutoCloseable {
             Files.deleteIfExists(full.removeFirst().path());
         }
         if (length > 0 && current.lastId() <= eventId) {
-            file.setLength(0);
+            trim(0);
             length = 0;
         }
     }
@@ -201,6 +224,7 @@ final class Journal implements AutoCloseable {
     @Override
     public synchronized void close() {
         try {
+            trim(length);
             file.close();
             if (length == 0 && full.isEmpty()) {
                 Files.deleteIfExists(current.path());

@@ -28,7 +28,7 @@ record JournalFrame(long eventId, String hash, byte[] payload) {
         return size;
     }
 
-    /** Writes the frames of links, one after the other, from the first byte of a buffer with an array on. */
+    /** Writes the frames of links, one after the other, into a buffer with an array. */
     static void write(List<Link> links, ByteBuffer bytes) {
         for (Link link : links) {
             int start = bytes.position();
@@ -37,7 +37,6 @@ record JournalFrame(long eventId, String hash, byte[] payload) {
             bytes.put(HexFormat.of().parseHex(link.hash())).put(payload);
             bytes.putInt(checksum(bytes.array(), start, bytes.position() - start));
         }
-        bytes.flip();
     }
 
     /** The whole frame that begins at a place of a file; null where none does. */
@@ -59,28 +58,6 @@ record JournalFrame(long eventId, String hash, byte[] payload) {
         file.get(start + HEADER_BYTES, payload);
         return new JournalFrame(
                 file.getLong(start + 2 * Integer.BYTES), HexFormat.of().formatHex(hash), payload);
-    }
-
-    /**
-     * Whether what begins at a place of a file is the beginning of a frame that was not written to its end. The file may have been
-     * made longer before its bytes were written: then it ends with zeros.
-     */
-    static boolean isTorn(ByteBuffer file, int start) {
-        int end = file.limit();
-        while (end > start && file.get(end - 1) == 0) {
-            end--;
-        }
-        byte[] magic = ByteBuffer.allocate(Integer.BYTES).putInt(MAGIC).array();
-        for (int i = 0; i < Math.min(magic.length, end - start); i++) {
-            if (file.get(start + i) != magic[i]) {
-                return false;
-            }
-        }
-        if (end - start < HEADER_BYTES) {
-            return true;
-        }
-        int length = file.getInt(start + Integer.BYTES);
-        return length >= 0 && end - start < (long) EXTRA_BYTES + length;
     }
 
     int bytes() {

@@ -36,10 +36,10 @@ final class JournalReader {
         for (int i = 0; i < files.size(); i++) {
             ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(files.get(i)));
             int at = 0;
-            while (at < bytes.limit()) {
-                JournalFrame frame = JournalFrame.at(bytes, at);
-                if (frame == null) {
-                    if (i < files.size() - 1 || !JournalFrame.isTorn(bytes, at)) {
+            while (!JournalGroup.isUnwritten(bytes, at)) {
+                List<JournalFrame> group = JournalGroup.at(bytes, at);
+                if (group == null) {
+                    if (i < files.size() - 1 || !JournalGroup.isTorn(bytes, at)) {
                         return problem(files.get(i), "is damaged");
                     }
                     LOG.warn(
@@ -48,15 +48,12 @@ final class JournalReader {
                             head.eventId() + 1);
                     return null;
                 }
-                if (frame.eventId() > head.eventId()) {
-                    Link link = link(frame);
-                    if (link == null) {
+                for (JournalFrame frame : group) {
+                    if (frame.eventId() > head.eventId() && !follows(frame)) {
                         return problem(files.get(i), "does not follow the event before it");
                     }
-                    links.accept(link);
-                    head = link.head();
                 }
-                at += frame.bytes();
+                at += JournalGroup.bytes(group);
             }
         }
         return null;
@@ -64,6 +61,16 @@ final class JournalReader {
 
     private String problem(Path file, String what) {
         return "event " + (head.eventId() + 1) + " in " + file.getFileName() + " " + what;
+    }
+
+    private boolean follows(JournalFrame frame) {
+        Link link = link(frame);
+        if (link == null) {
+            return false;
+        }
+        links.accept(link);
+        head = link.head();
+        return true;
     }
 
     private @Nullable Link link(JournalFrame frame) {

@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.policy.NicolException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class JournalTest {
     private static final String STATEMENT = "0190-first";
+    private static final int GROUP_BYTES = 8;
     private static final int HEADER_BYTES = 48;
 
     @TempDir
@@ -102,15 +107,15 @@ class JournalTest {
                         TrailFixture.embedded(killed), part, ExportFormat.JSONL, new PrintWriter(written, true)))
                 .isEqualTo(3);
         assertThat(written.toString().lines()).hasSize(3).last().asString().contains("\"detail\":\"6\"");
-        assertThat(contents()).usingElementComparator(java.util.Arrays::compare).isEqualTo(before);
+        assertThat(contents()).usingElementComparator(Arrays::compare).isEqualTo(before);
     }
 
     /** The group that was being written when the process ended: nobody was told that it is recorded. */
     @Test
     void aTornEndLosesNothingElse() throws Exception {
-        byte[] journal = Files.readAllBytes(journal());
+        byte[] journal = groupsOfOne(frames());
         for (int cut : new int[] {1, 5, 60}) {
-            Files.write(journal(), java.util.Arrays.copyOf(journal, journal.length - cut));
+            Files.write(journal(), Arrays.copyOf(journal, journal.length - cut));
             assertThat(AuditVerifier.verify(TrailFixture.embedded(killed)))
                     .as("without %d bytes", cut)
                     .isEqualTo(TrailFixture.whole(5));
@@ -125,17 +130,18 @@ class JournalTest {
     /** Whole, but for one bit. */
     @Test
     void aDamagedLastEventIsNotPassedOver() throws Exception {
-        byte[] journal = Files.readAllBytes(journal());
+        byte[] journal = groupsOfOne(frames());
         journal[journal.length - 20] ^= 1;
         Files.write(journal(), journal);
         refusedAndAcceptedAtEvent(6, "is damaged");
     }
 
-    /** The file was made longer, and the power went before it was written. */
+    /** As the server leaves it: the file is longer than what was written. */
     @Test
-    void zerosAtTheEndAreATornEnd() throws Exception {
-        byte[] journal = Files.readAllBytes(journal());
-        Files.write(journal(), java.util.Arrays.copyOf(journal, journal.length + 3_000));
+    void zerosAtTheEndAreNoEvents() throws Exception {
+        byte[] journal = groupsOfOne(frames());
+        assertThat(Files.size(journal())).isGreaterThan(journal.length);
+        Files.write(journal(), Arrays.copyOf(journal, journal.length + 3_000));
         assertThat(AuditVerifier.verify(TrailFixture.embedded(killed))).isEqualTo(TrailFixture.whole(6));
     }
 
@@ -163,7 +169,7 @@ class JournalTest {
     @Test
     void aDamagedOneIsNotPassedOver() throws Exception {
         byte[] journal = Files.readAllBytes(journal());
-        journal[HEADER_BYTES + 10] ^= 1;
+        journal[GROUP_BYTES + HEADER_BYTES + 10] ^= 1;
         Files.write(journal(), journal);
         refusedAndAcceptedAtEvent(3, "is damaged");
     }
@@ -171,45 +177,48 @@ class JournalTest {
     /** Its checksum is right: somebody who knows the format did it. */
     @Test
     void aChangedOneIsNotPassedOver() throws Exception {
-        ByteBuffer journal = ByteBuffer.wrap(Files.readAllBytes(journal()));
-        int fifth = place(journal, 5);
-        byte[] frame = new byte[place(journal, 6) - fifth];
-        journal.get(fifth, frame);
-        frame[HEADER_BYTES + 2] ^= 1;
+        List<byte[]> frames = frames();
+        byte[] fifth = frames.get(2);
+        fifth[HEADER_BYTES + 2] ^= 1;
         CRC32C checksum = new CRC32C();
-        checksum.update(frame, 0, frame.length - 4);
-        ByteBuffer.wrap(frame).putInt(frame.length - 4, (int) checksum.getValue());
-        journal.put(fifth, frame);
-        Files.write(journal(), journal.array());
+        checksum.update(fifth, 0, fifth.length - 4);
+        ByteBuffer.wrap(fifth).putInt(fifth.length - 4, (int) checksum.getValue());
+        Files.write(journal(), groupsOfOne(frames));
         refusedAndAcceptedAtEvent(5, "does not follow the event before it");
     }
 
     @Test
     void oneWithAHoleIsNotPassedOver() throws Exception {
-        ByteBuffer journal = ByteBuffer.wrap(Files.readAllBytes(journal()));
-        int fourth = place(journal, 4);
-        int fifth = place(journal, 5);
-        byte[] rest = new byte[journal.limit() - fifth];
-        journal.get(fifth, rest);
-        journal.put(fourth, rest);
-        Files.write(journal(), java.util.Arrays.copyOf(journal.array(), fourth + rest.length));
+        List<byte[]> frames = frames();
+        frames.remove(1);
+        Files.write(journal(), groupsOfOne(frames));
         refusedAndAcceptedAtEvent(4, "does not follow the event before it");
+    }
+
+    /** Somebody has put zeros over what was acknowledged: events that were written later stand behind it. */
+    @Test
+    void aBlankedOneIsNotPassedOver() throws Exception {
+        byte[] journal = groupsOfOne(frames());
+        Arrays.fill(journal, 0, GROUP_BYTES + frames().get(0).length, (byte) 0);
+        Files.write(journal(), journal);
+        refusedAndAcceptedAtEvent(3, "is damaged");
     }
 
     /** The bytes, by hand: everything but the hash, which {@link EventFormatTest} has. */
     @Test
-    void aFrameIsWrittenAsItIsDocumented() {
+    void aGroupIsWrittenAsItIsDocumented() {
         TrailEvent event = TrailEvent.act("login", "bob", "x", Instant.parse("2026-11-23T12:00:00Z"));
         Link link = Link.after(new TrailTransaction.Head(6, EventHash.GENESIS), "nicol", event);
         String payload =
                 "{\"kind\":\"login\",\"occurred_at\":\"2026-11-23T12:00:00Z\",\"user_name\":\"bob\",\"detail\":\"x\"}";
-        ByteBuffer written = ByteBuffer.allocate(JournalFrame.size(List.of(link)));
-        JournalFrame.write(List.of(link), written);
-        byte[] frame = written.array();
+        ByteBuffer written = ByteBuffer.allocate(JournalGroup.size(List.of(link)));
+        JournalGroup.write(List.of(link), written);
+        byte[] group = written.array();
+        assertThat(HexFormat.of().formatHex(group, 0, GROUP_BYTES)).isEqualTo("4e4a3032" + "00000088");
+        byte[] frame = Arrays.copyOfRange(group, GROUP_BYTES, group.length);
         assertThat(HexFormat.of().formatHex(frame, 0, 16)).isEqualTo("4e4a3031" + "00000054" + "0000000000000007");
         assertThat(HexFormat.of().formatHex(frame, 16, 48)).isEqualTo(link.hash());
-        assertThat(new String(frame, 48, 84, java.nio.charset.StandardCharsets.UTF_8))
-                .isEqualTo(payload);
+        assertThat(new String(frame, 48, 84, StandardCharsets.UTF_8)).isEqualTo(payload);
         assertThat(frame).hasSize(48 + 84 + 4);
     }
 
@@ -245,12 +254,33 @@ class JournalTest {
                 .contains(".broken-");
     }
 
-    private static int place(ByteBuffer journal, long eventId) {
-        int place = 0;
-        while (journal.getLong(place + 8) != eventId) {
-            place += HEADER_BYTES + journal.getInt(place + 4) + 4;
+    /** The events in the journal, in their order. */
+    private List<byte[]> frames() throws IOException {
+        ByteBuffer journal = ByteBuffer.wrap(Files.readAllBytes(journal()));
+        List<byte[]> frames = new ArrayList<>();
+        int at = 0;
+        while (journal.get(at) != 0) {
+            int end = at + GROUP_BYTES + journal.getInt(at + 4);
+            at += GROUP_BYTES;
+            while (at < end) {
+                byte[] frame = new byte[HEADER_BYTES + journal.getInt(at + 4) + 4];
+                journal.get(at, frame);
+                frames.add(frame);
+                at += frame.length;
+            }
         }
-        return place;
+        return frames;
+    }
+
+    /** The bytes of a journal that was written event by event. */
+    private static byte[] groupsOfOne(List<byte[]> frames) {
+        ByteArrayOutputStream journal = new ByteArrayOutputStream();
+        for (byte[] frame : frames) {
+            journal.writeBytes("NJ02".getBytes(StandardCharsets.US_ASCII));
+            journal.writeBytes(ByteBuffer.allocate(4).putInt(frame.length).array());
+            journal.writeBytes(frame);
+        }
+        return journal.toByteArray();
     }
 
     private Path journal() {
@@ -258,7 +288,7 @@ class JournalTest {
     }
 
     private List<byte[]> contents() throws IOException {
-        List<byte[]> contents = new java.util.ArrayList<>();
+        List<byte[]> contents = new ArrayList<>();
         for (Path file : files(killed)) {
             contents.add(Files.readAllBytes(file));
         }
