@@ -164,7 +164,7 @@ final class Estimates {
 
     /** The plan that a source is sent; null for every other. */
     private static @Nullable RelNode within(RelNode plan) {
-        return plan instanceof SourceRel leaf ? leaf.pushed() : plan instanceof Whole whole ? whole.inside() : null;
+        return plan instanceof Pushed leaf ? leaf.pushed() : null;
     }
 
     /** What a projection makes of its input for a field. */

@@ -23,16 +23,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class FewRows {
     /** Estimated rows, which may be wrong by a factor. */
-    private static final double THOUGHT_FEW = SourceExecution.FETCH_ROWS / 4.0;
+    private static final double THOUGHT_FEW = SourceSql.FETCH_ROWS / 4.0;
 
     private FewRows() {}
 
     static boolean in(RelNode plan) {
-        return most(plan) <= SourceExecution.FETCH_ROWS;
+        return most(plan) <= SourceSql.FETCH_ROWS;
     }
 
     /**
-     * The plan with a bound of {@link SourceExecution#FETCH_ROWS} rows, where it makes groups and statistics say that these are
+     * The plan with a bound of {@link SourceSql#FETCH_ROWS} rows, where it makes groups and statistics say that these are
      * far fewer; else null.
      */
     static @Nullable RelNode ifThought(RelNode plan) {
@@ -44,8 +44,7 @@ final class FewRows {
         if (!(node instanceof Aggregate) || Estimates.rows(node) > THOUGHT_FEW) {
             return null;
         }
-        RexNode bound =
-                plan.getCluster().getRexBuilder().makeExactLiteral(BigDecimal.valueOf(SourceExecution.FETCH_ROWS));
+        RexNode bound = plan.getCluster().getRexBuilder().makeExactLiteral(BigDecimal.valueOf(SourceSql.FETCH_ROWS));
         return sorted
                 ? LogicalSort.create(plan.getInput(0), ((Sort) plan).getCollation(), null, bound)
                 : LogicalSort.create(plan, RelCollations.EMPTY, null, bound);

@@ -175,15 +175,6 @@ public final class MemoryBudget implements AutoCloseable {
                 + " source only.");
     }
 
-    /** Where Java itself had no room: for a value too large for any array, or for what drivers hold. */
-    public static NicolException exhausted(Throwable failure) {
-        return NicolError.OUT_OF_BUDGET.because(
-                "The server has too little memory for a value or a row of this statement. Select fewer columns or smaller"
-                        + " parts of them, try again later, or ask an operator to give Java a larger heap.",
-                String.valueOf(failure.getMessage()),
-                failure);
-    }
-
     private synchronized void shrink() {
         long spare = granted - Math.max(held.get(), 0);
         if (!closed && spare > MOST_STEP) {

@@ -26,9 +26,6 @@ import org.slf4j.LoggerFactory;
  * SQL text sent. Closing it gives everything back, on every path.
  */
 public final class SourceExecution implements AutoCloseable {
-    /** Rows a driver fetches at once. */
-    public static final int FETCH_ROWS = 1_000;
-
     /** Rows of an INSERT from elsewhere that go to the source at once. */
     public static final int INSERT_BATCH_ROWS = 500;
 

@@ -119,7 +119,7 @@ public final class SourceQuery implements AutoCloseable {
                 loan.connection().prepareStatement(sent.sql(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
         statement = prepared;
         if (!asked.fewRows()) {
-            fetched = narrow(asked.rowType()) ? SourceExecution.FETCH_ROWS : FIRST_FETCH_ROWS;
+            fetched = narrow(asked.rowType()) ? SourceSql.FETCH_ROWS : FIRST_FETCH_ROWS;
             loan.adapter().stream(prepared, fetched);
         }
         execution.bind(asked, keys, loan.adapter(), prepared);
@@ -241,10 +241,7 @@ public final class SourceQuery implements AutoCloseable {
         try {
             ResultSet open = rows;
             boolean last = open == null;
-            while (open != null
-                    && !last
-                    && read.size() < SourceExecution.FETCH_ROWS
-                    && bytes < MemoryBudget.BATCH_BYTES) {
+            while (open != null && !last && read.size() < SourceSql.FETCH_ROWS && bytes < MemoryBudget.BATCH_BYTES) {
                 last = !open.next();
                 if (!last) {
                     @Nullable Object[] row = row(open, readers);
@@ -265,7 +262,7 @@ public final class SourceQuery implements AutoCloseable {
 
     /** The driver holds what it fetches at once, however wide it is: so that is to be about what is held here. */
     private void fetchFitting(ResultSet open, long rowBytes) throws SQLException {
-        long most = Math.min(SourceExecution.FETCH_ROWS, (long) fetched * FETCH_GROWTH);
+        long most = Math.min(SourceSql.FETCH_ROWS, (long) fetched * FETCH_GROWTH);
         int fitting = (int) Math.max(1, Math.min(most, MemoryBudget.BATCH_BYTES / Math.max(1, rowBytes)));
         if (fitting > fetched || fitting < fetched / 2) {
             fetched = fitting;

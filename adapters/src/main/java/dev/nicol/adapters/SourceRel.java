@@ -30,7 +30,7 @@ import org.apache.calcite.sql.type.SqlTypeName;
 import org.jspecify.annotations.Nullable;
 
 /** A part of a plan that one source computes: a leaf for the engine, one SQL text for the source. */
-public final class SourceRel extends AbstractRelNode implements EnumerableRel, EngineLeaf {
+public final class SourceRel extends AbstractRelNode implements EnumerableRel, EngineLeaf, Pushed {
     private final RelNode pushed;
     private final RelNode opened;
     private final SourceSql sql;
@@ -42,7 +42,7 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel, E
         this.sql = sql;
     }
 
-    /** What the source computes, as it was pushed. */
+    @Override
     public RelNode pushed() {
         return pushed;
     }

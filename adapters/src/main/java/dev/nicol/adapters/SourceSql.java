@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param rowType columns of the answer; no fields for a write
  * @param oneScan whether it reads one table, once, and nothing beside it
  * @param fewRows whether its rows are known to be fetched at once
- * @param ifFew the same with a bound of {@link SourceExecution#FETCH_ROWS} rows, for a source that computes an answer more slowly
+ * @param ifFew the same with a bound of {@link #FETCH_ROWS} rows, for a source that computes an answer more slowly
  *     for a cursor: fewer rows are all of them; null where it is not worth trying
  */
 public record SourceSql(
@@ -27,6 +27,9 @@ public record SourceSql(
         boolean oneScan,
         boolean fewRows,
         @Nullable SourceSql ifFew) {
+    /** Rows a driver fetches at once. */
+    public static final int FETCH_ROWS = 1_000;
+
     public SourceSql {
         parameters = List.copyOf(parameters);
         parameterTypes = Map.copyOf(parameterTypes);

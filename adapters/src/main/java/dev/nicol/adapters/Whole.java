@@ -13,7 +13,7 @@ import org.apache.calcite.rel.type.RelDataType;
  * What one source computes as it stands, sub-queries and all: a leaf while the rest is planned, for no rule to look into.
  * Public because Calcite finds what visits it by reflection.
  */
-public final class Whole extends AbstractRelNode {
+public final class Whole extends AbstractRelNode implements Pushed {
     private final RelNode inside;
 
     Whole(RelNode inside) {
@@ -31,7 +31,8 @@ public final class Whole extends AbstractRelNode {
         });
     }
 
-    RelNode inside() {
+    @Override
+    public RelNode pushed() {
         return inside;
     }
 
