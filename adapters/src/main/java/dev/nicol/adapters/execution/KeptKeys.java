@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class KeptKeys extends SingleRel implements EnumerableRel {
     private final JoinKeys keys;
 
+    /** @param keys which of the input's columns */
     public KeptKeys(RelNode input, JoinKeys keys) {
         super(input.getCluster(), input.getCluster().traitSetOf(EnumerableConvention.INSTANCE), input);
         this.keys = keys;

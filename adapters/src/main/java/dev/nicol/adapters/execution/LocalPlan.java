@@ -31,6 +31,7 @@ public final class LocalPlan {
     private final List<SourceSql> sources;
     private final List<SourceSql> early;
 
+    /** @param sources what each source will be asked */
     public LocalPlan(EnumerableRel plan, List<SourceSql> sources) {
         this.plan = plan;
         this.sources = List.copyOf(sources);

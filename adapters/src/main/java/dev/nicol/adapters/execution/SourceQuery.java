@@ -339,6 +339,7 @@ public final class SourceQuery implements AutoCloseable {
                 .toArray(SourceAdapter.ValueReader[]::new);
     }
 
+    /** The row that the cursor stands on, a value a reader. */
     public static @Nullable Object[] row(ResultSet rows, SourceAdapter.ValueReader[] readers) throws SQLException {
         @Nullable Object[] row = new Object[readers.length];
         for (int i = 0; i < readers.length; i++) {

@@ -39,6 +39,7 @@ public final class SourceRel extends AbstractRelNode implements EnumerableRel, E
     private final RelNode opened;
     private final SourceSql sql;
 
+    /** @param sql of {@code pushed} */
     public SourceRel(RelOptCluster cluster, RelNode pushed, SourceSql sql) {
         super(cluster, cluster.traitSetOf(EnumerableConvention.INSTANCE));
         this.pushed = pushed;

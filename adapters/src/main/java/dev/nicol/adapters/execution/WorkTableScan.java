@@ -28,6 +28,7 @@ public final class WorkTableScan extends AbstractRelNode implements EnumerableRe
     private final String name;
     private final RelDataType workRowType;
 
+    /** @param scan of a transient table */
     public WorkTableScan(TableScan scan) {
         super(scan.getCluster(), scan.getCluster().traitSetOf(EnumerableConvention.INSTANCE));
         this.scan = scan;

@@ -41,6 +41,7 @@ public final class Estimates {
 
     private Estimates() {}
 
+    /** Rows of a plan, 1 at least. */
     public static double rows(RelNode plan) {
         return Math.max(1, estimated(plan));
     }

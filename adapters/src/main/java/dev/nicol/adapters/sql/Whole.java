@@ -16,6 +16,7 @@ import org.apache.calcite.rel.type.RelDataType;
 public final class Whole extends AbstractRelNode implements Pushed {
     private final RelNode inside;
 
+    /** @param inside what one source computes */
     public Whole(RelNode inside) {
         super(inside.getCluster(), inside.getTraitSet());
         this.inside = inside;
