@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;

@@ -7,7 +7,7 @@ import java.sql.SQLTransientConnectionException;
 import org.jspecify.annotations.Nullable;
 
 /** What a driver's failure means, whatever the source. */
-final class DriverFailures {
+public final class DriverFailures {
     private DriverFailures() {}
 
     /** Why connecting failed, in words that hold nothing of the driver's: addresses and users stay out. */
@@ -42,7 +42,7 @@ final class DriverFailures {
     }
 
     /** Whether a failure is the end of its connection. */
-    static boolean isBroken(SQLException failure) {
+    public static boolean isBroken(SQLException failure) {
         String state = failure.getSQLState();
         return failure instanceof SQLNonTransientConnectionException
                 || failure instanceof SQLTransientConnectionException

@@ -11,7 +11,7 @@ public final class SourceFailures {
 
     public static NicolException of(SourceAdapter adapter, String source, SQLException failure) {
         if (DriverFailures.isOutOfMemory(failure)) {
-            return MemoryBudget.exhausted(failure);
+            return exhausted(failure);
         }
         String id = UUID.randomUUID().toString();
         NicolError error = adapter.classify(failure);
@@ -33,5 +33,14 @@ public final class SourceFailures {
                 };
         return error.because(
                 message + " (id " + id + ").", id + ": " + failure.getSQLState() + " " + failure.getMessage(), failure);
+    }
+
+    /** Where Java itself had no room: for a value too large for any array, or for what drivers hold. */
+    public static NicolException exhausted(Throwable failure) {
+        return NicolError.OUT_OF_BUDGET.because(
+                "The server has too little memory for a value or a row of this statement. Select fewer columns or smaller"
+                        + " parts of them, try again later, or ask an operator to give Java a larger heap.",
+                String.valueOf(failure.getMessage()),
+                failure);
     }
 }

@@ -42,7 +42,7 @@ public record SourceTable(
     }
 
     /** How many values a column is thought to have; where nothing is known of it, as many as there are rows. */
-    double distinctValues(String column) {
+    public double distinctValues(String column) {
         double rows = Math.max(1, rowCount);
         return uniqueKeys.contains(List.of(column))
                 ? rows
@@ -50,7 +50,7 @@ public record SourceTable(
     }
 
     /** The share of rows where a column is NULL, 0 to 1; {@code NaN} where nothing is known of it. */
-    double nullShare(String column) {
+    public double nullShare(String column) {
         return statistics(column).nulls();
     }
 

@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import static org.apache.calcite.sql.fun.SqlStdOperatorTable.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import dev.nicol.adapters.testing.PlanRunner;
 import dev.nicol.adapters.testing.PlanRunner.Parameter;
 import dev.nicol.policy.mask.MaskFunctions;

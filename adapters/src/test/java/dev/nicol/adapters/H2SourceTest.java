@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nicol.adapters.SourceAdapter.Capability;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import dev.nicol.adapters.testing.TestDatabases;
 import java.math.BigDecimal;
 import java.sql.Connection;

@@ -1,5 +1,6 @@
 package dev.nicol.adapters;
 
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import dev.nicol.adapters.testing.PlanRunner;
 import java.sql.Connection;
 import java.sql.SQLException;

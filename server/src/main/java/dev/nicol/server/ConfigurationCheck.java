@@ -2,9 +2,9 @@ package dev.nicol.server;
 
 import dev.nicol.adapters.Catalog;
 import dev.nicol.adapters.CatalogSnapshot;
-import dev.nicol.adapters.MaskChecks;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceCatalog;
+import dev.nicol.adapters.masks.MaskChecks;
 import dev.nicol.policy.PolicyReader;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Problem;

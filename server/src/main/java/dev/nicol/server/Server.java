@@ -1,9 +1,9 @@
 package dev.nicol.server;
 
 import dev.nicol.adapters.Catalog;
-import dev.nicol.adapters.MaskChecks;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.masks.MaskChecks;
 import dev.nicol.policy.HotReload;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicyEngine;

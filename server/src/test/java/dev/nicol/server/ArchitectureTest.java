@@ -61,12 +61,24 @@ class ArchitectureTest {
                     "dev.nicol.adapters.mysql",
                     "dev.nicol.adapters.postgres"));
 
+    /**
+     * The rooms of adapters from the ground up: each may know those before it, none those after. Any other package there
+     * is a kind of source; it stands on the first two, and only the list of kinds, in the second, knows it.
+     */
+    private static final List<String> ROOMS = List.of(
+            "dev.nicol.adapters.dialect",
+            "dev.nicol.adapters",
+            "dev.nicol.adapters.sql",
+            "dev.nicol.adapters.execution",
+            "dev.nicol.adapters.federation",
+            "dev.nicol.adapters.masks");
+
     /** Who may look behind a seal, and what for (docs/concepts/sealing.md). */
     private static final String[] SEAL_OPENERS = {
-        "dev.nicol.adapters.Barrier", // asks whether a view's own rules can fail
-        "dev.nicol.adapters.Pushdown", // which sources a policy's own look-ups need
-        "dev.nicol.adapters.SqlGenerator", // opens it as a sub-select
-        "dev.nicol.adapters.SourceSqlConverter",
+        "dev.nicol.adapters.sql.Barrier", // asks whether a view's own rules can fail
+        "dev.nicol.adapters.sql.Pushdown", // which sources a policy's own look-ups need
+        "dev.nicol.adapters.sql.SqlGenerator", // opens it as a sub-select
+        "dev.nicol.adapters.sql.SourceSqlConverter",
         "dev.nicol.lineage.SealOrigins", // traces through it
         "dev.nicol.policy.rewrite.LookUps",
         "dev.nicol.policy.rewrite.RowKeyProof", // that a view's seal hands on the keys of what it reads
@@ -194,6 +206,36 @@ class ArchitectureTest {
                     .hasSizeBetween(3, 4)
                     .doesNotContainAnyElementsOf(FORBIDDEN_NAMES);
         }
+    }
+
+    @Test
+    void roomsOfAdaptersKnowThoseBelowThem() {
+        String[] kinds = NICOL.stream()
+                .map(JavaClass::getPackageName)
+                .filter(name -> name.startsWith("dev.nicol.adapters") && !ROOMS.contains(name))
+                .distinct()
+                .toArray(String[]::new);
+        assertThat(kinds).isNotEmpty();
+        for (int floor = 0; floor < ROOMS.size(); floor++) {
+            String room = ROOMS.get(floor);
+            assertThat(NICOL.containPackage(room)).as(room).isTrue();
+            List<String> closed = new ArrayList<>(ROOMS.subList(floor + 1, ROOMS.size()));
+            closed.addAll(room.equals("dev.nicol.adapters") ? List.of() : List.of(kinds));
+            noClasses()
+                    .that()
+                    .resideInAPackage(room)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(closed.toArray(String[]::new))
+                    .check(NICOL);
+        }
+        noClasses()
+                .that()
+                .resideInAnyPackage(kinds)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOMS.subList(2, ROOMS.size()).toArray(String[]::new))
+                .check(NICOL);
     }
 
     @Test

@@ -43,7 +43,7 @@ class PlanNodesTest {
             boolean concrete = !one.isInterface() && !one.getModifiers().contains(JavaModifier.ABSTRACT);
             if (concrete && one.isAssignableTo(RelNode.class)) {
                 nodes.add(one.getSimpleName());
-                if (one.isAssignableTo("dev.nicol.adapters.EngineLeaf")) {
+                if (one.isAssignableTo("dev.nicol.adapters.execution.EngineLeaf")) {
                     leaves.add(one.getSimpleName());
                 }
             }

@@ -1,14 +1,14 @@
 package dev.nicol.adapters.mysql;
 
 import com.zaxxer.hikari.HikariConfig;
-import dev.nicol.adapters.CastNames;
-import dev.nicol.adapters.PushableOperators;
 import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.SourceIdentity;
 import dev.nicol.adapters.StandardValues;
+import dev.nicol.adapters.dialect.CastNames;
+import dev.nicol.adapters.dialect.PushableOperators;
 import dev.nicol.policy.NicolError;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,13 +1,13 @@
 package dev.nicol.adapters.mysql;
 
-import dev.nicol.adapters.CastNames;
-import dev.nicol.adapters.DatetimeSql;
-import dev.nicol.adapters.LikeSql;
-import dev.nicol.adapters.MaskSql;
-import dev.nicol.adapters.NicolTypeSystem;
-import dev.nicol.adapters.PushableOperators;
-import dev.nicol.adapters.SqlTemplate;
-import dev.nicol.adapters.SubstringSql;
+import dev.nicol.adapters.dialect.CastNames;
+import dev.nicol.adapters.dialect.DatetimeSql;
+import dev.nicol.adapters.dialect.LikeSql;
+import dev.nicol.adapters.dialect.MaskSql;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
+import dev.nicol.adapters.dialect.PushableOperators;
+import dev.nicol.adapters.dialect.SqlTemplate;
+import dev.nicol.adapters.dialect.SubstringSql;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.nicol.adapters.postgres;
 
-import dev.nicol.adapters.Decimals;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.SourceTables;
+import dev.nicol.adapters.dialect.Decimals;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,11 +1,11 @@
 package dev.nicol.adapters.postgres;
 
-import dev.nicol.adapters.CastNames;
-import dev.nicol.adapters.DatetimeSql;
-import dev.nicol.adapters.LikeSql;
-import dev.nicol.adapters.MaskSql;
-import dev.nicol.adapters.NicolTypeSystem;
-import dev.nicol.adapters.SqlTemplate;
+import dev.nicol.adapters.dialect.CastNames;
+import dev.nicol.adapters.dialect.DatetimeSql;
+import dev.nicol.adapters.dialect.LikeSql;
+import dev.nicol.adapters.dialect.MaskSql;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
+import dev.nicol.adapters.dialect.SqlTemplate;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -77,7 +77,7 @@ final class PostgresDialect extends PostgresqlSqlDialect {
         super(DEFAULT_CONTEXT.withDataTypeSystem(NicolTypeSystem.INSTANCE));
     }
 
-    /** {@link dev.nicol.adapters.SourceSqlConverter} leaves constants out itself; Calcite's way asks what it may fail to tell. */
+    /** {@link dev.nicol.adapters.sql.SourceSqlConverter} leaves constants out itself; Calcite's way asks what it may fail to tell. */
     @Override
     public boolean supportsOrderByLiteral() {
         return true;

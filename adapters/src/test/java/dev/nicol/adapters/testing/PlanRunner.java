@@ -1,9 +1,9 @@
 package dev.nicol.adapters.testing;
 
-import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceAdapter.ValueReader;
 import dev.nicol.adapters.SourceTable;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

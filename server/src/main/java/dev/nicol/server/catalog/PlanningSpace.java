@@ -1,6 +1,6 @@
 package dev.nicol.server.catalog;
 
-import dev.nicol.adapters.FederatedPlanner;
+import dev.nicol.adapters.federation.FederatedPlanner;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SourceScan;

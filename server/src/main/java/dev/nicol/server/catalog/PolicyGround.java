@@ -1,7 +1,7 @@
 package dev.nicol.server.catalog;
 
 import dev.nicol.adapters.CatalogSnapshot;
-import dev.nicol.adapters.NicolTypeSystem;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import dev.nicol.policy.ColumnFacts;
 import dev.nicol.policy.TableFacts;
 import dev.nicol.policy.TableName;

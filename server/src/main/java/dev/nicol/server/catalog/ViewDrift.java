@@ -1,6 +1,6 @@
 package dev.nicol.server.catalog;
 
-import dev.nicol.adapters.ExactCast;
+import dev.nicol.adapters.execution.ExactCast;
 import dev.nicol.policy.TableName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

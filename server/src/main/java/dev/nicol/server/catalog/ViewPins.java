@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.nicol.adapters.NicolTypeSystem;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import dev.nicol.policy.TableName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.nicol.server.catalog;
 
-import dev.nicol.adapters.ExactCast;
-import dev.nicol.adapters.PushableOperators;
+import dev.nicol.adapters.dialect.PushableOperators;
+import dev.nicol.adapters.execution.ExactCast;
 import dev.nicol.policy.TableName;
 import java.util.ArrayList;
 import java.util.List;

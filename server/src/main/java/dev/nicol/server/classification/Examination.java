@@ -1,14 +1,14 @@
 package dev.nicol.server.classification;
 
-import dev.nicol.adapters.MemoryBudget;
-import dev.nicol.adapters.NicolTypeSystem;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceColumn;
-import dev.nicol.adapters.SourceExecution;
-import dev.nicol.adapters.SourceExecution.Loan;
 import dev.nicol.adapters.SourceTable;
 import dev.nicol.adapters.StoredTable;
-import dev.nicol.adapters.TableSample;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
+import dev.nicol.adapters.execution.MemoryBudget;
+import dev.nicol.adapters.execution.SourceExecution;
+import dev.nicol.adapters.execution.SourceExecution.Loan;
+import dev.nicol.adapters.execution.TableSample;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.classify.Classifier;

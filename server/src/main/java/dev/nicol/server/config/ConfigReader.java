@@ -1,7 +1,7 @@
 package dev.nicol.server.config;
 
-import dev.nicol.adapters.JoinKeyBounds;
 import dev.nicol.adapters.SourceDefinition;
+import dev.nicol.adapters.federation.JoinKeyBounds;
 import dev.nicol.policy.Problems;
 import dev.nicol.policy.ProblemsException;
 import dev.nicol.policy.YamlDocument;

@@ -1,7 +1,7 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.MemoryBudget;
-import dev.nicol.adapters.RowBytes;
+import dev.nicol.adapters.execution.MemoryBudget;
+import dev.nicol.adapters.execution.RowBytes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

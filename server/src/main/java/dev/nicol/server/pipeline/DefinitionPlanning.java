@@ -1,10 +1,10 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
-import dev.nicol.adapters.SourceSql;
-import dev.nicol.adapters.SqlGenerator;
 import dev.nicol.adapters.StoredTable;
+import dev.nicol.adapters.sql.Pushdown;
+import dev.nicol.adapters.sql.SourceSql;
+import dev.nicol.adapters.sql.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.parser.AlterTable;

@@ -1,12 +1,12 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.LocalPlan;
-import dev.nicol.adapters.MemoryBudget;
-import dev.nicol.adapters.SourceExecution.Loan;
-import dev.nicol.adapters.SourceExecution.Use;
 import dev.nicol.adapters.SourceFailures;
-import dev.nicol.adapters.SourceQuery;
-import dev.nicol.adapters.SourceSql;
+import dev.nicol.adapters.execution.LocalPlan;
+import dev.nicol.adapters.execution.MemoryBudget;
+import dev.nicol.adapters.execution.SourceExecution.Loan;
+import dev.nicol.adapters.execution.SourceExecution.Use;
+import dev.nicol.adapters.execution.SourceQuery;
+import dev.nicol.adapters.sql.SourceSql;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.server.audit.AuditTrail;

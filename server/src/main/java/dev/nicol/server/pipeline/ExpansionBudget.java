@@ -1,6 +1,6 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.BoundedFunctions;
+import dev.nicol.adapters.execution.BoundedFunctions;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.MemoryBudget;
+import dev.nicol.adapters.SourceFailures;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.UUID;
@@ -28,7 +28,7 @@ final class Failures {
                 return known;
             } else if (at instanceof OutOfMemoryError) {
                 // wherever it is: Java has one for all, and what closes after it may complain of meeting it again
-                return MemoryBudget.exhausted(failure);
+                return SourceFailures.exhausted(failure);
             }
         }
         for (Throwable at = failure; at != null; at = at.getCause()) {

@@ -1,6 +1,6 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.PushableOperators;
+import dev.nicol.adapters.dialect.PushableOperators;
 import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.mask.MaskFunctions;

@@ -1,8 +1,8 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.CatalogSnapshot;
-import dev.nicol.adapters.MemoryBudget;
 import dev.nicol.adapters.Source;
+import dev.nicol.adapters.execution.MemoryBudget;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;

@@ -1,11 +1,11 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.FederatedPlanner;
-import dev.nicol.adapters.JoinKeyBounds;
-import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceCatalog;
-import dev.nicol.adapters.SqlGenerator;
+import dev.nicol.adapters.federation.FederatedPlanner;
+import dev.nicol.adapters.federation.JoinKeyBounds;
+import dev.nicol.adapters.sql.Pushdown;
+import dev.nicol.adapters.sql.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.PolicySet;
 import dev.nicol.policy.Subject;

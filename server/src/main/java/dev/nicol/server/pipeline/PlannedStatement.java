@@ -1,7 +1,7 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.LocalPlan;
-import dev.nicol.adapters.SourceSql;
+import dev.nicol.adapters.execution.LocalPlan;
+import dev.nicol.adapters.sql.SourceSql;
 import dev.nicol.lineage.Lineage;
 import dev.nicol.policy.rewrite.LookUpReader;
 import java.util.List;

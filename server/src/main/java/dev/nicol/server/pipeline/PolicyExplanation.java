@@ -1,8 +1,8 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
-import dev.nicol.adapters.SourceSql;
+import dev.nicol.adapters.sql.Pushdown;
+import dev.nicol.adapters.sql.SourceSql;
 import dev.nicol.policy.Action;
 import dev.nicol.policy.Decision;
 import dev.nicol.policy.Grant;

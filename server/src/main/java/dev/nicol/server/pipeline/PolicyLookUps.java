@@ -1,7 +1,7 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.Pushdown;
-import dev.nicol.adapters.SourceExecution;
+import dev.nicol.adapters.execution.SourceExecution;
+import dev.nicol.adapters.sql.Pushdown;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.rewrite.LookUpReader;

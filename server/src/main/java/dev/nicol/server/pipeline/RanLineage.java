@@ -1,6 +1,6 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.LocalPlan;
+import dev.nicol.adapters.execution.LocalPlan;
 import dev.nicol.lineage.Lineage;
 import dev.nicol.lineage.LineageExtractor;
 import dev.nicol.policy.NicolError;

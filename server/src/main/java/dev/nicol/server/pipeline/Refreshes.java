@@ -1,12 +1,12 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.CatalogSnapshot;
-import dev.nicol.adapters.NicolTypeSystem;
-import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.Source;
 import dev.nicol.adapters.SourceCatalog;
 import dev.nicol.adapters.SourceCredentials;
 import dev.nicol.adapters.SourceTable;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
+import dev.nicol.adapters.sql.Pushdown;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.Subject;

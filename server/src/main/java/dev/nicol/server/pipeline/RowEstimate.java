@@ -1,7 +1,7 @@
 package dev.nicol.server.pipeline;
 
 import dev.nicol.adapters.SourceTable;
-import dev.nicol.adapters.UniqueKeys;
+import dev.nicol.adapters.sql.UniqueKeys;
 import dev.nicol.policy.TableName;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;

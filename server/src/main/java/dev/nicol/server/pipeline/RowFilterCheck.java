@@ -1,10 +1,10 @@
 package dev.nicol.server.pipeline;
 
 import com.google.common.collect.ImmutableSet;
-import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
-import dev.nicol.adapters.SourceSql;
-import dev.nicol.adapters.SqlGenerator;
+import dev.nicol.adapters.sql.Pushdown;
+import dev.nicol.adapters.sql.SourceSql;
+import dev.nicol.adapters.sql.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.JoinKeyBounds;
-import dev.nicol.adapters.MemoryBudget;
+import dev.nicol.adapters.execution.MemoryBudget;
+import dev.nicol.adapters.federation.JoinKeyBounds;
 
 /**
  * Bounds of every statement.

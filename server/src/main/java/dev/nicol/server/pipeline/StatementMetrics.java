@@ -1,6 +1,6 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.MemoryBudget;
+import dev.nicol.adapters.execution.MemoryBudget;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;

@@ -1,7 +1,7 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.MemoryBudget;
-import dev.nicol.adapters.SourceExecution;
+import dev.nicol.adapters.execution.MemoryBudget;
+import dev.nicol.adapters.execution.SourceExecution;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.server.audit.StatementIds;
 import java.util.List;

@@ -5,7 +5,7 @@ import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceColumn;
 import dev.nicol.adapters.SourceFailures;
 import dev.nicol.adapters.SourceTable;
-import dev.nicol.adapters.SqlGenerator;
+import dev.nicol.adapters.sql.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.TableName;
 import java.sql.Connection;

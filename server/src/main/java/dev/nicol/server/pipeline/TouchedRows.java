@@ -1,6 +1,6 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.MemoryBudget;
+import dev.nicol.adapters.execution.MemoryBudget;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.audit.AuditTrail.RowsTouched;

@@ -1,11 +1,11 @@
 package dev.nicol.server.pipeline;
 
-import dev.nicol.adapters.CastNames;
-import dev.nicol.adapters.Pushdown;
 import dev.nicol.adapters.SourceAdapter;
 import dev.nicol.adapters.SourceColumn;
-import dev.nicol.adapters.SourceSql;
-import dev.nicol.adapters.SqlGenerator;
+import dev.nicol.adapters.dialect.CastNames;
+import dev.nicol.adapters.sql.Pushdown;
+import dev.nicol.adapters.sql.SourceSql;
+import dev.nicol.adapters.sql.SqlGenerator;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.rewrite.Leakproof;
 import dev.nicol.policy.rewrite.SealedScan;

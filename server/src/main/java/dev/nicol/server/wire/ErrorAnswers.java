@@ -1,6 +1,6 @@
 package dev.nicol.server.wire;
 
-import dev.nicol.adapters.MemoryBudget;
+import dev.nicol.adapters.SourceFailures;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import java.util.List;
@@ -29,7 +29,7 @@ final class ErrorAnswers {
     static ErrorResponse of(Throwable failure) {
         if (failure instanceof OutOfMemoryError) {
             // a value of many megabytes, when it was written into its frame
-            return of(MemoryBudget.exhausted(failure));
+            return of(SourceFailures.exhausted(failure));
         }
         if (failure instanceof NicolException refused) {
             if (refused.error() == NicolError.INTERNAL) {

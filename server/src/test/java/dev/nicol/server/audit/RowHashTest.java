@@ -2,7 +2,7 @@ package dev.nicol.server.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.nicol.adapters.NicolTypeSystem;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import dev.nicol.policy.BoundValue;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.testing.RowHashes;

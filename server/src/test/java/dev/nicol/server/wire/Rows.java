@@ -1,6 +1,6 @@
 package dev.nicol.server.wire;
 
-import dev.nicol.adapters.NicolTypeSystem;
+import dev.nicol.adapters.dialect.NicolTypeSystem;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.LongFunction;
