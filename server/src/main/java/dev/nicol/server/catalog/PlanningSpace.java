@@ -257,7 +257,8 @@ public final class PlanningSpace {
             @Override
             public RelRoot convertQuery(SqlNode query, boolean needsValidation, boolean top) {
                 RelRoot root = super.convertQuery(query, needsValidation, top);
-                return root.withRel(root.rel.accept(new MergedProjections()));
+                return root.withRel(
+                        root.rel.accept(new MergedProjections()).accept(new TextComparisons(cluster.getRexBuilder())));
             }
         };
     }

@@ -154,7 +154,7 @@ record LiftedLiterals(String text, List<Object> values) {
         String text = (String) value;
         boolean fits =
                 switch (type.getSqlTypeName()) {
-                    case VARCHAR -> type.getPrecision() < 0 || text.length() <= type.getPrecision();
+                    case CHAR, VARCHAR -> type.getPrecision() < 0 || text.length() <= type.getPrecision();
                     default -> false;
                 };
         return fits ? text : null;
