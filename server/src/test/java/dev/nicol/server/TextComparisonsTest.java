@@ -28,6 +28,9 @@ class TextComparisonsTest {
             users:
               alice: {password: "$HASH", groups: [analysts]}
               bob: {password: "$HASH", groups: [clerks]}
+              carol: {password: "$HASH", groups: [partners], attributes: {region: "EU"}}
+              dan: {password: "$HASH", groups: [partners], attributes: {region: "EU "}}
+              erin: {password: "$HASH", groups: [partners], attributes: {region: "E"}}
               audra: {password: "$HASH", roles: [auditor]}
             """;
 
@@ -73,9 +76,10 @@ class TextComparisonsTest {
             nicol = TestNicol.start(
                     List.of(hr, other), USERS, """
                     grants:
-                      - {name: all, tables: ["hr.**", "other.**"], actions: [select], raw: ["*"], to: {groups: [analysts, clerks]}}
+                      - {name: all, tables: ["hr.**", "other.**"], actions: [select], raw: ["*"], to: {groups: [analysts, clerks, partners]}}
                     row_filters:
                       - {name: europe, tables: ["$s.t"], to: {groups: [clerks]}, where: "region = 'EU'"}
+                      - {name: own, tables: ["$s.t"], to: {groups: [partners]}, where: "region = ATTRIBUTE('region')"}
                     """.replace("$s", schema), "classification: {mask_by_default: false}");
         }
 
@@ -163,6 +167,16 @@ class TextComparisonsTest {
                         .as("`%s`", text)
                         .containsExactlyElementsOf(text.equals("ABC") ? List.of("2") : List.of("1", "5"));
             }
+        }
+
+        /** As a parameter is: a filter on a CHAR finds its rows by an index too. */
+        @Test
+        void anAttributeIsComparedSo() throws SQLException {
+            String sql = located("SELECT id FROM $t WHERE id < 6 ORDER BY id");
+            assertThat(nicol.rows("carol", sql)).containsExactly("1", "2", "3", "4");
+            assertThat(nicol.rows("dan", sql)).containsExactly("1", "2", "3", "4");
+            assertThat(nicol.rows("erin", sql)).isEmpty();
+            assertThat(sent("carol", sql)).doesNotContain("CAST(");
         }
 
         private String sent(String user, String sql) throws SQLException {

@@ -22,11 +22,11 @@ final class WideningCasts {
         }
         RexNode left = call.getOperands().get(0);
         RexNode right = call.getOperands().get(1);
-        if (constant(right) && widening(left)) {
+        if (changesNothing(left, right)) {
             return call.clone(
                     call.getType(), List.of(((RexCall) left).getOperands().get(0), right));
         }
-        if (constant(left) && widening(right)) {
+        if (changesNothing(right, left)) {
             return call.clone(
                     call.getType(),
                     List.of(left, ((RexCall) right).getOperands().get(0)));
@@ -61,18 +61,25 @@ final class WideningCasts {
         return integers || widening(node) ? operand : node;
     }
 
-    private static boolean constant(RexNode node) {
-        return node instanceof RexDynamicParam || node instanceof RexLiteral;
+    /** Of a CHAR only beside a parameter: blanks at the end of a literal would count in one place and not in another. */
+    private static boolean changesNothing(RexNode cast, RexNode constant) {
+        return constant instanceof RexDynamicParam
+                ? widening(cast, SqlTypeName.CHAR_TYPES)
+                : constant instanceof RexLiteral && widening(cast);
     }
 
     private static boolean widening(RexNode node) {
+        return widening(node, List.of(SqlTypeName.VARCHAR));
+    }
+
+    private static boolean widening(RexNode node, List<SqlTypeName> texts) {
         if (node.getKind() != SqlKind.CAST) {
             return false;
         }
         RelDataType to = node.getType();
         RelDataType from = ((RexCall) node).getOperands().get(0).getType();
-        boolean texts = to.getSqlTypeName() == SqlTypeName.VARCHAR && from.getSqlTypeName() == SqlTypeName.VARCHAR;
-        return texts
+        return to.getSqlTypeName() == SqlTypeName.VARCHAR
+                && texts.contains(from.getSqlTypeName())
                 && (to.getPrecision() == RelDataType.PRECISION_NOT_SPECIFIED
                         || from.getPrecision() != RelDataType.PRECISION_NOT_SPECIFIED
                                 && from.getPrecision() <= to.getPrecision());

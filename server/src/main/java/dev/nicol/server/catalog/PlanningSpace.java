@@ -257,8 +257,9 @@ public final class PlanningSpace {
             @Override
             public RelRoot convertQuery(SqlNode query, boolean needsValidation, boolean top) {
                 RelRoot root = super.convertQuery(query, needsValidation, top);
-                return root.withRel(
-                        root.rel.accept(new MergedProjections()).accept(new TextComparisons(cluster.getRexBuilder())));
+                return root.withRel(root.rel
+                        .accept(new MergedProjections())
+                        .accept(new PaddedComparisons(cluster.getRexBuilder())));
             }
         };
     }

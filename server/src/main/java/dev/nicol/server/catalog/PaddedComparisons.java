@@ -19,13 +19,13 @@ import org.apache.calcite.util.NlsString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text that is compared with a constant is compared as it is. Calcite makes both as long as the longer one and takes a CHAR for
- * a VARCHAR, blanks and all: no index is found by that, and to some sources the blanks that pad a CHAR make a difference.
+ * A CHAR that is compared with a constant is compared as it is stored. Calcite makes both VARCHARs of the longer one's length: no
+ * index is found by that, and to some sources the blanks that pad a CHAR then make a difference.
  */
-final class TextComparisons extends RelHomogeneousShuttle {
+final class PaddedComparisons extends RelHomogeneousShuttle {
     private final RexBuilder rex;
 
-    TextComparisons(RexBuilder rex) {
+    PaddedComparisons(RexBuilder rex) {
         this.rex = rex;
     }
 
@@ -35,7 +35,7 @@ final class TextComparisons extends RelHomogeneousShuttle {
             @Override
             public RexNode visitSubQuery(RexSubQuery subQuery) {
                 RexSubQuery visited = (RexSubQuery) super.visitSubQuery(subQuery);
-                return visited.clone(visited.rel.accept(TextComparisons.this));
+                return visited.clone(visited.rel.accept(PaddedComparisons.this));
             }
 
             @Override
@@ -60,39 +60,32 @@ final class TextComparisons extends RelHomogeneousShuttle {
         return asStored == null ? compared : asStored;
     }
 
-    /** Null where the one is no lengthened text or the other no constant. */
+    /** Null where the one is no CHAR that was made longer, or the other no constant. */
     private @Nullable RexNode asStored(SqlOperator operator, RexNode text, RexNode constant, boolean turned) {
         if (!(constant instanceof RexLiteral literal)
                 || !(literal.getValue() instanceof NlsString value)
                 || !(text instanceof RexCall cast)
-                || cast.getKind() != SqlKind.CAST) {
+                || cast.getKind() != SqlKind.CAST
+                || !SqlTypeUtil.inCharFamily(cast.getType())) {
             return null;
         }
         RexNode stored = cast.getOperands().get(0);
-        if (!lengthens(stored.getType(), cast.getType())) {
+        if (stored.getType().getSqlTypeName() != SqlTypeName.CHAR
+                || cast.getType().getPrecision() >= 0
+                        && cast.getType().getPrecision() < stored.getType().getPrecision()) {
             return null;
         }
-        RexNode same =
-                stored.getType().getSqlTypeName() == SqlTypeName.CHAR ? padded(value, stored.getType()) : literal;
-        return rex.makeCall(operator, turned ? List.of(same, stored) : List.of(stored, same));
+        RexNode padded = padded(value.rtrim(), stored.getType());
+        return rex.makeCall(operator, turned ? List.of(padded, stored) : List.of(stored, padded));
     }
 
-    private static boolean lengthens(RelDataType from, RelDataType to) {
-        return SqlTypeUtil.inCharFamily(from)
-                && SqlTypeUtil.inCharFamily(to)
-                && from.getPrecision() >= 0
-                && (to.getPrecision() < 0 || to.getPrecision() >= from.getPrecision());
-    }
-
-    /** The constant as a CHAR of the column's length, or of its own where it is longer than that without its blanks. */
+    /** The constant as a CHAR of the column's length, or of its own where that is longer. */
     private RexNode padded(NlsString value, RelDataType type) {
-        int own = value.rtrim().getValue().length();
         RelDataTypeFactory types = rex.getTypeFactory();
         RelDataType padded = types.createTypeWithCharsetAndCollation(
-                types.createSqlType(SqlTypeName.CHAR, Math.max(own, type.getPrecision())),
+                types.createSqlType(SqlTypeName.CHAR, Math.max(value.getValue().length(), type.getPrecision())),
                 type.getCharset(),
                 type.getCollation());
-        return rex.makeLiteral(
-                new NlsString(value.rtrim().getValue(), value.getCharsetName(), value.getCollation()), padded, false);
+        return rex.makeLiteral(value, padded, false);
     }
 }
