@@ -151,9 +151,9 @@ class TextComparisonsTest {
         /** As a constant is, whoever makes it one. */
         @Test
         void aParameterIsComparedSo() throws SQLException {
+            String sql = located("SELECT id FROM $t WHERE code = ? AND id < 6 ORDER BY id");
             try (Connection connection = nicol.connect("alice");
-                    PreparedStatement statement = connection.prepareStatement(
-                            located("SELECT id FROM $t WHERE code = ? AND id < 6 ORDER BY id"))) {
+                    PreparedStatement statement = connection.prepareStatement(sql)) {
                 for (String text : List.of("AB", "AB  ", "AB          ")) {
                     statement.setString(1, text);
                     try (ResultSet rows = statement.executeQuery()) {
