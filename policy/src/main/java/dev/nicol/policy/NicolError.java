@@ -34,7 +34,9 @@ public enum NicolError {
     /** A view whose definition does not hold over what it reads any more. */
     BROKEN_VIEW(21, Category.POLICY, "42P17"),
     /** A view with two columns of one name. */
-    DUPLICATE_COLUMN(22, Category.STATEMENT, "42701");
+    DUPLICATE_COLUMN(22, Category.STATEMENT, "42701"),
+    /** A name that several columns have. */
+    AMBIGUOUS_COLUMN(23, Category.STATEMENT, "42702");
 
     /** Who can mend it. */
     public enum Category {
