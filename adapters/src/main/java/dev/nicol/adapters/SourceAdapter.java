@@ -171,6 +171,12 @@ public interface SourceAdapter {
      */
     NicolError classify(SQLException failure);
 
+    /**
+     * Whether a failure of this database says that a table or column that a statement names is not there. When in doubt it
+     * does not.
+     */
+    boolean missesName(SQLException failure);
+
     /** Whether a commit would silently undo the transaction, because a statement of it has failed. */
     default boolean transactionFailed(Connection connection) throws SQLException {
         return false;

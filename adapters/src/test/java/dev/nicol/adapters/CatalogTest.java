@@ -10,10 +10,12 @@ import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.h2.tools.Server;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +32,53 @@ class CatalogTest {
                 "staging",
                 Map.of(),
                 4);
+    }
+
+    @Test
+    void aSourceThatRefusesNamesIsReadAtOnceAndNotAgainForEach() throws Exception {
+        AtomicInteger reads = new AtomicInteger();
+        SourceCheck counting = (source, connection) -> {
+            reads.incrementAndGet();
+            return null;
+        };
+        try (Source source = new Source(TestDatabases.h2("changing"));
+                Catalog catalog = new Catalog(List.of(source), Duration.ofHours(1), counting)) {
+            execute(source, "CREATE TABLE late (id INTEGER)");
+            SQLException refused = refused(source, "SELECT id FROM nowhere");
+
+            for (int i = 0; i < 50; i++) {
+                source.failed(refused);
+            }
+            await().until(() -> catalog.snapshot().table(new TableName("changing", "PUBLIC", "LATE")) != null);
+            assertThat(reads).hasValue(2);
+
+            long first = System.nanoTime();
+            for (int i = 0; i < 50; i++) {
+                source.failed(refused);
+            }
+            source.failed(refused(source, "SELECT FROM FROM"));
+            execute(source, "DROP TABLE late");
+            await().atMost(Catalog.READ_AFTER_REFUSAL.multipliedBy(2))
+                    .until(() -> catalog.snapshot().table(new TableName("changing", "PUBLIC", "LATE")) == null);
+            assertThat(Duration.ofNanos(System.nanoTime() - first))
+                    .isGreaterThan(Catalog.READ_AFTER_REFUSAL.dividedBy(2));
+            assertThat(reads).hasValue(3);
+        }
+    }
+
+    private static void execute(Source source, String sql) throws SQLException {
+        try (Connection connection = source.connection()) {
+            connection.createStatement().execute(sql);
+        }
+    }
+
+    private static SQLException refused(Source source, String sql) {
+        try {
+            execute(source, sql);
+        } catch (SQLException failure) {
+            return failure;
+        }
+        throw new AssertionError("it did not fail: " + sql);
     }
 
     private static Server server(Path directory, int port) throws Exception {

@@ -37,6 +37,9 @@ public final class DuckdbAdapter implements SourceAdapter {
             List.of("Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error");
 
     /** What DuckDB says to every statement of a transaction that has failed; its COMMIT undoes such a one and succeeds. */
+    /** No such table, no such column. */
+    private static final List<String> MISSING = List.of("Catalog Error", "Binder Error");
+
     private static final String ABORTED = "TransactionContext Error: Current transaction is aborted";
 
     @Override
@@ -212,6 +215,12 @@ public final class DuckdbAdapter implements SourceAdapter {
             }
             throw failure;
         }
+    }
+
+    @Override
+    public boolean missesName(SQLException failure) {
+        String message = failure.getMessage();
+        return message != null && MISSING.stream().anyMatch(message::contains);
     }
 
     @Override
