@@ -168,7 +168,13 @@ final class StatementRequests {
                             + " again.");
         }
         statement.used(now);
-        Meta.Frame frame = result.frameAt(request.offset, format);
+        connection.executing(statement);
+        Meta.Frame frame;
+        try {
+            frame = result.frameAt(request.offset, format);
+        } finally {
+            connection.executing(null);
+        }
         if (result.isOpen()) {
             connection.readAhead(result); // who fetches once fetches on
         }
