@@ -285,7 +285,7 @@ public final class Source implements AutoCloseable {
                         failure);
             }
             throw NicolError.SOURCE_FAILED.because(
-                    "Source `" + definition.name() + "` " + DriverFailures.reason(failure) + ".",
+                    "Source `" + definition.name() + "` " + DriverFailures.reason(adapter, failure) + ".",
                     DriverFailures.detail(failure),
                     failure);
         } catch (Exception failure) {

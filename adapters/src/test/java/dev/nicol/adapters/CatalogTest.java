@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.nicol.adapters.testing.DuckdbHolder;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -139,6 +141,38 @@ class CatalogTest {
             assertThat(down.tables()).isEmpty();
             assertThat(down.environment()).isEqualTo("staging");
         }
+    }
+
+    /** As {@code check} meets the file of a server that runs. */
+    @Test
+    void aDuckdbFileThatAnotherProcessHoldsIsSaidToBeHeld() throws Exception {
+        SourceDefinition lake = TestDatabases.duckdb("lake");
+        try (DuckdbHolder holder = new DuckdbHolder(lake.url());
+                Source source = new Source(lake, 300);
+                Catalog catalog = new Catalog(List.of(source), Duration.ofHours(1))) {
+            assertThat(catalog.snapshot().sources().get("lake").unavailable())
+                    .isEqualTo("Source `lake` cannot be opened: another process (" + holder.pid()
+                            + ") holds its file, such as a running Nicol. DuckDB lets only one.");
+        }
+    }
+
+    @Test
+    void aDuckdbFileThatIsNotThereOrNoneIsSaidToBe() throws Exception {
+        Path directory = TestDatabases.directory();
+        Files.writeString(directory.resolve("text"), "neither a database nor empty");
+        try (Source none = new Source(duckdb("none", directory.resolve("no/file")), 300);
+                Source other = new Source(duckdb("other", directory.resolve("text")), 300);
+                Catalog catalog = new Catalog(List.of(none, other), Duration.ofHours(1))) {
+            assertThat(catalog.snapshot().sources().get("none").unavailable())
+                    .isEqualTo(
+                            "Source `none` cannot be opened: its file is not there, or may not be opened by this user.");
+            assertThat(catalog.snapshot().sources().get("other").unavailable())
+                    .isEqualTo("Source `other` cannot be opened: its file is no DuckDB database.");
+        }
+    }
+
+    private static SourceDefinition duckdb(String name, Path file) {
+        return new SourceDefinition(name, "duckdb", "jdbc:duckdb:" + file, null, null, "development", Map.of(), 2);
     }
 
     @Test
