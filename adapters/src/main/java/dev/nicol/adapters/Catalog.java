@@ -16,10 +16,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +38,9 @@ public final class Catalog implements AutoCloseable {
     /** A source that is down is tried again after this, or after the refresh time where that is shorter. */
     public static final Duration RETRY_DOWN = Duration.ofSeconds(5);
 
+    /** A source that refused a name which its catalogue has is read again at once, but not more often than this. */
+    public static final Duration READ_AFTER_REFUSAL = Duration.ofSeconds(5);
+
     /** A source whose catalogue takes longer than this many milliseconds counts as unavailable until it arrives. */
     public static final long READ_TIMEOUT_MS = 30_000;
 
@@ -49,6 +54,10 @@ public final class Catalog implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(threads("catalog"));
     private final Map<String, CompletableFuture<Void>> reading = new ConcurrentHashMap<>();
     private final Map<String, Long> dueNanos = new ConcurrentHashMap<>();
+
+    /** When a source was read, or will be, because it refused a name. */
+    private final Map<String, Long> refusedNanos = new ConcurrentHashMap<>();
+
     private final List<Consumer<CatalogSnapshot>> listeners = new CopyOnWriteArrayList<>();
     private volatile CatalogSnapshot snapshot;
 
@@ -74,6 +83,7 @@ public final class Catalog implements AutoCloseable {
         this.refreshEvery = refreshEvery;
         this.check = check;
         this.snapshot = new CatalogSnapshot(0, empty);
+        this.sources.values().forEach(source -> source.onMissed(() -> readAfterRefusal(source)));
         refresh();
         long tickMs = Math.max(1, Math.min(refreshEvery.toMillis(), RETRY_DOWN.toMillis()) / 2);
         clock.scheduleWithFixedDelay(this::readDue, tickMs, tickMs, TimeUnit.MILLISECONDS);
@@ -123,6 +133,27 @@ public final class Catalog implements AutoCloseable {
             Long due = dueNanos.get(source.definition().name());
             if (due == null || due - now <= 0) {
                 read(source);
+            }
+        }
+    }
+
+    /** Whatever the statement was: which names it had and what the catalogue says of them meanwhile is not looked at. */
+    private void readAfterRefusal(Source source) {
+        long now = System.nanoTime();
+        AtomicLong at = new AtomicLong();
+        refusedNanos.compute(source.definition().name(), (name, last) -> {
+            boolean waits = last != null && last - now > 0;
+            long next = last == null ? now : Math.max(now, last + READ_AFTER_REFUSAL.toNanos());
+            at.set(waits ? -1 : next - now);
+            return waits ? last : next;
+        });
+        if (at.get() >= 0) {
+            try {
+                clock.schedule(() -> readAfresh(source), at.get(), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException closed) {
+                LOG.debug(
+                        "the catalogue of source {} is closed",
+                        source.definition().name());
             }
         }
     }

@@ -11,8 +11,12 @@ public final class DriverFailures {
     private DriverFailures() {}
 
     /** Why connecting failed, in words that hold nothing of the driver's: addresses and users stay out. */
-    static String reason(SQLException failure) {
+    static String reason(SourceAdapter adapter, SQLException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String own = cause instanceof SQLException sql ? adapter.unopened(sql) : null;
+            if (own != null) {
+                return own;
+            }
             String state = cause instanceof SQLException sql ? sql.getSQLState() : null;
             if (state != null && state.startsWith("28")) {
                 return "refuses the configured user or password";

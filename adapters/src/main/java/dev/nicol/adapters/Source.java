@@ -52,6 +52,7 @@ public final class Source implements AutoCloseable {
     private final CircuitBreaker breaker;
     private final Runnable beforeUse;
     private final EarlyRoom early;
+    private volatile Runnable missed = () -> {};
 
     /** What the sessions of the pool's connections were told, by the driver's connection. */
     private final Map<Connection, SessionState> states = Collections.synchronizedMap(new WeakHashMap<>());
@@ -83,7 +84,7 @@ public final class Source implements AutoCloseable {
                     + definition.kind() + "`; use one of " + SourceAdapters.kinds() + ".");
         }
         this.adapter = found;
-        HikariConfig configuration = configuration(definition, found, connectionTimeoutMs);
+        HikariConfig configuration = PoolConfiguration.of(definition, found, connectionTimeoutMs);
         this.pool = new HikariDataSource(configuration);
         this.parked = new ParkedConnections(() -> waitingForConnections() > 0);
         this.breaker = CircuitBreaker.of(
@@ -102,36 +103,6 @@ public final class Source implements AutoCloseable {
                 ? new OwnLogins(definition, found, passThrough, configuration, connectionTimeoutMs)
                 : null;
         this.early = EarlyRoom.of(definition);
-    }
-
-    private static HikariConfig configuration(
-            SourceDefinition definition, SourceAdapter adapter, long connectionTimeoutMs) {
-        HikariConfig configuration = new HikariConfig();
-        configuration.setPoolName("source-" + definition.name());
-        configuration.setJdbcUrl(definition.url());
-        if (definition.user() != null) {
-            configuration.setUsername(definition.user());
-        }
-        if (definition.password() != null) {
-            configuration.setPassword(definition.password());
-        }
-        configuration.setMaximumPoolSize(mostShared(definition));
-        configuration.setMinimumIdle(0);
-        configuration.setIdleTimeout(IDLE_TIMEOUT_MS);
-        configuration.setConnectionTimeout(connectionTimeoutMs);
-        // Start without the source, if need be.
-        configuration.setInitializationFailTimeout(-1);
-        definition.properties().forEach(configuration::addDataSourceProperty);
-        // Last: what the adapter needs is not for the configuration to change.
-        adapter.configure(configuration);
-        return configuration;
-    }
-
-    /** Bound of the connections with the configured login. */
-    private static int mostShared(SourceDefinition definition) {
-        return definition.credentials() instanceof SourceCredentials.PassThrough
-                ? Math.min(definition.maxConnections(), MAX_OWN_CONNECTIONS)
-                : definition.maxConnections();
     }
 
     public SourceDefinition definition() {
@@ -308,13 +279,13 @@ public final class Source implements AutoCloseable {
         } catch (SQLException failure) {
             if (isExhausted(failure)) {
                 throw NicolError.TOO_MANY.because(
-                        "Source `" + definition.name() + "` has all of its " + mostShared(definition)
+                        "Source `" + definition.name() + "` has all of its " + PoolConfiguration.mostShared(definition)
                                 + " connections in use; try again later, or raise its max_connections.",
                         DriverFailures.detail(failure),
                         failure);
             }
             throw NicolError.SOURCE_FAILED.because(
-                    "Source `" + definition.name() + "` " + DriverFailures.reason(failure) + ".",
+                    "Source `" + definition.name() + "` " + DriverFailures.reason(adapter, failure) + ".",
                     DriverFailures.detail(failure),
                     failure);
         } catch (Exception failure) {
@@ -330,7 +301,7 @@ public final class Source implements AutoCloseable {
         return failure instanceof SQLTransientConnectionException
                 && failure.getCause() == null
                 && pool.getHikariPoolMXBean() != null
-                && pool.getHikariPoolMXBean().getActiveConnections() >= mostShared(definition);
+                && pool.getHikariPoolMXBean().getActiveConnections() >= PoolConfiguration.mostShared(definition);
     }
 
     /** Ends the pause after failures: the source is known to be back. */
@@ -347,7 +318,14 @@ public final class Source implements AutoCloseable {
     public void failed(SQLException failure) {
         if (DriverFailures.isBroken(failure)) {
             forgetConnections();
+        } else if (adapter.missesName(failure)) {
+            missed.run();
         }
+    }
+
+    /** @param listener runs whenever a statement has named a table or column that is not there; it must not block */
+    void onMissed(Runnable listener) {
+        missed = listener;
     }
 
     /** Drops idle connections, and those in use as they come back: one of them was found dead. */

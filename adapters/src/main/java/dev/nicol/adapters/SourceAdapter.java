@@ -171,6 +171,20 @@ public interface SourceAdapter {
      */
     NicolError classify(SQLException failure);
 
+    /**
+     * Whether a failure of this database says that a table or column that a statement names is not there. When in doubt it
+     * does not.
+     */
+    boolean missesName(SQLException failure);
+
+    /**
+     * Why connecting failed, where this kind has reasons of its own: as what follows the source's name, without paths, hosts or
+     * users. Null where it is one that every kind has.
+     */
+    default @Nullable String unopened(SQLException failure) {
+        return null;
+    }
+
     /** Whether a commit would silently undo the transaction, because a statement of it has failed. */
     default boolean transactionFailed(Connection connection) throws SQLException {
         return false;

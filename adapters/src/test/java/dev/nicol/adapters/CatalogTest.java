@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.nicol.adapters.testing.DuckdbHolder;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.NicolException;
 import dev.nicol.policy.TableName;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.h2.tools.Server;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +34,53 @@ class CatalogTest {
                 "staging",
                 Map.of(),
                 4);
+    }
+
+    @Test
+    void aSourceThatRefusesNamesIsReadAtOnceAndNotAgainForEach() throws Exception {
+        AtomicInteger reads = new AtomicInteger();
+        SourceCheck counting = (source, connection) -> {
+            reads.incrementAndGet();
+            return null;
+        };
+        try (Source source = new Source(TestDatabases.h2("changing"));
+                Catalog catalog = new Catalog(List.of(source), Duration.ofHours(1), counting)) {
+            execute(source, "CREATE TABLE late (id INTEGER)");
+            SQLException refused = refused(source, "SELECT id FROM nowhere");
+
+            for (int i = 0; i < 50; i++) {
+                source.failed(refused);
+            }
+            await().until(() -> catalog.snapshot().table(new TableName("changing", "PUBLIC", "LATE")) != null);
+            assertThat(reads).hasValue(2);
+
+            long first = System.nanoTime();
+            for (int i = 0; i < 50; i++) {
+                source.failed(refused);
+            }
+            source.failed(refused(source, "SELECT FROM FROM"));
+            execute(source, "DROP TABLE late");
+            await().atMost(Catalog.READ_AFTER_REFUSAL.multipliedBy(2))
+                    .until(() -> catalog.snapshot().table(new TableName("changing", "PUBLIC", "LATE")) == null);
+            assertThat(Duration.ofNanos(System.nanoTime() - first))
+                    .isGreaterThan(Catalog.READ_AFTER_REFUSAL.dividedBy(2));
+            assertThat(reads).hasValue(3);
+        }
+    }
+
+    private static void execute(Source source, String sql) throws SQLException {
+        try (Connection connection = source.connection()) {
+            connection.createStatement().execute(sql);
+        }
+    }
+
+    private static SQLException refused(Source source, String sql) {
+        try {
+            execute(source, sql);
+        } catch (SQLException failure) {
+            return failure;
+        }
+        throw new AssertionError("it did not fail: " + sql);
     }
 
     private static Server server(Path directory, int port) throws Exception {
@@ -90,6 +141,38 @@ class CatalogTest {
             assertThat(down.tables()).isEmpty();
             assertThat(down.environment()).isEqualTo("staging");
         }
+    }
+
+    /** As {@code check} meets the file of a server that runs. */
+    @Test
+    void aDuckdbFileThatAnotherProcessHoldsIsSaidToBeHeld() throws Exception {
+        SourceDefinition lake = TestDatabases.duckdb("lake");
+        try (DuckdbHolder holder = new DuckdbHolder(lake.url());
+                Source source = new Source(lake, 300);
+                Catalog catalog = new Catalog(List.of(source), Duration.ofHours(1))) {
+            assertThat(catalog.snapshot().sources().get("lake").unavailable())
+                    .isEqualTo("Source `lake` cannot be opened: another process (" + holder.pid()
+                            + ") holds its file, such as a running Nicol. DuckDB lets only one.");
+        }
+    }
+
+    @Test
+    void aDuckdbFileThatIsNotThereOrNoneIsSaidToBe() throws Exception {
+        Path directory = TestDatabases.directory();
+        Files.writeString(directory.resolve("text"), "neither a database nor empty");
+        try (Source none = new Source(duckdb("none", directory.resolve("no/file")), 300);
+                Source other = new Source(duckdb("other", directory.resolve("text")), 300);
+                Catalog catalog = new Catalog(List.of(none, other), Duration.ofHours(1))) {
+            assertThat(catalog.snapshot().sources().get("none").unavailable())
+                    .isEqualTo(
+                            "Source `none` cannot be opened: its file is not there, or may not be opened by this user.");
+            assertThat(catalog.snapshot().sources().get("other").unavailable())
+                    .isEqualTo("Source `other` cannot be opened: its file is no DuckDB database.");
+        }
+    }
+
+    private static SourceDefinition duckdb(String name, Path file) {
+        return new SourceDefinition(name, "duckdb", "jdbc:duckdb:" + file, null, null, "development", Map.of(), 2);
     }
 
     @Test

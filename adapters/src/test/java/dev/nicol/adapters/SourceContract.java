@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What every kind of source does, shown on the real database. Each kind says how its SQL spells the facts. */
-abstract class SourceContract extends DialectContract {
+abstract class SourceContract extends FailuresContract {
     protected SourceContract(SourceDefinition definition) {
         super(definition);
     }
@@ -46,9 +46,6 @@ abstract class SourceContract extends DialectContract {
 
     /** A query that runs for a minute or longer. */
     protected abstract String endless();
-
-    /** A query that fails on what it computes. */
-    protected abstract String dataError();
 
     /** {@code INTEGER} column declared to fill itself. */
     protected abstract String generatedColumn();
@@ -325,30 +322,6 @@ abstract class SourceContract extends DialectContract {
                 return outcome.isDone();
             });
             assertThat(outcome.get()).isEqualTo(NicolError.CANCELLED);
-        }
-    }
-
-    @Test
-    void failuresAreClassified() {
-        assertThat(failure(dataError())).isEqualTo(NicolError.DATA);
-        assertThat(failure("INSERT INTO customers (email) VALUES ('a@x.nl')")).isEqualTo(NicolError.CONSTRAINT);
-        assertThat(failure("INSERT INTO customers (email) VALUES (NULL)")).isEqualTo(NicolError.CONSTRAINT);
-        assertThat(failure("SELECT nothing FROM nowhere")).isEqualTo(NicolError.SOURCE_FAILED);
-    }
-
-    private NicolError failure(String sql) {
-        try (Connection connection = source.connection();
-                Statement statement = connection.createStatement()) {
-            if (statement.execute(sql)) {
-                try (ResultSet row = statement.getResultSet()) {
-                    while (row.next()) {
-                        row.getObject(1);
-                    }
-                }
-            }
-            throw new AssertionError("it did not fail: " + sql);
-        } catch (SQLException failure) {
-            return source.adapter().classify(failure);
         }
     }
 

@@ -34,7 +34,13 @@ public enum NicolError {
     /** A view whose definition does not hold over what it reads any more. */
     BROKEN_VIEW(21, Category.POLICY, "42P17"),
     /** A view with two columns of one name. */
-    DUPLICATE_COLUMN(22, Category.STATEMENT, "42701");
+    DUPLICATE_COLUMN(22, Category.STATEMENT, "42701"),
+    /** A name that several columns have. */
+    AMBIGUOUS_COLUMN(23, Category.STATEMENT, "42702"),
+    /** A bound number of rows in LIMIT or FETCH that is below zero. */
+    NEGATIVE_LIMIT(24, Category.STATEMENT, "2201W"),
+    /** The same in OFFSET. */
+    NEGATIVE_OFFSET(25, Category.STATEMENT, "2201X");
 
     /** Who can mend it. */
     public enum Category {

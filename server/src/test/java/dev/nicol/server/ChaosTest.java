@@ -8,6 +8,10 @@ import dev.nicol.adapters.SourceDefinition;
 import dev.nicol.adapters.testing.TestDatabases;
 import dev.nicol.server.testing.ChildNicol;
 import dev.nicol.server.testing.TestNicol;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -15,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -222,6 +227,34 @@ class ChaosTest {
         await().atMost(Duration.ofSeconds(5)).until(() -> busySessions() == 0);
         assertThat(nicol.rows("steve", "SELECT outcome FROM nicol.audit.statements WHERE statement_id = '" + id + "'"))
                 .containsExactly("cancelled");
+    }
+
+    @Test
+    void whoGoesAwayEndsWhatTheyAsked() throws Exception {
+        start("idle_timeout_s: 600");
+        URI address = URI.create(nicol.url());
+        try (Socket socket = new Socket(address.getHost(), address.getPort())) {
+            post(socket, "openConnection", "");
+            post(socket, "createStatement", "");
+            post(socket, "prepareAndExecute", ",\"statementId\":1,\"maxRowCount\":-1,\"sql\":\"" + ENDLESS + "\"");
+            await().atMost(Duration.ofSeconds(20)).until(() -> busySessions() > 0);
+        }
+        await().atMost(Duration.ofSeconds(20)).until(() -> busySessions() == 0);
+        await().untilAsserted(() -> assertThat(nicol.rows(
+                        "steve",
+                        "SELECT outcome, sqlstate FROM nicol.audit.statements WHERE sql_text LIKE 'SELECT COUNT(*)%'"))
+                .containsExactly("cancelled|57014"));
+    }
+
+    /** The answers stay unread. */
+    private static void post(Socket socket, String request, String more) throws IOException {
+        String body = "{\"request\":\"" + request + "\",\"connectionId\":\"goes\"" + more + "}";
+        String login =
+                Base64.getEncoder().encodeToString(("steve:" + TestNicol.PASSWORD).getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream()
+                .write(("POST / HTTP/1.1\r\nHost: here\r\nAuthorization: Basic " + login + "\r\nContent-Length: "
+                                + body.length() + "\r\n\r\n" + body)
+                        .getBytes(StandardCharsets.US_ASCII));
     }
 
     @Test

@@ -10,10 +10,14 @@ import dev.nicol.server.testing.TestNicol;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Views whose rows are kept: they answer whoever would read the same rows by the same plan, and nobody else. What was sent to
@@ -127,6 +131,50 @@ class MaterializedViewsTest {
             execute(crm, "UPDATE people SET name = 'Bob' WHERE id = 2");
             nicol.update("steve", "REFRESH MATERIALIZED VIEW virtual.c.sales");
         }
+    }
+
+    /** Far longer than any test waits, until it is cancelled. */
+    private static final String ENDLESS = "SELECT COUNT(*) AS n FROM crm.public.numbers a, crm.public.numbers b,"
+            + " crm.public.numbers c, crm.public.numbers d WHERE a.n + b.n + c.n + d.n = -1";
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "VIEW virtual.c.raced AS SELECT id FROM crm.public.people",
+                "MATERIALIZED VIEW virtual.c.again AS "
+            })
+    void whatOthersDefineMeanwhileStaysWhereItCannotBeFilled(String meanwhile) throws Exception {
+        execute(crm, "CREATE TABLE IF NOT EXISTS numbers AS SELECT n FROM generate_series(1, 20000) n");
+        nicol.rows("steve", "CALL nicol.reload()");
+        // a table that kept rows of one dropped before may be going at the moment
+        String name = meanwhile.startsWith("MATERIALIZED") ? "again" : "raced";
+        CompletableFuture<SQLException> failure = CompletableFuture.supplyAsync(() -> {
+            try {
+                nicol.update("steve", "CREATE MATERIALIZED VIEW virtual.c." + name + " AS " + ENDLESS);
+                throw new AssertionError("it was filled");
+            } catch (SQLException refused) {
+                return refused;
+            }
+        });
+        String running = "SELECT statement_id FROM nicol.audit.statements WHERE outcome = 'running' AND sql_text LIKE"
+                + " 'REFRESH MATERIALIZED VIEW%WITH DATA'";
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> nicol.rows("steve", running).size() == 1);
+
+        String replacing = "CREATE OR REPLACE " + meanwhile + (meanwhile.endsWith("AS ") ? ENDLESS : "");
+        if (meanwhile.startsWith("MATERIALIZED")) {
+            nicol.assertRefused("steve", replacing, "53300", "is being refreshed");
+        } else {
+            nicol.update("steve", replacing);
+        }
+        nicol.rows("steve", "CALL nicol.cancel('" + nicol.rows("steve", running).get(0) + "')");
+
+        assertThat(failure.get(30, TimeUnit.SECONDS).getSQLState()).isEqualTo("57014");
+        assertThat(nicol.rows(
+                        "steve",
+                        "SELECT table_name FROM nicol.information_schema.views WHERE table_name = '" + name + "'"))
+                .containsExactly(name);
+        nicol.update("steve", "DROP VIEW virtual.c." + name);
     }
 
     @Test

@@ -26,6 +26,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Properties;
@@ -70,7 +71,13 @@ class TlsTest {
         truststore = made.trust("ca", served.resolve("trust"));
         clientTrust = made.trust("ca");
         SourceDefinition h2 = TestDatabases.h2("h2");
-        TestDatabases.execute(h2.url(), "sa", "", "CREATE TABLE t (id INTEGER)", "INSERT INTO t VALUES (1)");
+        TestDatabases.execute(
+                h2.url(),
+                "sa",
+                "",
+                "CREATE TABLE t (id INTEGER)",
+                "INSERT INTO t VALUES (1)",
+                "CREATE TABLE many AS SELECT x FROM SYSTEM_RANGE(1, 2000)");
         nicol = TestNicol.start(
                 List.of(h2),
                 """
@@ -269,11 +276,37 @@ class TlsTest {
         }
     }
 
+    @Test
+    void aClientThatGoesAwayEndsWhatItAsked() throws Exception {
+        String endless =
+                "SELECT COUNT(*) FROM h2.PUBLIC.many a, h2.PUBLIC.many b, h2.PUBLIC.many c WHERE a.x + b.x + c.x = -1";
+        String recorded = "SELECT outcome FROM nicol.audit.statements WHERE sql_text = '" + endless + "'";
+        String connection = ",\"connectionId\":\"goes\"";
+        try (SSLSocket socket = socket(context(made.key("ann")))) {
+            exchange(socket, "{\"request\":\"openConnection\"" + connection + "}");
+            exchange(socket, "{\"request\":\"createStatement\"" + connection + "}");
+            send(
+                    socket,
+                    "{\"request\":\"prepareAndExecute\",\"statementId\":1,\"maxRowCount\":-1,\"sql\":\"" + endless
+                            + "\"" + connection + "}");
+            await().until(() -> rows(connect("audra", null), recorded).equals(List.of("running")));
+        }
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> rows(connect("audra", null), recorded).equals(List.of("cancelled")));
+    }
+
     /** One request without credentials but the certificate, on this very connection. */
     private static String exchange(SSLSocket socket) throws IOException {
-        String body = "{\"request\":\"closeConnection\",\"connectionId\":\"none\"}";
+        return exchange(socket, "{\"request\":\"closeConnection\",\"connectionId\":\"none\"}");
+    }
+
+    private static void send(SSLSocket socket, String body) throws IOException {
         String request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String exchange(SSLSocket socket, String body) throws IOException {
+        send(socket, body);
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {
             int read = socket.getInputStream().read();

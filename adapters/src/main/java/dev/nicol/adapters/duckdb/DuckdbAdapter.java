@@ -19,6 +19,8 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlDialect;
@@ -35,6 +37,12 @@ public final class DuckdbAdapter implements SourceAdapter {
     /** Names of errors that the data of a statement cause; DuckDB has no SQLSTATE. */
     private static final List<String> DATA_ERRORS =
             List.of("Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error");
+
+    /** No such table, no such column. */
+    private static final List<String> MISSING = List.of("Catalog Error", "Binder Error");
+
+    /** At the end of a message that begins with paths. */
+    private static final Pattern HOLDER = Pattern.compile("\\(PID (\\d{1,10})\\)");
 
     /** What DuckDB says to every statement of a transaction that has failed; its COMMIT undoes such a one and succeeds. */
     private static final String ABORTED = "TransactionContext Error: Current transaction is aborted";
@@ -212,6 +220,27 @@ public final class DuckdbAdapter implements SourceAdapter {
             }
             throw failure;
         }
+    }
+
+    @Override
+    public @Nullable String unopened(SQLException failure) {
+        String message = String.valueOf(failure.getMessage());
+        if (message.contains("Could not set lock on file")) {
+            Matcher holder = HOLDER.matcher(message);
+            return "cannot be opened: another process" + (holder.find() ? " (" + holder.group(1) + ")" : "")
+                    + " holds its file, such as a running Nicol. DuckDB lets only one";
+        } else if (message.contains("Cannot open file")) {
+            return "cannot be opened: its file is not there, or may not be opened by this user";
+        } else if (message.contains("not a valid DuckDB database file")) {
+            return "cannot be opened: its file is no DuckDB database";
+        }
+        return null;
+    }
+
+    @Override
+    public boolean missesName(SQLException failure) {
+        String message = failure.getMessage();
+        return message != null && MISSING.stream().anyMatch(message::contains);
     }
 
     @Override

@@ -31,6 +31,9 @@ public final class H2Adapter implements SourceAdapter {
     private static final int SUB_QUERY_OF_SEVERAL_ROWS = 90053;
     private static final Set<Integer> FORBIDDEN = Set.of(90040, 90096);
 
+    /** No such table, near which there may be others or none at all; no such column, schema. */
+    private static final Set<Integer> MISSING = Set.of(42102, 42103, 42104, 42122, 90079);
+
     private static final SqlDialect DIALECT = new H2Dialect();
 
     @Override
@@ -154,6 +157,11 @@ public final class H2Adapter implements SourceAdapter {
         } else {
             StandardValues.bind(statement, index, value, type);
         }
+    }
+
+    @Override
+    public boolean missesName(SQLException failure) {
+        return MISSING.contains(failure.getErrorCode());
     }
 
     @Override

@@ -55,6 +55,9 @@ public final class MysqlAdapter implements SourceAdapter {
     private static final int STATEMENT_TIMED_OUT = 1969;
     private static final int SUBQUERY_OF_SEVERAL_ROWS = 1242;
 
+    /** No such database, column, table. */
+    private static final Set<Integer> MISSING = Set.of(1049, 1054, 1146);
+
     /** Access denied: to a database, table, column, routine, to what needs a privilege of its own; and to a role. */
     private static final Set<Integer> FORBIDDEN = Set.of(1044, 1142, 1143, 1227, 1370, 1959, 3530);
 
@@ -290,6 +293,11 @@ public final class MysqlAdapter implements SourceAdapter {
     @Override
     public boolean comparesKey(String text) {
         return text.chars().allMatch(c -> c < 128);
+    }
+
+    @Override
+    public boolean missesName(SQLException failure) {
+        return MISSING.contains(failure.getErrorCode());
     }
 
     @Override

@@ -37,6 +37,9 @@ public final class PostgresAdapter implements SourceAdapter {
             + " set_config('nicol.agent', ?, false), set_config('nicol.purpose', ?, false),"
             + " set_config('nicol.connection', ?, false)";
 
+    /** No such table, column, schema. */
+    private static final Set<String> MISSING = Set.of("42P01", "42703", "3F000");
+
     private static final SqlDialect DIALECT = new PostgresDialect();
 
     @Override
@@ -181,6 +184,11 @@ public final class PostgresAdapter implements SourceAdapter {
     @Override
     public boolean transactionFailed(Connection connection) throws SQLException {
         return connection.unwrap(BaseConnection.class).getTransactionState() == TransactionState.FAILED;
+    }
+
+    @Override
+    public boolean missesName(SQLException failure) {
+        return failure.getSQLState() != null && MISSING.contains(failure.getSQLState());
     }
 
     @Override

@@ -40,9 +40,7 @@ import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.fun.SqlLibrary;
 import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
 import org.apache.calcite.sql.util.SqlOperatorTables;
-import org.apache.calcite.sql.validate.SqlNameMatchers;
 import org.apache.calcite.sql.validate.SqlValidator;
-import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
 import org.jspecify.annotations.Nullable;
@@ -195,7 +193,7 @@ public final class PlanningSpace {
         Lookup(CalciteSchema root, List<String> path, RelDataTypeFactory types, CalciteConnectionConfig config) {
             super(
                     root,
-                    SqlNameMatchers.withCaseSensitive(false),
+                    RepeatedNames.MATCHER,
                     path.size() == 2
                             ? List.of(path, path.subList(0, 1), List.of())
                             : path.isEmpty() ? List.of(List.of()) : List.of(path, List.of()),
@@ -225,7 +223,7 @@ public final class PlanningSpace {
 
     /** A validator for one statement. */
     public SqlValidator validator() {
-        return SqlValidatorUtil.newValidator(
+        return new NicolValidator(
                 SqlOperatorTables.chain(operators, catalogReader),
                 catalogReader,
                 cluster.getTypeFactory(),

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /** The history of views in the store: rows are added and never changed. */
 final class ViewVersions {
@@ -18,11 +17,10 @@ final class ViewVersions {
 
     private ViewVersions() {}
 
-    private record Last(int version, String change, String definition, String changedBy) {}
+    private record Last(String change, String definition, String changedBy) {}
 
     /** Adds a change, numbered within the name that the view has after it. */
     static void add(ActTransaction transaction, ViewChange change) {
-        Last last = last(transaction.handle(), change.view());
         transaction
                 .handle()
                 .execute(
@@ -30,21 +28,21 @@ final class ViewVersions {
                                 + " VALUES (?, ?, ?, ?, ?, ?, ?)",
                         change.view().schema(),
                         change.view().table(),
-                        last == null ? 1 : last.version() + 1,
+                        last(transaction.handle(), change.view()) + 1,
                         change.change(),
                         StoredText.writable(change.definition()),
                         change.changedBy(),
                         transaction.now().atOffset(ZoneOffset.UTC));
     }
 
-    private static @Nullable Last last(Handle handle, TableName view) {
-        return handle.createQuery("SELECT version, change, definition, changed_by FROM policy.view_versions"
-                        + " WHERE view_schema = ? AND view_name = ? ORDER BY version DESC LIMIT 1")
+    /** The number of the last change of a view; 0 where there is none. */
+    static int last(Handle handle, TableName view) {
+        return handle.createQuery("SELECT COALESCE(MAX(version), 0) FROM policy.view_versions"
+                        + " WHERE view_schema = ? AND view_name = ?")
                 .bind(0, view.schema())
                 .bind(1, view.table())
-                .map((row, context) -> new Last(row.getInt(1), row.getString(2), row.getString(3), row.getString(4)))
-                .findOne()
-                .orElse(null);
+                .mapTo(Integer.class)
+                .one();
     }
 
     /** Whether {@link #addFiles} would add anything. */
@@ -70,13 +68,13 @@ final class ViewVersions {
     private static List<ViewChange> changes(Handle handle, List<VirtualSchemas.View> files) {
         Map<TableName, Last> known = new LinkedHashMap<>();
         handle.createQuery(
-                        "SELECT view_schema, view_name, version, change, definition, changed_by FROM policy.view_versions v"
+                        "SELECT view_schema, view_name, change, definition, changed_by FROM policy.view_versions v"
                                 + " WHERE version = (SELECT MAX(w.version) FROM policy.view_versions w"
                                 + " WHERE w.view_schema = v.view_schema AND w.view_name = v.view_name) ORDER BY view_schema, view_name")
                 .map((row, context) -> {
                     known.put(
                             new TableName(VirtualSchemas.CATALOG, row.getString(1), row.getString(2)),
-                            new Last(row.getInt(3), row.getString(4), row.getString(5), row.getString(6)));
+                            new Last(row.getString(3), row.getString(4), row.getString(5)));
                     return true;
                 })
                 .list();

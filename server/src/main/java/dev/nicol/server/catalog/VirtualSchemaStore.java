@@ -16,7 +16,7 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps virtual schemas and views that were created in SQL in the store. */
-public final class VirtualSchemaStore implements VirtualSchemas.Storage {
+public final class VirtualSchemaStore implements ViewStorage {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Store store;
@@ -70,6 +70,11 @@ public final class VirtualSchemaStore implements VirtualSchemas.Storage {
             changes.forEach(change -> ViewVersions.add(transaction, change));
             return true;
         });
+    }
+
+    @Override
+    public int changes(TableName view) {
+        return store.read(handle -> ViewVersions.last(handle, view));
     }
 
     @Override

@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -158,17 +160,6 @@ public final class VirtualSchemas {
     /** How often a change is made anew because another server was first. */
     private static final int ATTEMPTS = 20;
 
-    /** Keeps what was created in SQL across restarts, for all servers. */
-    public interface Storage {
-        Kept load();
-
-        /** False where what is kept is not of that version any more: then nothing was saved. */
-        boolean save(State state, List<ViewChange> changes, long version);
-
-        /** Keeps the history of views of files. */
-        void saveFiles(List<View> files);
-    }
-
     /** What is kept; its maps are as those of {@link State}. */
     public record Kept(
             long version,
@@ -179,7 +170,7 @@ public final class VirtualSchemas {
         static final Kept NOTHING = new Kept(0, Map.of(), List.of(), Map.of(), Map.of());
     }
 
-    private final Storage storage;
+    private final ViewStorage storage;
     private final ViewEdits edits;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
@@ -190,7 +181,7 @@ public final class VirtualSchemas {
     private long kept;
 
     /** @param storage what it keeps is in force at once */
-    public VirtualSchemas(Storage storage, Ground ground) {
+    public VirtualSchemas(ViewStorage storage, Ground ground) {
         this.storage = storage;
         this.edits = new ViewEdits(ground);
         load();
@@ -302,8 +293,30 @@ public final class VirtualSchemas {
         return view == null ? written : view.name();
     }
 
-    public void createView(View written, boolean replace) {
-        changeAndSave(before -> edits.createView(before, written, replace));
+    /** @return the number of the change, in the view's history */
+    public int createView(View written, boolean replace) {
+        AtomicInteger number = new AtomicInteger();
+        changeAndSave(before -> {
+            ViewEdits.Changed after = edits.createView(before, written, replace);
+            number.set(storage.changes(after.changes().get(0).view()) + 1);
+            return after;
+        });
+        return number.get();
+    }
+
+    /**
+     * Drops a view that was not changed since.
+     *
+     * @param change the last number in its history
+     * @return whether it was dropped
+     */
+    public boolean dropView(TableName name, int change, String by) {
+        AtomicBoolean dropped = new AtomicBoolean();
+        changeAndSave(before -> {
+            dropped.set(storage.changes(name) == change);
+            return dropped.get() ? edits.dropView(before, name, true, by) : ViewEdits.unchanged(before);
+        });
+        return dropped.get();
     }
 
     public void dropView(TableName name, boolean ifExists, String by) {

@@ -22,6 +22,9 @@ final class MaterializedViewCommands {
     private final MaterializedViews views;
     private final Refreshes refreshes;
 
+    /** Held while a view and what is known of its rows come and go together. */
+    private final Object defining = new Object();
+
     MaterializedViewCommands(VirtualSchemas virtualSchemas, MaterializedViews views, Refreshes refreshes) {
         this.virtualSchemas = virtualSchemas;
         this.views = views;
@@ -30,7 +33,7 @@ final class MaterializedViewCommands {
 
     /**
      * Defines a view and fills it. Where it cannot be filled it is not defined; one that took another's place
-     * stays, and answers from what it reads.
+     * stays, and answers from what it reads. So does what others have put in its place meanwhile.
      */
     void create(PlannedStatement planned, CreateMaterializedView create, VirtualSchemas.View written) {
         Subject subject = planned.invocation().subject();
@@ -43,15 +46,20 @@ final class MaterializedViewCommands {
         MaterializedView.Place place = place(create.into(), catalog);
         refreshes.check(subject.userName(), place);
         boolean replaces = virtualSchemas.view(written.name()) != null;
-        virtualSchemas.createView(written, create.getReplace());
-        TableName name = virtualSchemas.known(written.name());
-        views.define(MaterializedView.defined(name, place, create.every(), subject.userName(), subject.purpose()));
+        TableName name;
+        int change;
+        synchronized (defining) {
+            change = virtualSchemas.createView(written, create.getReplace());
+            name = virtualSchemas.known(written.name());
+            views.define(MaterializedView.defined(name, place, create.every(), subject.userName(), subject.purpose()));
+        }
         try {
             refreshes.first(name);
         } catch (NicolException failure) {
-            if (!replaces) {
-                views.remove(name);
-                virtualSchemas.dropView(name, true, subject.userName());
+            synchronized (defining) {
+                if (!replaces && virtualSchemas.dropView(name, change, subject.userName())) {
+                    views.remove(name);
+                }
             }
             throw failure;
         }

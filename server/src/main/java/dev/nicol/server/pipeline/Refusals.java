@@ -27,6 +27,8 @@ final class Refusals {
     private static final Pattern UNKNOWN_TABLE = Pattern.compile("Table '([^']*)' not found.*");
     private static final Pattern UNKNOWN_COLUMN =
             Pattern.compile("(?:Unknown target column|Column) '([^']*)' ?(?:not found in.*)?(?:; did you mean.*)?");
+    private static final Pattern AMBIGUOUS_COLUMN =
+            Pattern.compile("Column (?:name )?'[^']*' (?:is ambiguous|in .*is not unique on one side of join.*)");
     private static final Pattern UNKNOWN_FUNCTION = Pattern.compile("No match found for function signature (.*)");
 
     private static final Pattern PLAIN = Pattern.compile("[\\p{L}_][\\p{L}\\p{M}\\p{Nd}_$]*");
@@ -95,7 +97,9 @@ final class Refusals {
             return NicolError.NOT_SUPPORTED.because("There is no function " + function.group(1) + place + "." + near
                     + " Only those run that are known to be free of side effects; a source's own are not among them.");
         }
-        return NicolError.INVALID_STATEMENT.because(said + place + ".");
+        NicolError error =
+                AMBIGUOUS_COLUMN.matcher(said).matches() ? NicolError.AMBIGUOUS_COLUMN : NicolError.INVALID_STATEMENT;
+        return error.because(said + place + ".");
     }
 
     /** An unknown table, with the nearest visible one. */

@@ -119,11 +119,13 @@ public final class Session {
     /**
      * Cancels the statement that the session waits for, in the queue or until its first row; from any thread. Cursors that are
      * open are not meant.
+     *
+     * @param why a sentence for whoever waits, and the trail
      */
-    public void interrupt() {
+    public void interrupt(String why) {
         StatementQueue.Turn current = turn;
         if (current != null) {
-            current.cancel(NicolError.CANCELLED.because("The statement or its connection was closed meanwhile."));
+            current.cancel(NicolError.CANCELLED.because(why));
         }
     }
 

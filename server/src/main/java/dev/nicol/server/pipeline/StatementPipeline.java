@@ -103,11 +103,12 @@ public final class StatementPipeline {
             List<@Nullable Object> values,
             long maxRows) {
         FillConversion.permit(guarded.traced().governed(), asked.session());
+        List<@Nullable Object> bound = RowNumbers.checked(guarded, values);
         queue.await(progress, asked);
         ApproveStage.AdmittedStatement admitted = progress.at(stages.approve().approve(guarded, asked));
         PlannedStatement planned = progress.at(stages.plan().plan(admitted));
         cache.keep(planned);
-        SourceExecution execution = execution(asked, values);
+        SourceExecution execution = execution(asked, bound);
         progress.turn().runs(execution);
         Run run = stages.audit().begin(progress, planned, execution);
         return stages.audit().watched(planned, run, () -> stages.execute().execute(planned, run, bound(maxRows)));

@@ -101,7 +101,7 @@ final class ValidateStage {
             SqlNode validated = validator.validate(relational);
             RelDataType rowType = validator.getValidatedNodeType(validated);
             RelDataType parameterTypes = validator.getParameterRowType(validated);
-            return new Checked(validator, validated, rowType, parameterTypes);
+            return new Checked(validator, validated, rowType, parameterTypes, RowNumbers.in(validated));
         } catch (RuntimeException | Error failure) {
             if (relational instanceof SqlInsert insert && insert.getTargetTable() instanceof SqlIdentifier target) {
                 SqlValidatorTable table = validator.getCatalogReader().getTable(target.names);

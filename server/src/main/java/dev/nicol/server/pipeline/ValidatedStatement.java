@@ -36,6 +36,12 @@ public record ValidatedStatement(
      * @param node expanded and typed
      * @param rowType columns of the answer
      * @param parameterTypes one field per {@code ?}
+     * @param rowNumbers which of them say how many rows
      */
-    public record Checked(SqlValidator validator, SqlNode node, RelDataType rowType, RelDataType parameterTypes) {}
+    record Checked(
+            SqlValidator validator,
+            SqlNode node,
+            RelDataType rowType,
+            RelDataType parameterTypes,
+            RowNumbers rowNumbers) {}
 }

@@ -18,7 +18,9 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.calcite.avatica.ConnectionPropertiesImpl;
 import org.apache.calcite.avatica.Meta;
+import org.apache.calcite.avatica.QueryState;
 import org.apache.calcite.avatica.proto.Responses;
+import org.apache.calcite.avatica.remote.MetaDataOperation;
 import org.apache.calcite.avatica.remote.Service;
 import org.apache.calcite.avatica.remote.Service.CatalogsRequest;
 import org.apache.calcite.avatica.remote.Service.CloseConnectionRequest;
@@ -45,6 +47,7 @@ import org.apache.calcite.avatica.remote.Service.Response;
 import org.apache.calcite.avatica.remote.Service.RollbackRequest;
 import org.apache.calcite.avatica.remote.Service.SchemasRequest;
 import org.apache.calcite.avatica.remote.Service.SyncResultsRequest;
+import org.apache.calcite.avatica.remote.Service.SyncResultsResponse;
 import org.apache.calcite.avatica.remote.Service.TableTypesRequest;
 import org.apache.calcite.avatica.remote.Service.TablesRequest;
 import org.apache.calcite.avatica.remote.Service.TypeInfoRequest;
@@ -167,10 +170,7 @@ final class AvaticaRequests {
                         principal,
                         request.connectionId,
                         connection -> statementRequests.fetch(connection, request, format, connections.now())));
-        on(
-                SyncResultsRequest.class,
-                (principal, request, format) -> finish(
-                        principal, request.connectionId, connection -> statementRequests.sync(connection, request)));
+        on(SyncResultsRequest.class, this::sync);
         on(
                 PrepareAndExecuteBatchRequest.class,
                 (principal, request, format) -> with(
@@ -184,6 +184,23 @@ final class AvaticaRequests {
                         principal,
                         request.connectionId,
                         connection -> statementRequests.executeBatch(connection, request, connections.now())));
+    }
+
+    /** phoenixdb's way to ask for primary keys, which the protocol has no request for. */
+    private SyncResultsResponse sync(Principal principal, SyncResultsRequest request, WireFormat format) {
+        QueryState state = request.state;
+        if (state == null || state.metaDataOperation != MetaDataOperation.GET_PRIMARY_KEYS) {
+            return finish(principal, request.connectionId, connection -> statementRequests.sync(connection, request));
+        }
+        return with(
+                principal,
+                request.connectionId,
+                connection -> statementRequests.metadata(
+                        connection,
+                        request,
+                        metadata.primaryKeys(connection, state.operationArgs),
+                        format,
+                        connections.now()));
     }
 
     private void listMetadataRequests() {

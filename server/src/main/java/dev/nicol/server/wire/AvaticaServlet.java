@@ -41,6 +41,7 @@ final class AvaticaServlet extends HttpServlet {
     private final transient LoginFailures loginFailures;
     private final transient @Nullable TlsContext tls;
     private final transient AvaticaRequests requests;
+    private final transient WaitingClients waiting;
     private final transient WireMetrics metrics;
     private final transient AvaticaCodec codec = new AvaticaCodec();
     private final transient Compression compression;
@@ -52,6 +53,7 @@ final class AvaticaServlet extends HttpServlet {
             LoginFailures loginFailures,
             @Nullable TlsContext tls,
             AvaticaRequests requests,
+            WaitingClients waiting,
             WireMetrics metrics,
             Compression compression,
             WireLimits limits) {
@@ -59,6 +61,7 @@ final class AvaticaServlet extends HttpServlet {
         this.loginFailures = loginFailures;
         this.tls = tls;
         this.requests = requests;
+        this.waiting = waiting;
         this.metrics = metrics;
         this.compression = compression;
         this.maxRequestBytes = limits.maxRequestBytes();
@@ -108,7 +111,7 @@ final class AvaticaServlet extends HttpServlet {
             received = body.length;
             Request decoded = codec.decode(format, body);
             name = decoded.getClass().getSimpleName();
-            answer = requests.answer(principal, decoded, format);
+            answer = waiting.during(request, () -> requests.answer(principal, decoded, format));
         } catch (Throwable failure) {
             answer = ErrorAnswers.of(failure);
         }

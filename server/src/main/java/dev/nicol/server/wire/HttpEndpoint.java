@@ -13,6 +13,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,6 +27,8 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.io.ConnectionStatistics;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.io.ssl.SslHandshakeListener;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.DetectorConnectionFactory;
@@ -62,6 +66,7 @@ public final class HttpEndpoint implements AutoCloseable {
     private final Clock clock;
     private final Compression compression;
     private final StartingServlet avatica = new StartingServlet();
+    private final WaitingClients waiting = new WaitingClients();
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile Supplier<@Nullable String> unready = () -> "starting";
     private volatile @Nullable WireConnections connections;
@@ -107,7 +112,15 @@ public final class HttpEndpoint implements AutoCloseable {
         QueuedThreadPool threads = new QueuedThreadPool(limits.maxRequestThreads());
         threads.setName("nicol-http");
         server = new Server(threads);
-        connector = new ServerConnector(server, protocols(tls));
+        connector = new ServerConnector(server, protocols(tls)) {
+            @Override
+            protected SocketChannelEndPoint newEndPoint(
+                    SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+                WatchedEndPoint client = new WatchedEndPoint(channel, selector, key, getScheduler(), getExecutor());
+                client.setIdleTimeout(getIdleTimeout());
+                return client;
+            }
+        };
         if (tls != null) {
             connector.addBean(refusedCertificates());
         }
@@ -192,7 +205,7 @@ public final class HttpEndpoint implements AutoCloseable {
         WireMetrics counts = new WireMetrics(metrics, opened, http);
         connections = opened;
         avatica.serve(new AvaticaServlet(
-                services.authenticator(), loginFailures, tls, requests, counts, compression, limits));
+                services.authenticator(), loginFailures, tls, requests, waiting, counts, compression, limits));
         unready = services.unready();
     }
 
@@ -224,6 +237,7 @@ public final class HttpEndpoint implements AutoCloseable {
         try {
             WireConnections open = connections;
             if (open != null) {
+                waiting.look(limits.sweepInterval(), open::left);
                 open.sweep();
             }
             loginFailures.flush();

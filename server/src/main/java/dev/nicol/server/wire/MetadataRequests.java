@@ -1,5 +1,6 @@
 package dev.nicol.server.wire;
 
+import dev.nicol.adapters.SourceKey;
 import dev.nicol.policy.TableName;
 import dev.nicol.server.catalog.SubjectCatalog;
 import dev.nicol.server.catalog.SubjectCatalog.VisibleTable;
@@ -9,6 +10,7 @@ import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.calcite.avatica.remote.Service.ColumnsRequest;
@@ -72,6 +74,51 @@ final class MetadataRequests {
                         .filter(field -> columns.matches(field.getName()))
                         .forEach(field -> rows.add(columnRow(table, field))));
         return new MetadataRows(MetadataRows.COLUMNS, rows);
+    }
+
+    /** @param names of catalog, schema and table, no patterns; null for any */
+    MetadataRows primaryKeys(WireConnection connection, @Nullable Object[] names) {
+        List<@Nullable Object[]> rows = new ArrayList<>();
+        catalogOf(connection).tables().stream()
+                .filter(table -> named(table.name(), names))
+                .sorted(MetadataRequests::byName)
+                .forEach(table -> table.keys().stream()
+                        .filter(key -> key.kind() == SourceKey.Kind.PRIMARY)
+                        .forEach(key -> key.columns().stream()
+                                .sorted()
+                                .forEach(column -> rows.add(keyRow(table, key, column)))));
+        return new MetadataRows(MetadataRows.PRIMARY_KEYS, rows);
+    }
+
+    private static boolean named(TableName table, @Nullable Object[] names) {
+        List<String> parts = table.parts();
+        for (int i = 0; i < parts.size(); i++) {
+            boolean any = i >= names.length || names[i] == null;
+            if (!any && !parts.get(i).equalsIgnoreCase(text(names[i]))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static @Nullable Object[] keyRow(VisibleTable of, SourceKey key, String column) {
+        TableName table = of.name();
+        RelDataTypeField field = of.rowType().getField(column, true, false);
+        WireType wire = WireType.of(
+                Objects.requireNonNull(field, "a column that is seen").getType());
+        return row(
+                table.catalog(),
+                table.schema(),
+                table.table(),
+                column,
+                (short) (key.columns().indexOf(column) + 1),
+                key.name(),
+                null,
+                wire.metadataType(),
+                wire.type().name,
+                wire.columnSize(),
+                wire.metadataType(),
+                null);
     }
 
     MetadataRows tableTypes() {

@@ -62,6 +62,21 @@ record MetadataRows(RelDataType rowType, List<@Nullable Object[]> rows) {
             "IS_AUTOINCREMENT",
             "IS_GENERATEDCOLUMN");
 
+    /** With columns beyond the standard's that phoenixdb counts on. */
+    static final RelDataType PRIMARY_KEYS = row(
+            "TABLE_CAT",
+            "TABLE_SCHEM",
+            "TABLE_NAME",
+            "COLUMN_NAME",
+            "KEY_SEQ:SMALLINT",
+            "PK_NAME",
+            "ASC_OR_DESC",
+            "DATA_TYPE:INTEGER",
+            "TYPE_NAME",
+            "COLUMN_SIZE:INTEGER",
+            "TYPE_ID:INTEGER",
+            "VIEW_CONSTANT");
+
     static final RelDataType TYPE_INFO = row(
             "TYPE_NAME",
             "DATA_TYPE:INTEGER",

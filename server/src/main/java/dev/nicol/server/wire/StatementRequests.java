@@ -134,6 +134,21 @@ final class StatementRequests {
         return new ResultSetResponse(connection.id(), statement.id(), true, signature, first, -1, null);
     }
 
+    /** Metadata that a client asks for with a statement of its own, whose rows it then fetches. */
+    SyncResultsResponse metadata(
+            WireConnection connection, SyncResultsRequest request, MetadataRows rows, WireFormat format, long now) {
+        WireStatement statement = connection.statement(request.statementId);
+        if (statement == null) {
+            return new SyncResultsResponse(false, true, null);
+        }
+        statement.used(now);
+        boolean any = request.offset == 0 && !rows.rows().isEmpty();
+        if (any) {
+            statement.open(new ResultFrames(rows.cursor(), rows.rowType(), format, limits.frameBytes()));
+        }
+        return new SyncResultsResponse(any, false, null);
+    }
+
     private ResultFrames open(StatementResult.Rows rows, WireFormat format) {
         try {
             return new ResultFrames(rows.cursor(), rows.rowType(), format, limits.frameBytes());
@@ -153,7 +168,13 @@ final class StatementRequests {
                             + " again.");
         }
         statement.used(now);
-        Meta.Frame frame = result.frameAt(request.offset, format);
+        connection.executing(statement);
+        Meta.Frame frame;
+        try {
+            frame = result.frameAt(request.offset, format);
+        } finally {
+            connection.executing(null);
+        }
         if (result.isOpen()) {
             connection.readAhead(result); // who fetches once fetches on
         }
@@ -163,7 +184,6 @@ final class StatementRequests {
     /** Nothing is ever run a second time here: only a result that is where the client believes it to be goes on. */
     SyncResultsResponse sync(WireConnection connection, SyncResultsRequest request) {
         if (request.state == null || request.state.type == StateType.METADATA) {
-            // phoenixdb asks for primary keys this way; the protocol has no other answer than "no rows"
             return new SyncResultsResponse(false, false, null);
         }
         WireStatement statement = connection.statement(request.statementId);

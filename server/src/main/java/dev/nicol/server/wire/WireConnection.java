@@ -23,6 +23,7 @@ final class WireConnection {
     private @Nullable ResultFrames readAhead;
     private volatile boolean readingAhead;
     private volatile @Nullable WireStatement executing;
+    private volatile @Nullable Thread worker;
 
     WireConnection(String id, Principal owner, Session session, long usedAt) {
         this.id = id;
@@ -80,11 +81,29 @@ final class WireConnection {
         return usedAt;
     }
 
-    void used(long now) {
+    /** A request begins to work on it, in this thread. */
+    void begin(long now) {
         usedAt = now;
+        worker = Thread.currentThread();
     }
 
-    /** The statement whose answer a request waits for; null: none. */
+    void end(long now) {
+        usedAt = now;
+        worker = null;
+    }
+
+    /** Cancels what the request of that thread runs; nothing where another one is at work. */
+    void left(Thread by) {
+        if (worker == by) {
+            WireStatement wanted = executing;
+            if (wanted != null) {
+                wanted.cancel();
+            }
+            session.interrupt("The client closed its connection before the answer was there.");
+        }
+    }
+
+    /** The statement whose answer, or more of whose rows, a request waits for; null: none. */
     void executing(@Nullable WireStatement statement) {
         executing = statement;
     }

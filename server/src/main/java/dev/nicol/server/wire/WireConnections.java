@@ -164,17 +164,22 @@ final class WireConnections implements AutoCloseable {
             if (connection.isClosed()) {
                 throw new UnknownConnection();
             }
-            connection.used(now());
+            connection.begin(now());
             T answer = work.apply(connection);
             wanted = connection.takeReadAhead();
             return answer;
         } finally {
-            connection.used(now());
+            connection.end(now());
             connection.lock().unlock();
             if (wanted != null) {
                 readAhead.start(connection, wanted);
             }
         }
+    }
+
+    /** Cancels what the request runs that a thread answers: its client has gone. */
+    void left(Thread worker) {
+        connections.values().forEach(connection -> connection.left(worker));
     }
 
     /** Closes it where it is open; whatever it still runs is cancelled. */
@@ -210,7 +215,7 @@ final class WireConnections implements AutoCloseable {
         closing.forEach(WireStatement::cancel);
         WireStatement executing = connection.executing();
         if (executing != null && closing.contains(executing)) {
-            connection.session().interrupt();
+            connection.session().interrupt("The statement or its connection was closed meanwhile.");
         }
     }
 

@@ -6,7 +6,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.calcite.avatica.ConnectionPropertiesImpl;
 import org.apache.calcite.avatica.Meta;
 import org.apache.calcite.avatica.QueryState;
@@ -16,8 +18,12 @@ import org.apache.calcite.avatica.remote.Service;
 import org.apache.calcite.avatica.remote.Service.CommitRequest;
 import org.apache.calcite.avatica.remote.Service.ConnectionSyncRequest;
 import org.apache.calcite.avatica.remote.Service.ConnectionSyncResponse;
+import org.apache.calcite.avatica.remote.Service.CreateStatementRequest;
+import org.apache.calcite.avatica.remote.Service.CreateStatementResponse;
 import org.apache.calcite.avatica.remote.Service.ExecuteRequest;
 import org.apache.calcite.avatica.remote.Service.ExecuteResponse;
+import org.apache.calcite.avatica.remote.Service.FetchRequest;
+import org.apache.calcite.avatica.remote.Service.FetchResponse;
 import org.apache.calcite.avatica.remote.Service.OpenConnectionRequest;
 import org.apache.calcite.avatica.remote.Service.PrepareAndExecuteRequest;
 import org.apache.calcite.avatica.remote.Service.PrepareRequest;
@@ -79,17 +85,51 @@ class OtherClientsTest {
             assertThat(frame.rows).isEmpty();
             assertThat(frame.done).isTrue(); // it refuses an empty first frame that says there is more
 
-            SyncResultsResponse keys = (SyncResultsResponse) send(
-                    wire,
-                    new SyncResultsRequest(
-                            "py",
-                            prepared.statement.id,
-                            new QueryState(MetaDataOperation.GET_PRIMARY_KEYS, "crm", "public", "customers"),
-                            0));
-            assertThat(keys.moreResults).isFalse();
-            assertThat(keys.missingStatement).isFalse();
             assertThat(send(wire, new CommitRequest("py"))).isInstanceOf(Service.CommitResponse.class);
             assertThat(send(wire, new RollbackRequest("py"))).isInstanceOf(Service.RollbackResponse.class);
         }
+    }
+
+    /** It asks with a statement that ran nothing, then fetches, and knows the columns itself. */
+    @Test
+    void phoenixdbAsksForPrimaryKeys() throws Exception {
+        try (WireFixture wire = new WireFixture()) {
+            send(wire, new OpenConnectionRequest("py", null));
+            int id = ((CreateStatementResponse) send(wire, new CreateStatementRequest("py"))).statementId;
+
+            assertThat(asksForKeys(wire, id, null, null, "customers").moreResults)
+                    .isTrue();
+            FetchResponse fetched = (FetchResponse) send(wire, new FetchRequest("py", id, 0, 2000));
+            assertThat(fetched.missingResults || fetched.missingStatement).isFalse();
+            assertThat(fetched.frame.done).isTrue();
+            assertThat(rows(fetched.frame))
+                    .containsExactly(
+                            "crm|public|Customers|id|2|customers_pk|null|-5|BIGINT|19|-5|null",
+                            "crm|public|Customers|name|1|customers_pk|null|12|VARCHAR|65535|12|null");
+
+            assertThat(asksForKeys(wire, id, "crm", "public", "Customers").moreResults)
+                    .isTrue();
+            assertThat(asksForKeys(wire, id, "", "public", "Customers").moreResults)
+                    .isFalse();
+            assertThat(asksForKeys(wire, id, "crm", "public", "Custom%").moreResults)
+                    .isFalse();
+            assertThat(asksForKeys(wire, id, "crm", "public", "order_items").moreResults)
+                    .isFalse();
+            assertThat(asksForKeys(wire, id + 1, null, null, "customers").missingStatement)
+                    .isTrue();
+        }
+    }
+
+    private SyncResultsResponse asksForKeys(WireFixture wire, int statement, String... names) throws Exception {
+        QueryState state = new QueryState(MetaDataOperation.GET_PRIMARY_KEYS, (Object[]) names);
+        return (SyncResultsResponse) send(wire, new SyncResultsRequest("py", statement, state, 0));
+    }
+
+    private static List<String> rows(Meta.Frame frame) {
+        List<String> rows = new ArrayList<>();
+        for (Object row : frame.rows) {
+            rows.add(((List<?>) row).stream().map(String::valueOf).collect(Collectors.joining("|")));
+        }
+        return rows;
     }
 }

@@ -1,5 +1,6 @@
 package dev.nicol.server.wire;
 
+import dev.nicol.adapters.SourceKey;
 import dev.nicol.policy.NicolError;
 import dev.nicol.policy.Subject;
 import dev.nicol.policy.TableName;
@@ -155,7 +156,15 @@ final class WireFixture implements AutoCloseable {
                                             Rows.type(SqlTypeName.CHAR, Integer.MAX_VALUE),
                                             "seen",
                                             Rows.type(SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, 6)),
-                                    "who buys"),
+                                    List.of(
+                                            new SourceKey("once", SourceKey.Kind.UNIQUE, List.of("name"), null),
+                                            new SourceKey(
+                                                    "customers_pk",
+                                                    SourceKey.Kind.PRIMARY,
+                                                    List.of("name", "id"),
+                                                    null)),
+                                    "who buys",
+                                    Map.of()),
                             new VisibleTable(
                                     new TableName("crm", "public", "order_items"),
                                     "TABLE",
