@@ -130,6 +130,53 @@ final class Estimates {
         return Math.max(1, known(plan, field));
     }
 
+    /** How many rows all tables of a plan have. */
+    static double read(RelNode plan) {
+        RelNode within = within(plan);
+        if (plan instanceof SealedScan scan && stored(scan) != null) {
+            return Objects.requireNonNull(stored(scan)).rowCount();
+        } else if (within != null) {
+            return read(within);
+        }
+        return plan.getInputs().isEmpty()
+                ? rows(plan)
+                : plan.getInputs().stream().mapToDouble(Estimates::read).sum();
+    }
+
+    /** Whether a column is a stored one of which its source says how many values it has. */
+    static boolean isCounted(RelNode plan, int field) {
+        Stored column = stored(plan, field);
+        return column != null && column.table().counts(column.name());
+    }
+
+    private record Stored(SourceTable table, String name) {}
+
+    /** The stored column that a field shows; null where it shows none, or something computed of one. */
+    private static @Nullable Stored stored(RelNode plan, int field) {
+        RelNode within = within(plan);
+        if (plan instanceof SealedScan scan && stored(scan) != null) {
+            SourceTable table = Objects.requireNonNull(stored(scan));
+            int column = scan.storedColumn(field);
+            return column < 0
+                    ? null
+                    : new Stored(table, table.columns().get(column).name());
+        } else if (within != null) {
+            return stored(within, field);
+        } else if (plan instanceof Project || plan instanceof Calc) {
+            return plain(computed(plan, field)) instanceof RexInputRef column
+                    ? stored(plan.getInput(0), column.getIndex())
+                    : null;
+        } else if (plan instanceof Join join) {
+            int left = join.getLeft().getRowType().getFieldCount();
+            return field < left ? stored(join.getLeft(), field) : stored(join.getRight(), field - left);
+        } else if (plan instanceof Aggregate aggregate) {
+            return field < aggregate.getGroupCount()
+                    ? stored(aggregate.getInput(), aggregate.getGroupSet().nth(field))
+                    : null;
+        }
+        return plan instanceof Filter || plan instanceof Sort ? stored(plan.getInput(0), field) : null;
+    }
+
     private static double known(RelNode plan, int field) {
         RelNode within = within(plan);
         if (plan instanceof SealedScan scan && stored(scan) != null) {
