@@ -3,6 +3,7 @@ package dev.nicol.adapters;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.List;
 import java.util.Objects;
+import org.apache.calcite.avatica.util.TimeUnitRange;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.plan.Strong;
@@ -33,6 +34,9 @@ final class Estimates {
 
     /** The share that an equality leaves on a column of unknown values. */
     private static final double FEW = 0.05;
+
+    /** That the dates of one table are of. */
+    private static final double YEARS = 100;
 
     /** The share that a pattern leaves. */
     private static final double LIKE = 0.1;
@@ -95,18 +99,20 @@ final class Estimates {
     static double inner(RelNode left, double leftRows, RelNode right, double rightRows, List<RexNode> conditions) {
         int width = left.getRowType().getFieldCount();
         double rows = leftRows * rightRows;
+        double ofLeft = 1;
+        double ofRight = 1;
         for (RexNode one : conditions) {
             int[] columns = equal(one, width);
             if (columns != null) {
-                double ofLeft = Math.min(known(left, columns[0]), leftRows);
-                double ofRight = Math.min(known(right, columns[1] - width), rightRows);
-                rows /= Math.max(1, Math.max(ofLeft, ofRight));
+                // values of several columns come in no more combinations than there are rows
+                ofLeft = Math.min(ofLeft * Math.max(1, known(left, columns[0])), leftRows);
+                ofRight = Math.min(ofRight * Math.max(1, known(right, columns[1] - width)), rightRows);
                 rows *= (1 - nulls(left, columns[0])) * (1 - nulls(right, columns[1] - width));
             } else if (!one.isAlwaysTrue()) {
                 rows *= SOME;
             }
         }
-        return Math.max(1, rows);
+        return Math.max(1, rows / Math.max(1, Math.max(ofLeft, ofRight)));
     }
 
     /** The columns of both sides that a condition sets equal, the left one first; null for any other condition. */
@@ -122,7 +128,13 @@ final class Estimates {
 
     /** How many values a column is thought to have; where nothing is known of it, as many as its table has rows. */
     static double values(RelNode plan, int field) {
-        return Math.max(1, Math.min(known(plan, field), rows(plan)));
+        double values = known(plan, field);
+        double rows = rows(plan);
+        Stored column = stored(plan, field);
+        double all = column == null ? 0 : column.table().rowCount();
+        // each value has as many rows as the next one; it is left where one of them is
+        double left = rows < all ? values * (1 - Math.pow(1 - rows / all, all / Math.max(1, values))) : values;
+        return Math.max(1, Math.min(left, rows));
     }
 
     /** The same of the column as it is stored, whatever the plan leaves out. */
@@ -206,7 +218,28 @@ final class Estimates {
         if (plain instanceof RexInputRef reference) {
             return known(input, reference.getIndex());
         }
+        if (plain.getKind() == SqlKind.EXTRACT
+                && ((RexCall) plain).getOperands().get(0) instanceof RexLiteral unit) {
+            double ofDate = known(((RexCall) plain).getOperands().get(1), input);
+            return Math.min(ofDate, parts(unit.getValueAs(TimeUnitRange.class)));
+        }
         return plain instanceof RexLiteral ? 1 : rows(input);
+    }
+
+    /** How many values a part of dates may have. */
+    private static double parts(@Nullable TimeUnitRange unit) {
+        return unit == null
+                ? Double.POSITIVE_INFINITY
+                : switch (unit) {
+                    case YEAR -> YEARS;
+                    case QUARTER -> 4;
+                    case MONTH -> 12;
+                    case WEEK -> 53;
+                    case DAY -> 31;
+                    case DOW, ISODOW -> 7;
+                    case DOY -> 366;
+                    default -> Double.POSITIVE_INFINITY;
+                };
     }
 
     /** The plan that a source is sent; null for every other. */
@@ -260,7 +293,9 @@ final class Estimates {
     }
 
     private static double equality(List<RexNode> operands, RelNode plan) {
-        double share = FEW;
+        boolean counted = operands.stream()
+                .anyMatch(one -> plain(one) instanceof RexInputRef column && isCounted(plan, column.getIndex()));
+        double share = counted ? 1 : FEW;
         for (RexNode operand : operands) {
             if (plain(operand) instanceof RexInputRef column) {
                 double values = known(plan, column.getIndex());
