@@ -134,7 +134,25 @@ final class Estimates {
         double all = column == null ? 0 : column.table().rowCount();
         // each value has as many rows as the next one; it is left where one of them is
         double left = rows < all ? values * (1 - Math.pow(1 - rows / all, all / Math.max(1, values))) : values;
-        return Math.max(1, Math.min(left, rows));
+        return Math.max(1, Math.min(Math.min(left, rows), below(plan, field)));
+    }
+
+    /** How many values a column has in the input that it comes from; without bound where it comes from none. */
+    private static double below(RelNode plan, int field) {
+        RelNode within = within(plan);
+        if (within != null) {
+            return values(within, field);
+        } else if (plan instanceof Join join) {
+            int width = join.getLeft().getRowType().getFieldCount();
+            return field < width ? values(join.getLeft(), field) : values(join.getRight(), field - width);
+        } else if (plan instanceof Project || plan instanceof Calc) {
+            return plain(computed(plan, field)) instanceof RexInputRef column
+                    ? values(plan.getInput(0), column.getIndex())
+                    : Double.POSITIVE_INFINITY;
+        }
+        return plan instanceof Filter || plan instanceof Sort
+                ? values(plan.getInput(0), field)
+                : Double.POSITIVE_INFINITY;
     }
 
     /** The same of the column as it is stored, whatever the plan leaves out. */
