@@ -50,7 +50,7 @@ final class Estimates {
     private static double estimated(RelNode plan) {
         RelNode within = within(plan);
         if (plan instanceof SealedScan scan && stored(scan) != null) {
-            return ofTable(scan, Objects.requireNonNull(stored(scan)));
+            return rowsOf(scan, Objects.requireNonNull(stored(scan)));
         } else if (within != null) {
             return rows(within);
         } else if (plan instanceof Filter filter) {
@@ -128,31 +128,43 @@ final class Estimates {
 
     /** How many values a column is thought to have; where nothing is known of it, as many as its table has rows. */
     static double values(RelNode plan, int field) {
+        return Math.max(1, Math.min(left(plan, field), ofTable(plan, field)));
+    }
+
+    /** How many of a column's values the rows of a plan have. */
+    private static double left(RelNode plan, int field) {
         double values = known(plan, field);
         double rows = rows(plan);
-        Stored column = stored(plan, field);
+        StoredColumn column = StoredColumn.of(plan, field);
         double all = column == null ? 0 : column.table().rowCount();
         // each value has as many rows as the next one; it is left where one of them is
         double left = rows < all ? values * (1 - Math.pow(1 - rows / all, all / Math.max(1, values))) : values;
-        return Math.max(1, Math.min(Math.min(left, rows), below(plan, field)));
+        return Math.min(left, rows);
     }
 
-    /** How many values a column has in the input that it comes from; without bound where it comes from none. */
-    private static double below(RelNode plan, int field) {
+    /** The same of the rows of the column's table that are joined with others; without bound where it is of none. */
+    private static double ofTable(RelNode plan, int field) {
         RelNode within = within(plan);
         if (within != null) {
-            return values(within, field);
+            return ofTable(within, field);
+        } else if (isOneTable(plan)) {
+            return left(plan, field);
         } else if (plan instanceof Join join) {
             int width = join.getLeft().getRowType().getFieldCount();
-            return field < width ? values(join.getLeft(), field) : values(join.getRight(), field - width);
+            return field < width ? ofTable(join.getLeft(), field) : ofTable(join.getRight(), field - width);
         } else if (plan instanceof Project || plan instanceof Calc) {
             return plain(computed(plan, field)) instanceof RexInputRef column
-                    ? values(plan.getInput(0), column.getIndex())
+                    ? ofTable(plan.getInput(0), column.getIndex())
                     : Double.POSITIVE_INFINITY;
         }
         return plan instanceof Filter || plan instanceof Sort
-                ? values(plan.getInput(0), field)
+                ? ofTable(plan.getInput(0), field)
                 : Double.POSITIVE_INFINITY;
+    }
+
+    private static boolean isOneTable(RelNode plan) {
+        boolean passes = plan instanceof Filter || plan instanceof Project || plan instanceof Calc;
+        return plan instanceof SealedScan scan && stored(scan) != null || passes && isOneTable(plan.getInput(0));
     }
 
     /** The same of the column as it is stored, whatever the plan leaves out. */
@@ -175,36 +187,8 @@ final class Estimates {
 
     /** Whether a column is a stored one of which its source says how many values it has. */
     static boolean isCounted(RelNode plan, int field) {
-        Stored column = stored(plan, field);
-        return column != null && column.table().counts(column.name());
-    }
-
-    private record Stored(SourceTable table, String name) {}
-
-    /** The stored column that a field shows; null where it shows none, or something computed of one. */
-    private static @Nullable Stored stored(RelNode plan, int field) {
-        RelNode within = within(plan);
-        if (plan instanceof SealedScan scan && stored(scan) != null) {
-            SourceTable table = Objects.requireNonNull(stored(scan));
-            int column = scan.storedColumn(field);
-            return column < 0
-                    ? null
-                    : new Stored(table, table.columns().get(column).name());
-        } else if (within != null) {
-            return stored(within, field);
-        } else if (plan instanceof Project || plan instanceof Calc) {
-            return plain(computed(plan, field)) instanceof RexInputRef column
-                    ? stored(plan.getInput(0), column.getIndex())
-                    : null;
-        } else if (plan instanceof Join join) {
-            int left = join.getLeft().getRowType().getFieldCount();
-            return field < left ? stored(join.getLeft(), field) : stored(join.getRight(), field - left);
-        } else if (plan instanceof Aggregate aggregate) {
-            return field < aggregate.getGroupCount()
-                    ? stored(aggregate.getInput(), aggregate.getGroupSet().nth(field))
-                    : null;
-        }
-        return plan instanceof Filter || plan instanceof Sort ? stored(plan.getInput(0), field) : null;
+        StoredColumn column = StoredColumn.of(plan, field);
+        return column != null && column.isCounted();
     }
 
     private static double known(RelNode plan, int field) {
@@ -261,25 +245,25 @@ final class Estimates {
     }
 
     /** The plan that a source is sent; null for every other. */
-    private static @Nullable RelNode within(RelNode plan) {
+    static @Nullable RelNode within(RelNode plan) {
         return plan instanceof SourceRel leaf ? leaf.pushed() : plan instanceof Whole whole ? whole.inside() : null;
     }
 
     /** What a projection makes of its input for a field. */
-    private static RexNode computed(RelNode projection, int field) {
+    static RexNode computed(RelNode projection, int field) {
         return projection instanceof Calc calc
                 ? calc.getProgram()
                         .expandLocalRef(calc.getProgram().getProjectList().get(field))
                 : ((Project) projection).getProjects().get(field);
     }
 
-    private static RexNode plain(RexNode value) {
+    static RexNode plain(RexNode value) {
         return value instanceof RexCall cast && cast.getKind() == SqlKind.CAST
                 ? plain(cast.getOperands().get(0))
                 : value;
     }
 
-    private static double ofTable(SealedScan scan, SourceTable table) {
+    private static double rowsOf(SealedScan scan, SourceTable table) {
         double rows = table.rowCount();
         for (RexNode predicate : scan.crossing()) {
             rows *= share(predicate, scan.letThrough(List.of()));
@@ -385,7 +369,7 @@ final class Estimates {
         return Math.min(1, sarg.pointCount * equality(operands.subList(0, 1), plan));
     }
 
-    private static @Nullable SourceTable stored(SealedScan scan) {
+    static @Nullable SourceTable stored(SealedScan scan) {
         RelOptTable table = scan.storedTable();
         return table == null ? null : table.unwrapOrThrow(StoredTable.class).table();
     }

@@ -22,6 +22,7 @@ import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a source add up only the groups that its joins can find (docs/internals/decisions/0039-only-groups-that-are-joined.md).
@@ -36,10 +37,11 @@ final class JoinedGroups {
     /** So many times as many rows must be added up as are read once more for keys. */
     private static final double LEAST_GAIN = 2;
 
-    private final JoinKeyBounds bounds;
+    private final @Nullable JoinKeyBounds bounds;
     private final Set<Keys> placed = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    private JoinedGroups(JoinKeyBounds bounds) {
+    /** @param bounds null: keys of other sides are told already */
+    private JoinedGroups(@Nullable JoinKeyBounds bounds) {
         this.bounds = bounds;
     }
 
@@ -60,7 +62,7 @@ final class JoinedGroups {
     static RelNode told(RelNode plan, Map<Integer, RexNode> keys) {
         List<Told> told = new ArrayList<>();
         keys.forEach((field, key) -> told.add(new Told(new Bound(key), field, false)));
-        return new JoinedGroups(JoinKeyBounds.DEFAULT).reduced(plan, told);
+        return new JoinedGroups(null).reduced(plan, told);
     }
 
     private sealed interface Keys {}
@@ -139,17 +141,23 @@ final class JoinedGroups {
                 continue;
             }
             if (toRight) {
-                carriedRight.add(new Told(new OfSide(join.getLeft(), ofLeft), ofRight, true));
+                tell(new OfSide(join.getLeft(), ofLeft), ofRight, carriedRight);
                 carry(left, ofLeft, ofRight, carriedRight);
             }
             if (toLeft) {
-                carriedLeft.add(new Told(new OfSide(join.getRight(), ofRight), ofLeft, true));
+                tell(new OfSide(join.getRight(), ofRight), ofLeft, carriedLeft);
                 carry(right, ofRight, ofLeft, carriedLeft);
             }
         }
         left.addAll(carriedLeft);
         right.addAll(carriedRight);
         return with(join, List.of(reduced(join.getLeft(), left), reduced(join.getRight(), right)));
+    }
+
+    private void tell(OfSide keys, int field, List<Told> carried) {
+        if (bounds != null) {
+            carried.add(new Told(keys, field, true));
+        }
     }
 
     private static void carry(List<Told> told, int from, int to, List<Told> carried) {
@@ -210,6 +218,9 @@ final class JoinedGroups {
     }
 
     private boolean pays(RelNode input, int field, KeySides.Column keys) {
+        if (bounds == null) {
+            return false;
+        }
         return bounds.always()
                 || Estimates.isCounted(input, field)
                         && Estimates.isCounted(keys.node(), keys.field())
