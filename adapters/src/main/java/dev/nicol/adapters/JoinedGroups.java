@@ -38,7 +38,9 @@ final class JoinedGroups {
     private static final double LEAST_GAIN = 2;
 
     private final @Nullable JoinKeyBounds bounds;
-    private final Set<Keys> placed = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /** What aggregates so far leave out, of those below the one that is looked at. */
+    private Set<Keys> placed = none();
 
     /** @param bounds null: keys of other sides are told already */
     private JoinedGroups(@Nullable JoinKeyBounds bounds) {
@@ -82,6 +84,10 @@ final class JoinedGroups {
         Told at(int other) {
             return new Told(keys, other, carried);
         }
+    }
+
+    private static Set<Keys> none() {
+        return Collections.newSetFromMap(new IdentityHashMap<>());
     }
 
     private RelNode reduced(RelNode node, List<Told> told) {
@@ -171,10 +177,13 @@ final class JoinedGroups {
                 keys.add(one.at(aggregate.getGroupSet().nth(one.field())));
             }
         }
-        // what a nested aggregate leaves out already need not be left out again
+        Set<Keys> beside = placed;
+        placed = none();
         RelNode input = reduced(aggregate.getInput(), keys);
+        // what a nested aggregate leaves out already need not be left out again
         keys.removeIf(one -> placed.contains(one.keys()));
         List<RexNode> conditions = conditions(aggregate.getInput(), keys);
+        placed.addAll(beside);
         return with(aggregate, List.of(conditions.isEmpty() ? input : filtered(input, conditions)));
     }
 
