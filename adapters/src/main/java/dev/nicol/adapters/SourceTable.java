@@ -49,6 +49,13 @@ public record SourceTable(
                 : Math.min(rows, statistics(column).values());
     }
 
+    /** Whether the source says how many rows there are, and how many values a column has. */
+    public boolean counts(String column) {
+        return counted
+                && (uniqueKeys.contains(List.of(column))
+                        || Double.isFinite(statistics(column).values()));
+    }
+
     /** The share of rows where a column is NULL, 0 to 1; {@code NaN} where nothing is known of it. */
     public double nullShare(String column) {
         return statistics(column).nulls();

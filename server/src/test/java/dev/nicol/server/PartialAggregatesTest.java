@@ -32,6 +32,10 @@ class PartialAggregatesTest {
         "INSERT INTO orders VALUES (1001, 3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),"
                 + " (1002, 99, 1, 5, 0.5, 1, 1, DATE '1999-12-31', 'x', 1), (1003, 12, NULL, NULL, 0, NULL, NULL, NULL, 'y', 0)"
     };
+    private static final String[] DAYS = {
+        "CREATE TABLE days AS SELECT i AS a, i AS b, i % 7 AS cust, i % 2 AS odd, DATE '2000-01-01' + i AS day FROM generate_series(1, 5000) i",
+        "CREATE TABLE pairs AS SELECT a, b FROM days"
+    };
     private static final String[] CUSTOMERS = {
         "CREATE TABLE customers (id INTEGER PRIMARY KEY, nation INTEGER, name VARCHAR(20))",
         "INSERT INTO customers VALUES (0, 1, 'Ann'), (1, 1, 'Bob'), (2, 2, NULL), (3, 2, 'Dee'), (4, NULL, 'Eve'),"
@@ -52,9 +56,11 @@ class PartialAggregatesTest {
         SourceDefinition whole = TestDatabases.postgres("whole");
         execute(whole, ORDERS);
         execute(whole, CUSTOMERS);
+        execute(whole, DAYS);
         oracle = DriverManager.getConnection(whole.url(), whole.user(), whole.password());
         SourceDefinition pg = TestDatabases.postgres("pg");
         execute(pg, ORDERS);
+        execute(pg, DAYS);
         execute(pg, "ANALYZE");
         SourceDefinition shop = TestDatabases.mariadb("my");
         my = "my." + TestDatabases.schema(shop);
@@ -278,6 +284,21 @@ class PartialAggregatesTest {
                     connection,
                     named("SELECT o.day, SUM(o.total) FROM {o} o JOIN {c} c ON o.cust = c.id GROUP BY o.day"));
             assertThat(sent(connection)).noneMatch(query -> query.contains("GROUP BY"));
+        }
+    }
+
+    /** 7 customers and 14 years; of the days every second one is odd, and each pair of keys is one day's. */
+    @Test
+    void yearsAreFewAndPairsOfKeysAreNoMoreThanRows() throws SQLException {
+        String sql =
+                "SELECT c.nation, EXTRACT(YEAR FROM d.day), COUNT(*) FROM {d} d JOIN {p} p ON p.a = d.a AND p.b = d.b"
+                        + " JOIN {c} c ON c.id = d.cust WHERE d.odd = 1 GROUP BY c.nation, EXTRACT(YEAR FROM d.day)";
+        String governed = sql.replace("{d}", "pg.public.days").replace("{p}", "pg.public.pairs");
+        try (Connection connection = byEstimates.connect("ana")) {
+            assertThat(plain(TestNicol.rows(connection, named(governed))))
+                    .isEqualTo(plain(TestNicol.rows(
+                            oracle, atOracle(sql.replace("{d}", "days").replace("{p}", "pairs")))));
+            assertThat(sent(connection).get(0)).contains("GROUP BY");
         }
     }
 }

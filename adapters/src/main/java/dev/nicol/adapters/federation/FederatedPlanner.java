@@ -298,8 +298,10 @@ public final class FederatedPlanner {
     }
 
     /** Replaces the largest trees that one source computes. */
-    private RelNode split(RelNode plan, List<SourceSql> found) {
-        String source = sourceOf(plan);
+    private RelNode split(RelNode asked, List<SourceSql> found) {
+        String source = sourceOf(asked);
+        RelNode reduced = source == null ? asked : JoinedGroups.apply(asked, bounds);
+        RelNode plan = source != null && source.equals(sourceOf(reduced)) ? reduced : asked;
         if (source != null) {
             SourceSql sql = new SqlGenerator(adapters.apply(source)).query(source, Whole.opened(plan));
             found.add(sql);

@@ -15,6 +15,7 @@ import dev.nicol.adapters.sql.Whole;
 import dev.nicol.policy.rewrite.Crossing;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -289,15 +290,18 @@ final class SemiJoins {
         RelNode pushed = leaf.pushed();
         RexBuilder rex = pushed.getCluster().getRexBuilder();
         List<RexNode> conditions = new ArrayList<>();
+        Map<Integer, RexNode> told = new HashMap<>();
         for (int i = 0; i < compared.size(); i++) {
             if ((set & 1 << i) != 0) {
                 RexInputRef column = rex.makeInputRef(pushed, compared.get(i).field());
                 RelDataType sent = JoinKeys.sent(rex.getTypeFactory(), column.getType());
                 RexNode key = new RexDynamicParam(sent, KeyedSql.parameter(i));
                 conditions.add(rex.makeCall(SqlStdOperatorTable.EQUALS, column, key));
+                told.put(compared.get(i).field(), key);
             }
         }
-        RelNode filtered = LogicalFilter.create(pushed, RexUtil.composeConjunction(rex, conditions));
+        RelNode filtered =
+                LogicalFilter.create(JoinedGroups.told(pushed, told), RexUtil.composeConjunction(rex, conditions));
         try {
             return written(leaf, adapter, filtered);
         } catch (RuntimeException | AssertionError failure) {

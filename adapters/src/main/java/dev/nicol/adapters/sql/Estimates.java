@@ -5,6 +5,7 @@ import dev.nicol.adapters.StoredTable;
 import dev.nicol.policy.rewrite.SealedScan;
 import java.util.List;
 import java.util.Objects;
+import org.apache.calcite.avatica.util.TimeUnitRange;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.plan.Strong;
@@ -36,6 +37,9 @@ public final class Estimates {
     /** The share that an equality leaves on a column of unknown values. */
     private static final double FEW = 0.05;
 
+    /** That the dates of one table are of. */
+    private static final double YEARS = 100;
+
     /** The share that a pattern leaves. */
     private static final double LIKE = 0.1;
 
@@ -49,7 +53,7 @@ public final class Estimates {
     private static double estimated(RelNode plan) {
         RelNode within = within(plan);
         if (plan instanceof SealedScan scan && stored(scan) != null) {
-            return ofTable(scan, Objects.requireNonNull(stored(scan)));
+            return rowsOf(scan, Objects.requireNonNull(stored(scan)));
         } else if (within != null) {
             return rows(within);
         } else if (plan instanceof Filter filter) {
@@ -99,18 +103,20 @@ public final class Estimates {
             RelNode left, double leftRows, RelNode right, double rightRows, List<RexNode> conditions) {
         int width = left.getRowType().getFieldCount();
         double rows = leftRows * rightRows;
+        double ofLeft = 1;
+        double ofRight = 1;
         for (RexNode one : conditions) {
             int[] columns = equal(one, width);
             if (columns != null) {
-                double ofLeft = Math.min(known(left, columns[0]), leftRows);
-                double ofRight = Math.min(known(right, columns[1] - width), rightRows);
-                rows /= Math.max(1, Math.max(ofLeft, ofRight));
+                // values of several columns come in no more combinations than there are rows
+                ofLeft = Math.min(ofLeft * Math.max(1, known(left, columns[0])), leftRows);
+                ofRight = Math.min(ofRight * Math.max(1, known(right, columns[1] - width)), rightRows);
                 rows *= (1 - nulls(left, columns[0])) * (1 - nulls(right, columns[1] - width));
             } else if (!one.isAlwaysTrue()) {
                 rows *= SOME;
             }
         }
-        return Math.max(1, rows);
+        return Math.max(1, rows / Math.max(1, Math.max(ofLeft, ofRight)));
     }
 
     /** The columns of both sides that a condition sets equal, the left one first; null for any other condition. */
@@ -126,12 +132,67 @@ public final class Estimates {
 
     /** How many values a column is thought to have; where nothing is known of it, as many as its table has rows. */
     public static double values(RelNode plan, int field) {
-        return Math.max(1, Math.min(known(plan, field), rows(plan)));
+        return Math.max(1, Math.min(left(plan, field), ofTable(plan, field)));
+    }
+
+    /** How many of a column's values the rows of a plan have. */
+    private static double left(RelNode plan, int field) {
+        double values = known(plan, field);
+        double rows = rows(plan);
+        StoredColumn column = StoredColumn.of(plan, field);
+        double all = column == null ? 0 : column.table().rowCount();
+        // each value has as many rows as the next one; it is left where one of them is
+        double left = rows < all ? values * (1 - Math.pow(1 - rows / all, all / Math.max(1, values))) : values;
+        return Math.min(left, rows);
+    }
+
+    /** The same of the rows of the column's table that are joined with others; without bound where it is of none. */
+    private static double ofTable(RelNode plan, int field) {
+        RelNode within = within(plan);
+        if (within != null) {
+            return ofTable(within, field);
+        } else if (isOneTable(plan)) {
+            return left(plan, field);
+        } else if (plan instanceof Join join) {
+            int width = join.getLeft().getRowType().getFieldCount();
+            return field < width ? ofTable(join.getLeft(), field) : ofTable(join.getRight(), field - width);
+        } else if (plan instanceof Project || plan instanceof Calc) {
+            return plain(computed(plan, field)) instanceof RexInputRef column
+                    ? ofTable(plan.getInput(0), column.getIndex())
+                    : Double.POSITIVE_INFINITY;
+        }
+        return plan instanceof Filter || plan instanceof Sort
+                ? ofTable(plan.getInput(0), field)
+                : Double.POSITIVE_INFINITY;
+    }
+
+    private static boolean isOneTable(RelNode plan) {
+        boolean passes = plan instanceof Filter || plan instanceof Project || plan instanceof Calc;
+        return plan instanceof SealedScan scan && stored(scan) != null || passes && isOneTable(plan.getInput(0));
     }
 
     /** The same of the column as it is stored, whatever the plan leaves out. */
     public static double storedValues(RelNode plan, int field) {
         return Math.max(1, known(plan, field));
+    }
+
+    /** How many rows all tables of a plan have. */
+    public static double read(RelNode plan) {
+        RelNode within = within(plan);
+        if (plan instanceof SealedScan scan && stored(scan) != null) {
+            return Objects.requireNonNull(stored(scan)).rowCount();
+        } else if (within != null) {
+            return read(within);
+        }
+        return plan.getInputs().isEmpty()
+                ? rows(plan)
+                : plan.getInputs().stream().mapToDouble(Estimates::read).sum();
+    }
+
+    /** Whether a column is a stored one of which its source says how many values it has. */
+    public static boolean isCounted(RelNode plan, int field) {
+        StoredColumn column = StoredColumn.of(plan, field);
+        return column != null && column.isCounted();
     }
 
     private static double known(RelNode plan, int field) {
@@ -163,29 +224,50 @@ public final class Estimates {
         if (plain instanceof RexInputRef reference) {
             return known(input, reference.getIndex());
         }
+        if (plain.getKind() == SqlKind.EXTRACT
+                && ((RexCall) plain).getOperands().get(0) instanceof RexLiteral unit) {
+            double ofDate = known(((RexCall) plain).getOperands().get(1), input);
+            return Math.min(ofDate, parts(unit.getValueAs(TimeUnitRange.class)));
+        }
         return plain instanceof RexLiteral ? 1 : rows(input);
     }
 
+    /** How many values a part of dates may have. */
+    private static double parts(@Nullable TimeUnitRange unit) {
+        return unit == null
+                ? Double.POSITIVE_INFINITY
+                : switch (unit) {
+                    case YEAR -> YEARS;
+                    case QUARTER -> 4;
+                    case MONTH -> 12;
+                    case WEEK -> 53;
+                    case DAY -> 31;
+                    case DOW, ISODOW -> 7;
+                    case DOY -> 366;
+                    default -> Double.POSITIVE_INFINITY;
+                };
+    }
+
     /** The plan that a source is sent; null for every other. */
-    private static @Nullable RelNode within(RelNode plan) {
+    static @Nullable RelNode within(RelNode plan) {
         return plan instanceof Pushed leaf ? leaf.pushed() : null;
     }
 
     /** What a projection makes of its input for a field. */
-    private static RexNode computed(RelNode projection, int field) {
+    static RexNode computed(RelNode projection, int field) {
         return projection instanceof Calc calc
                 ? calc.getProgram()
                         .expandLocalRef(calc.getProgram().getProjectList().get(field))
                 : ((Project) projection).getProjects().get(field);
     }
 
-    private static RexNode plain(RexNode value) {
+    static RexNode plain(RexNode value) {
         return value instanceof RexCall cast && cast.getKind() == SqlKind.CAST
                 ? plain(cast.getOperands().get(0))
                 : value;
     }
 
-    private static double ofTable(SealedScan scan, SourceTable table) {
+    private static double rowsOf(SealedScan scan, SourceTable table) {
         double rows = table.rowCount();
         for (RexNode predicate : scan.crossing()) {
             rows *= share(predicate, scan.letThrough(List.of()));
@@ -217,7 +299,9 @@ public final class Estimates {
     }
 
     private static double equality(List<RexNode> operands, RelNode plan) {
-        double share = FEW;
+        boolean counted = operands.stream()
+                .anyMatch(one -> plain(one) instanceof RexInputRef column && isCounted(plan, column.getIndex()));
+        double share = counted ? 1 : FEW;
         for (RexNode operand : operands) {
             if (plain(operand) instanceof RexInputRef column) {
                 double values = known(plan, column.getIndex());
@@ -289,7 +373,7 @@ public final class Estimates {
         return Math.min(1, sarg.pointCount * equality(operands.subList(0, 1), plan));
     }
 
-    private static @Nullable SourceTable stored(SealedScan scan) {
+    static @Nullable SourceTable stored(SealedScan scan) {
         RelOptTable table = scan.storedTable();
         return table == null ? null : table.unwrapOrThrow(StoredTable.class).table();
     }
