@@ -35,6 +35,7 @@ import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.Correlate;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
@@ -44,6 +45,7 @@ import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.logical.LogicalCalc;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.rules.CoreRules;
+import org.apache.calcite.rel.rules.FilterAggregateTransposeRule;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexInputRef;
@@ -65,13 +67,22 @@ public final class FederatedPlanner {
     private static final List<RelOptRule> SUB_QUERIES =
             List.of(CoreRules.FILTER_SUB_QUERY_TO_CORRELATE, new ProjectSubQueries());
 
+    /** A grand total has a row where nothing is left: a condition without columns would pass it, and all others cannot. */
+    private static final RelOptRule FILTER_BELOW_GROUPS = FilterAggregateTransposeRule.Config.DEFAULT
+            .withOperandSupplier(filter -> filter.operand(Filter.class).oneInput(groups -> groups.operand(
+                            Aggregate.class)
+                    .predicate(aggregate -> aggregate.getGroupSets().stream().noneMatch(ImmutableBitSet::isEmpty))
+                    .anyInputs()))
+            .as(FilterAggregateTransposeRule.Config.class)
+            .toRule();
+
     /** Moves predicates towards the sources and tells one side of a join what the other knows. */
     private static final List<RelOptRule> PREDICATES = List.of(
             CoreRules.FILTER_INTO_JOIN,
             CoreRules.JOIN_CONDITION_PUSH,
             CoreRules.FILTER_MERGE,
             CoreRules.FILTER_PROJECT_TRANSPOSE,
-            CoreRules.FILTER_AGGREGATE_TRANSPOSE,
+            FILTER_BELOW_GROUPS,
             CoreRules.FILTER_SET_OP_TRANSPOSE,
             CoreRules.PROJECT_MERGE,
             CoreRules.PROJECT_REMOVE);

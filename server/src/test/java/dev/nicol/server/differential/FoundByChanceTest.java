@@ -374,4 +374,25 @@ class FoundByChanceTest extends KeptStatements {
                 "2|null|-4",
                 "2|null|0");
     }
+
+    /** A grand total is there without rows, so that what leaves all rows out must stay above it. */
+    @ParameterizedTest
+    @EnumSource
+    void aConditionWithoutColumnsStaysAboveAGrandTotal(Deployment deployment) throws SQLException {
+        for (String groups : List.of(
+                "GROUP BY ROLLUP (t0.region)",
+                "GROUP BY CUBE (t0.region, t0.num)",
+                "GROUP BY GROUPING SETS ((t0.region), ())",
+                "GROUP BY ()",
+                "")) {
+            String totals =
+                    "SELECT t1.n AS c0 FROM (SELECT COUNT(*) AS n FROM $people AS t0 LEFT JOIN $orders AS t3 ON TRUE "
+                            + groups + ") AS t1 WHERE ";
+            answers(deployment, totals + "'X' LIKE '%A%'");
+            answers(deployment, totals + "EXISTS (SELECT 1 FROM $people AS t2 WHERE t2.id < 0)");
+            assertThat(stored(deployment, totals + "'X' LIKE '%X%'").rows())
+                    .as(groups)
+                    .isNotEmpty();
+        }
+    }
 }
