@@ -1,6 +1,7 @@
 package dev.nicol.server.catalog;
 
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.SqlUtil;
 import org.apache.calcite.sql.SqlWith;
 import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.validate.SelectScope;
@@ -23,6 +25,7 @@ import org.apache.calcite.sql.validate.SqlValidatorCatalogReader;
 import org.apache.calcite.sql.validate.SqlValidatorImpl;
 import org.apache.calcite.sql.validate.SqlValidatorScope;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
+import org.apache.calcite.util.Litmus;
 import org.apache.calcite.util.Static;
 
 /**
@@ -30,6 +33,9 @@ import org.apache.calcite.util.Static;
  * it stands for all of them.
  */
 final class NicolValidator extends SqlValidatorImpl {
+    private static final Set<SqlKind> DIRECTIONS =
+            EnumSet.of(SqlKind.DESCENDING, SqlKind.NULLS_FIRST, SqlKind.NULLS_LAST);
+
     /** The SELECTs whose columns are columns of a query in FROM or WITH. */
     private final Set<SqlSelect> tables = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -62,6 +68,36 @@ final class NicolValidator extends SqlValidatorImpl {
                 }
             }
         }
+    }
+
+    /**
+     * What ORDER BY names by its place or name is in the SELECT list, and so may order distinct rows. Calcite looks for its parts there,
+     * and finds none of a window's.
+     */
+    @Override
+    protected void validateOrderList(SqlSelect select) {
+        SqlNodeList order = select.getOrderList();
+        if (order == null || !select.isDistinct()) {
+            super.validateOrderList(select);
+            return;
+        }
+        SqlNodeList validated = new SqlNodeList(order.getParserPosition());
+        for (SqlNode item : order) {
+            SqlNode by = item;
+            while (DIRECTIONS.contains(by.getKind())) {
+                by = ((SqlCall) by).operand(0);
+            }
+            SqlNode named = expandOrderExpr(select, by);
+            if (select.getSelectList().stream()
+                    .anyMatch(shown -> SqlUtil.stripAs(shown).equalsDeep(named, Litmus.IGNORE))) {
+                validated.add(item);
+            } else {
+                select.setOrderBy(SqlNodeList.of(item));
+                super.validateOrderList(select);
+                validated.addAll(Objects.requireNonNull(select.getOrderList()));
+            }
+        }
+        select.setOrderBy(validated);
     }
 
     private void selectsOf(SqlNode query) {
