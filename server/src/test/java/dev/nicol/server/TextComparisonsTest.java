@@ -137,6 +137,26 @@ class TextComparisonsTest {
             assertThat(nicol.rows("alice", located(sql))).containsExactly("1", "2");
         }
 
+        /** As constants of several lengths are: Calcite makes one set of them. */
+        @Test
+        void soAreSeveralAcrossSources() throws SQLException {
+            assertRowsAcross("t.code IN ('AB', 'ABCDEFGHIJKL')");
+            assertRowsAcross("t.code = 'AB' OR t.code = 'ABCDEFGHIJKL'");
+            assertRowsAcross("t.code BETWEEN 'AA' AND 'AB' AND t.code <> 'ABCDEFGHIJKL'");
+        }
+
+        /** That only the row 1 is found by the engine. */
+        void assertRowsAcross(String condition) throws SQLException {
+            String on = "SELECT t.id FROM $t t JOIN other.public.far f ON t.id = f.id AND ((" + condition
+                    + ") OR f.word = 'none') ORDER BY 1";
+            assertThat(rowsOf(on)).as(on).containsExactly("1");
+            String where = "SELECT t.id FROM (SELECT t.* FROM $t t JOIN other.public.far f ON t.id = f.id) t,"
+                    + " other.public.far g WHERE t.id = g.id AND CASE WHEN g.word = 'none' THEN FALSE ELSE ("
+                    + condition
+                    + ") END";
+            assertThat(rowsOf(where)).as(where).containsExactly("1");
+        }
+
         @Test
         void anIndexFindsIt() throws SQLException {
             for (String condition : List.of(
@@ -257,6 +277,13 @@ class TextComparisonsTest {
                     "SELECT MAX(id) FROM " + upper + " GROUP BY code HAVING code = 'ABC'")) {
                 assertThat(rowsOf(sql)).as(sql).containsExactly("2");
             }
+        }
+
+        @Test
+        void blanksDoNotCountInSeveralConstantsAcrossSources() throws SQLException {
+            assertRowsAcross("t.code IN ('AB ', 'B')");
+            assertRowsAcross("t.code NOT IN ('ABC ', 'ABCDEFGHIJ  ', 'X')");
+            assertRowsAcross("t.code BETWEEN 'AB   ' AND 'ABA'");
         }
 
         private long scans() throws SQLException {

@@ -12,6 +12,7 @@ import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -43,6 +44,12 @@ final class PaddedComparisons extends RelHomogeneousShuttle {
 
             @Override
             public RexNode visitCall(RexCall call) {
+                if (call.getKind() == SqlKind.SEARCH
+                        && call.getOperands().get(0) instanceof RexCall cast
+                        && cast.getKind() == SqlKind.CAST
+                        && cast.getOperands().get(0).getType().getSqlTypeName() == SqlTypeName.CHAR) {
+                    return RexUtil.expandSearch(rex, null, call).accept(this); // of an ON, whose list is a set already
+                }
                 RexNode visited = super.visitCall(call);
                 return visited instanceof RexCall compared
                                 && SqlKind.COMPARISON.contains(compared.getKind())
