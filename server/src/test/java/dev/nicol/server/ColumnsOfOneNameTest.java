@@ -106,6 +106,9 @@ class ColumnsOfOneNameTest {
                 "SELECT * FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id DESC) AS id FROM t) x ORDER BY 1",
                 "SELECT * FROM t LEFT JOIN (SELECT id, mail AS id, region AS r FROM t WHERE id = 1) x ON x.r = t.region ORDER BY t.id",
                 "SELECT COUNT(*) FROM (SELECT id, id FROM t) x",
+                "SELECT COUNT(*) FROM (SELECT id, MAX(mail) AS id FROM t GROUP BY id) x",
+                "SELECT t.id, x.r FROM t JOIN (SELECT id, MAX(mail) AS id, MAX(region) AS r FROM t GROUP BY id) x ON x.r = t.region"
+                        + " ORDER BY t.id",
             })
     void likePostgresql(String sql) throws SQLException {
         List<String> expected;

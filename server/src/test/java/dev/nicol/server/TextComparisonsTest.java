@@ -31,6 +31,7 @@ class TextComparisonsTest {
               carol: {password: "$HASH", groups: [partners], attributes: {region: "EU"}}
               dan: {password: "$HASH", groups: [partners], attributes: {region: "EU "}}
               erin: {password: "$HASH", groups: [partners], attributes: {region: "E"}}
+              fay: {password: "$HASH", groups: [maskeds]}
               audra: {password: "$HASH", roles: [auditor]}
             """;
 
@@ -77,9 +78,12 @@ class TextComparisonsTest {
                     List.of(hr, other), USERS, """
                     grants:
                       - {name: all, tables: ["hr.**", "other.**"], actions: [select], raw: ["*"], to: {groups: [analysts, clerks, partners]}}
+                      - {name: masked, tables: ["hr.**"], actions: [select], to: {groups: [maskeds]}}
                     row_filters:
                       - {name: europe, tables: ["$s.t"], to: {groups: [clerks]}, where: "region = 'EU'"}
                       - {name: own, tables: ["$s.t"], to: {groups: [partners]}, where: "region = ATTRIBUTE('region')"}
+                    column_masks:
+                      - {name: codes, columns: ["$s.t.code"], to: {groups: [maskeds]}, mask: {kind: partial, first: 1, last: 0}}
                     """.replace("$s", schema), "classification: {mask_by_default: false}");
         }
 
@@ -133,6 +137,26 @@ class TextComparisonsTest {
             assertThat(nicol.rows("alice", located(sql))).containsExactly("1", "2");
         }
 
+        /** As constants of several lengths are: Calcite makes one set of them. */
+        @Test
+        void soAreSeveralAcrossSources() throws SQLException {
+            assertRowsAcross("t.code IN ('AB', 'ABCDEFGHIJKL')");
+            assertRowsAcross("t.code = 'AB' OR t.code = 'ABCDEFGHIJKL'");
+            assertRowsAcross("t.code BETWEEN 'AA' AND 'AB' AND t.code <> 'ABCDEFGHIJKL'");
+        }
+
+        /** That only the row 1 is found by the engine. */
+        void assertRowsAcross(String condition) throws SQLException {
+            String on = "SELECT t.id FROM $t t JOIN other.public.far f ON t.id = f.id AND ((" + condition
+                    + ") OR f.word = 'none') ORDER BY 1";
+            assertThat(rowsOf(on)).as(on).containsExactly("1");
+            String where = "SELECT t.id FROM (SELECT t.* FROM $t t JOIN other.public.far f ON t.id = f.id) t,"
+                    + " other.public.far g WHERE t.id = g.id AND CASE WHEN g.word = 'none' THEN FALSE ELSE ("
+                    + condition
+                    + ") END";
+            assertThat(rowsOf(where)).as(where).containsExactly("1");
+        }
+
         @Test
         void anIndexFindsIt() throws SQLException {
             for (String condition : List.of(
@@ -177,6 +201,15 @@ class TextComparisonsTest {
             assertThat(nicol.rows("dan", sql)).containsExactly("1", "2", "3", "4");
             assertThat(nicol.rows("erin", sql)).isEmpty();
             assertThat(sent("carol", sql)).doesNotContain("CAST(");
+        }
+
+        /** What a mask makes of a CHAR has no blanks at its end. */
+        @Test
+        void aMaskIsComparedAsItIsShown() throws SQLException {
+            for (String condition : List.of("code = 'A*'", "code IN ('A*', 'B*')", "code < 'A**'")) {
+                String sql = located("SELECT id, code FROM $t WHERE id < 6 AND " + condition + " ORDER BY id");
+                assertThat(nicol.rows("fay", sql)).as(sql).containsExactly("1|A*", "5|A*");
+            }
         }
 
         private String sent(String user, String sql) throws SQLException {
@@ -230,6 +263,27 @@ class TextComparisonsTest {
             long before = scans();
             assertThat(rowsOf("SELECT id FROM $t WHERE code = 'ABC'")).containsExactly("2");
             await().untilAsserted(() -> assertThat(scans()).isGreaterThan(before));
+        }
+
+        /** To PostgreSQL, what a function makes of a CHAR is a text without blanks at its end. */
+        @Test
+        void whatIsComputedOfOneIsNotPadded() throws SQLException {
+            String upper = "(SELECT id, UPPER(code) AS code FROM $t WHERE id < 6) x";
+            for (String sql : List.of(
+                    "SELECT id FROM $t WHERE UPPER(code) = 'ABC' ORDER BY id",
+                    "SELECT id FROM $t WHERE id < 6 AND UPPER(code) NOT IN ('AB', 'ABCDEFGHIJ') ORDER BY id",
+                    "SELECT id FROM " + upper + " WHERE code = 'ABC'",
+                    "SELECT x.id FROM " + upper + " JOIN $t t ON t.id = x.id AND x.code = 'ABC'",
+                    "SELECT MAX(id) FROM " + upper + " GROUP BY code HAVING code = 'ABC'")) {
+                assertThat(rowsOf(sql)).as(sql).containsExactly("2");
+            }
+        }
+
+        @Test
+        void blanksDoNotCountInSeveralConstantsAcrossSources() throws SQLException {
+            assertRowsAcross("t.code IN ('AB ', 'B')");
+            assertRowsAcross("t.code NOT IN ('ABC ', 'ABCDEFGHIJ  ', 'X')");
+            assertRowsAcross("t.code BETWEEN 'AB   ' AND 'ABA'");
         }
 
         private long scans() throws SQLException {

@@ -372,7 +372,7 @@ public final class EngineExpressions {
                             operand));
                 } else if (literals
                         && operand instanceof RexLiteral literal
-                        && literal.getType().getSqlTypeName() == SqlTypeName.CHAR
+                        // a VARCHAR where Calcite has made a set of constants of several lengths
                         && literal.getValue() instanceof NlsString text) {
                     operands.add(varchar(text.rtrim().getValue()));
                 } else {

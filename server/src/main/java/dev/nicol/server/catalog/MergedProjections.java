@@ -11,11 +11,14 @@ import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.tools.RelBuilder;
 
-/** One projection for two, in sub-queries too, where the upper one has no sub-query that names the rows of the lower one. */
+/**
+ * One projection for two, in sub-queries too, where the upper one has no sub-query that names the rows of the lower one. And no
+ * name that was made to tell columns apart: sources get these names.
+ */
 final class MergedProjections extends RelHomogeneousShuttle {
     @Override
     public RelNode visit(RelNode other) {
-        RelNode node = super.visit(other).accept(new RexShuttle() {
+        RelNode node = super.visit(RepeatedNames.together(other)).accept(new RexShuttle() {
             @Override
             public RexNode visitSubQuery(RexSubQuery subQuery) {
                 RexSubQuery visited = (RexSubQuery) super.visitSubQuery(subQuery);

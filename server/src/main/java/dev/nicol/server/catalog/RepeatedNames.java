@@ -7,11 +7,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.sql.validate.SqlNameMatcher;
 import org.apache.calcite.sql.validate.SqlNameMatchers;
+import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +55,24 @@ final class RepeatedNames {
     static String shared(String name) {
         int mark = name.indexOf(MARK);
         return mark < 0 ? name : name.substring(0, mark);
+    }
+
+    /** The same projection with names that a source takes: no database has the mark in one. */
+    static RelNode together(RelNode node) {
+        List<String> names = node.getRowType().getFieldNames();
+        if (!(node instanceof Project project) || names.stream().noneMatch(RepeatedNames::isApart)) {
+            return node;
+        }
+        List<RelDataType> columns = project.getRowType().getFieldList().stream()
+                .map(RelDataTypeField::getType)
+                .toList();
+        List<String> taken = SqlValidatorUtil.uniquify(
+                names.stream().map(RepeatedNames::shared).toList(), false);
+        return project.copy(
+                project.getTraitSet(),
+                project.getInput(),
+                project.getProjects(),
+                project.getCluster().getTypeFactory().createStructType(columns, taken));
     }
 
     private static final class Matcher implements SqlNameMatcher {
