@@ -53,6 +53,9 @@ public final class HttpEndpoint implements AutoCloseable {
     /** For all headers but the credentials. */
     private static final int HEADERS_BYTES = 8 * 1024;
 
+    /** One for connections, and one for clients that have left: to cancel what they wait for may take as long as a source takes. */
+    private static final int SWEEPERS = 2;
+
     /** How often a stop looks whether everything has ended. */
     private static final long IDLE_CHECK_MS = 20;
 
@@ -132,7 +135,7 @@ public final class HttpEndpoint implements AutoCloseable {
         ServletContextHandler handlers = handlers();
         server.setHandler(tls == null ? handlers : new TlsOnly(handlers));
         server.setErrorHandler(new PlainErrors());
-        sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
+        sweeper = Executors.newScheduledThreadPool(SWEEPERS, task -> {
             Thread thread = new Thread(task, "nicol-sweeper");
             thread.setDaemon(true);
             return thread;
@@ -220,6 +223,7 @@ public final class HttpEndpoint implements AutoCloseable {
         }
         long interval = limits.sweepInterval().toMillis();
         sweeper.scheduleWithFixedDelay(this::sweep, interval, interval, TimeUnit.MILLISECONDS);
+        sweeper.scheduleWithFixedDelay(this::lookForClients, interval, interval, TimeUnit.MILLISECONDS);
     }
 
     /** The port that is open. */
@@ -237,12 +241,22 @@ public final class HttpEndpoint implements AutoCloseable {
         try {
             WireConnections open = connections;
             if (open != null) {
-                waiting.look(limits.sweepInterval(), open::left);
                 open.sweep();
             }
             loginFailures.flush();
         } catch (RuntimeException | Error failure) {
             LOGGER.warn("Looking for idle connections failed", failure); // a thrown failure would end the sweeper
+        }
+    }
+
+    private void lookForClients() {
+        try {
+            WireConnections open = connections;
+            if (open != null) {
+                waiting.look(limits.sweepInterval(), open::left);
+            }
+        } catch (RuntimeException | Error failure) {
+            LOGGER.warn("Looking for clients that have left failed", failure); // as above
         }
     }
 
