@@ -19,32 +19,33 @@ class WideningCastsTest {
 
     @ParameterizedTest
     @CsvSource({
-        // the column's type, what it is cast to, whether that is dropped beside a constant and beside a bound value
-        "VARCHAR(20), VARCHAR(30), true, true",
-        "VARCHAR(20), VARCHAR(20), true, true",
-        "VARCHAR(20), VARCHAR, true, true",
-        "VARCHAR(20), VARCHAR(19), false, false",
-        "VARCHAR, VARCHAR, true, true",
-        "VARCHAR, VARCHAR(30), false, false",
-        "CHAR(5), VARCHAR(30), false, false",
-        "VARCHAR(5), CHAR(30), false, false",
-        "INTEGER, BIGINT, false, true",
-        "INTEGER, INTEGER, false, true",
-        "BIGINT, INTEGER, false, false",
-        "INTEGER, VARCHAR(30), false, false",
-        "VARCHAR(5), INTEGER, false, false",
-        "INTEGER, DOUBLE, false, false",
+        // the column's type, what it is cast to, whether that is dropped beside a literal, a parameter and what a policy looked up
+        "VARCHAR(20), VARCHAR(30), true, true, true",
+        "VARCHAR(20), VARCHAR(20), true, true, true",
+        "VARCHAR(20), VARCHAR, true, true, true",
+        "VARCHAR(20), VARCHAR(19), false, false, false",
+        "VARCHAR, VARCHAR, true, true, true",
+        "VARCHAR, VARCHAR(30), false, false, false",
+        "CHAR(5), VARCHAR(30), false, true, false",
+        "VARCHAR(5), CHAR(30), false, false, false",
+        "INTEGER, BIGINT, false, false, true",
+        "INTEGER, INTEGER, false, false, true",
+        "BIGINT, INTEGER, false, false, false",
+        "INTEGER, VARCHAR(30), false, false, false",
+        "VARCHAR(5), INTEGER, false, false, false",
+        "INTEGER, DOUBLE, false, false, false",
     })
-    void castsThatChangeNoAnswerAreDropped(String column, String to, boolean besideConstants, boolean besideValues) {
+    void castsThatChangeNoAnswerAreDropped(
+            String column, String to, boolean besideLiterals, boolean besideParameters, boolean besideValues) {
         RexNode cast = REX.makeAbstractCast(type(to), REX.makeInputRef(type(column), 0), false);
         RexNode literal =
                 type(to).getSqlTypeName() == SqlTypeName.VARCHAR ? REX.makeLiteral("a") : REX.makeZeroLiteral(type(to));
         RexNode parameter = REX.makeDynamicParam(type(to), 7);
 
-        assertThat(dropped(equal(cast, literal))).isEqualTo(besideConstants);
-        assertThat(dropped(equal(literal, cast))).isEqualTo(besideConstants);
-        assertThat(dropped(equal(cast, parameter))).isEqualTo(besideConstants);
-        assertThat(dropped(equal(parameter, cast))).isEqualTo(besideConstants);
+        assertThat(dropped(equal(cast, literal))).isEqualTo(besideLiterals);
+        assertThat(dropped(equal(literal, cast))).isEqualTo(besideLiterals);
+        assertThat(dropped(equal(cast, parameter))).isEqualTo(besideParameters);
+        assertThat(dropped(equal(parameter, cast))).isEqualTo(besideParameters);
         assertThat(WideningCasts.narrowed(cast).toString()).isEqualTo(besideValues ? "$0" : cast.toString());
         assertThat(WideningCasts.narrowedComparison(equal(cast, parameter)).toString())
                 .isEqualTo(besideValues ? "=($0, ?7)" : "=(" + cast + ", ?7)");
