@@ -19,7 +19,8 @@ class WideningCastsTest {
 
     @ParameterizedTest
     @CsvSource({
-        // the column's type, what it is cast to, whether that is dropped beside a literal, a parameter and what a policy looked up
+        // the column's type, what it is cast to, whether that is dropped beside a literal, a parameter and what a
+        // policy looked up
         "VARCHAR(20), VARCHAR(30), true, true, true",
         "VARCHAR(20), VARCHAR(20), true, true, true",
         "VARCHAR(20), VARCHAR, true, true, true",
