@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,7 +22,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,8 +38,11 @@ public final class Catalog implements AutoCloseable {
     /** A source that is down is tried again after this, or after the refresh time where that is shorter. */
     public static final Duration RETRY_DOWN = Duration.ofSeconds(5);
 
-    /** A source that refused a name which its catalogue has is read again at once, but not more often than this. */
-    public static final Duration READ_AFTER_REFUSAL = Duration.ofSeconds(5);
+    /**
+     * A source that refused a name which its catalogue has is read again after this, once for all refusals meanwhile. Not at once: a
+     * table that was swapped for another is back by then.
+     */
+    public static final Duration READ_AFTER_REFUSAL = Duration.ofSeconds(2);
 
     /** A source whose catalogue takes longer than this many milliseconds counts as unavailable until it arrives. */
     public static final long READ_TIMEOUT_MS = 30_000;
@@ -55,8 +58,8 @@ public final class Catalog implements AutoCloseable {
     private final Map<String, CompletableFuture<Void>> reading = new ConcurrentHashMap<>();
     private final Map<String, Long> dueNanos = new ConcurrentHashMap<>();
 
-    /** When a source was read, or will be, because it refused a name. */
-    private final Map<String, Long> refusedNanos = new ConcurrentHashMap<>();
+    /** Sources that will be read because they refused a name. */
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
     private final List<Consumer<CatalogSnapshot>> listeners = new CopyOnWriteArrayList<>();
     private volatile CatalogSnapshot snapshot;
@@ -139,21 +142,16 @@ public final class Catalog implements AutoCloseable {
 
     /** Whatever the statement was: which names it had and what the catalogue says of them meanwhile is not looked at. */
     private void readAfterRefusal(Source source) {
-        long now = System.nanoTime();
-        AtomicLong at = new AtomicLong();
-        refusedNanos.compute(source.definition().name(), (name, last) -> {
-            boolean waits = last != null && last - now > 0;
-            long next = last == null ? now : Math.max(now, last + READ_AFTER_REFUSAL.toNanos());
-            at.set(waits ? -1 : next - now);
-            return waits ? last : next;
-        });
-        if (at.get() >= 0) {
+        String name = source.definition().name();
+        if (refused.add(name)) {
+            Runnable read = () -> {
+                refused.remove(name);
+                readAfresh(source);
+            };
             try {
-                clock.schedule(() -> readAfresh(source), at.get(), TimeUnit.NANOSECONDS);
+                clock.schedule(read, READ_AFTER_REFUSAL.toMillis(), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException closed) {
-                LOG.debug(
-                        "the catalogue of source {} is closed",
-                        source.definition().name());
+                LOG.debug("the catalogue of source {} is closed", name);
             }
         }
     }
