@@ -26,7 +26,7 @@ final class Journal implements AutoCloseable {
 
     private static final int BUFFER_BYTES = 64 << 10;
 
-    /** By so many zeros a file is made longer than what is written needs: a sync that changes no length takes half the time. */
+    /** By so many zeros at most a file is made longer than what is written needs: a sync that changes no length takes half the time. */
     private static final byte[] ROOM = new byte[512 << 10];
 
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
@@ -138,8 +138,10 @@ final class Journal implements AutoCloseable {
             file.write(bytes.array(), 0, bytes.limit());
             synced = false;
             if (each && length + bytes.limit() > reserved) {
-                file.write(ROOM);
-                reserved = length + bytes.limit() + ROOM.length;
+                // as much as is there: what is written seldom, and forgotten before there is more, waits for no room
+                int room = (int) Math.min(ROOM.length, length);
+                file.write(ROOM, 0, room);
+                reserved = length + bytes.limit() + room;
             }
             if (force) {
                 sync();
